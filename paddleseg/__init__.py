@@ -1,0 +1,5 @@
+"""Portrait and semantic segmentation on PaddlePaddle. Importing this package does not import Paddle."""
+
+from paddleseg.version import __version__
+
+__all__ = ["__version__"]

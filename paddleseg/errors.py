@@ -1,0 +1,67 @@
+"""Errors a user can act on: where it is, what is wrong, one thing to do.
+
+The command line prints them without a traceback and exits with code 2. Everything else is a bug of ours and keeps its
+traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault: `where` (file, key path, image), `what` is wrong there, and a `hint` that names one thing to do."""
+
+    where: str
+    what: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{head}\n  hint: {self.hint}" if self.hint else head
+
+
+class UserError(Exception):
+    """One or more problems that the user can mend.
+
+    Args:
+        where: The place of a single problem, or a list of `Problem` found together.
+        what: What is wrong (single problem only).
+        hint: One thing to do (single problem only).
+    """
+
+    exit_code = 2
+
+    def __init__(self, where: str | Sequence[Problem], what: str = "", hint: str = ""):
+        self.problems = [Problem(where, what, hint)] if isinstance(where, str) else list(where)
+        super().__init__("\n".join(map(str, self.problems)))
+
+    def __reduce__(self):
+        # Worker processes send their errors home by pickle; the default would pass the joined text as `where`.
+        return type(self), (self.problems,)
+
+
+class ConfigError(UserError):
+    """A configuration file, an override or a component's arguments."""
+
+
+class DataError(UserError):
+    """A data set: its lists, images or labels."""
+
+
+class WeightsError(UserError):
+    """Trained parameters or a checkpoint that cannot be used as asked."""
+
+
+class ExportError(UserError):
+    """A model that cannot be exported, or whose exported form gives other numbers."""
+
+
+class DeviceError(UserError):
+    """A device that was asked for and is not there."""
+
+
+class OutputError(UserError):
+    """A file or folder that cannot be written."""

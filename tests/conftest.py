@@ -1,0 +1,31 @@
+"""Fixtures shared by the suite: real photos, bundled and (where present) from the larger folder beside the project."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def mini() -> Path:
+    """The bundled portrait set: 79 + 27 real photos with masks."""
+    return ROOT / "data" / "portrait_mini"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The larger data folder beside the project; tests that use it are skipped on a machine without one."""
+    folder = Path(os.environ.get("PADDLESEG_SHARED", ROOT.parent / "shared"))
+    if not (folder / "data" / "val.txt").is_file():
+        pytest.skip("the shared data folder is not beside the project")
+    return folder
