@@ -1,0 +1,112 @@
+"""PP-HumanSeg V1 Lite: ConnectNet, the ultra-light portrait network of the PP-HumanSeg paper (section 5, figure 5)."""
+
+from __future__ import annotations
+
+import paddle
+from paddle import nn
+
+from paddleseg.models.layers import ConvBNReLU, SeparableConv, channel_shuffle, upsample
+from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.registry import MODELS
+
+# The units of official files also hold a left branch that no forward pass touches (95,040 numbers in all).
+_OFFICIAL_NAMES = NameMap(
+    rename=(
+        (r"^conv_bn0\.", "stem."),
+        (r"^conv_bn1\.", "skip."),
+        (r"^block1\.", "stage1."),
+        (r"^block2\.", "stage2."),
+        (r"^depthwise_separable0\.", "bottleneck."),
+        (r"^depthwise_separable1\.", "fuse."),
+        (r"^depthwise_separable2\.", "classifier."),
+        (r"^(stage\d\.0)\._depthwise_separable_0\.", r"\1.left."),
+        (r"^(stage\d\.\d+)\._conv\.", r"\1.expand."),
+        (r"^(stage\d\.\d+)\._depthwise_separable_1\.", r"\1.right."),
+        (r"\.depthwise_conv\.", ".depthwise."),
+        (r"\.piontwise_conv\.", ".pointwise."),
+        (r"\._conv\.", ".conv."),
+        (r"\._batch_norm\.", ".bn."),
+    ),
+    unused=(r"^block\d\.[1-9]\d*\._depthwise_separable_0\.",),
+)
+
+
+class ShuffleUnit(nn.Layer):
+    """Half of the channels pass, the other half go through 1x1 and a separable 3x3; then the halves are shuffled."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        half = channels // 2
+        self.expand = ConvBNReLU(half, half, 1)
+        self.right = SeparableConv(half, half)
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        half = x.shape[1] // 2
+        left, right = x[:, :half], x[:, half:]
+        return channel_shuffle(paddle.concat([left, self.right(self.expand(right))], axis=1), 2)
+
+
+class ShuffleDownUnit(nn.Layer):
+    """Both branches see all channels and halve the size; each gives half of the output channels."""
+
+    def __init__(self, in_channels: int, out_channels: int):
+        super().__init__()
+        half = out_channels // 2
+        self.left = SeparableConv(in_channels, half, stride=2)
+        self.expand = ConvBNReLU(in_channels, half, 1)
+        self.right = SeparableConv(half, half, stride=2)
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return channel_shuffle(paddle.concat([self.left(x), self.right(self.expand(x))], axis=1), 2)
+
+
+def _stage(in_channels: int, out_channels: int, units: int) -> nn.Sequential:
+    rest = [ShuffleUnit(out_channels) for _ in range(units - 1)]
+    return nn.Sequential(ShuffleDownUnit(in_channels, out_channels), *rest)
+
+
+@MODELS.register
+class PPHumanSegLite(nn.Layer):
+    """ConnectNet (Chu et al., WACV-W 2022, section 5): 131,766 parameters, an encoder at 1/16, a decoder at 1/2.
+
+    The encoder is made of inverted bottlenecks with channel shuffle; one skip connection brings texture from 1/2 to
+    the decoder, which is depth-wise separable. As in the published network the classifier ends in batch norm and
+    ReLU, so logits are not negative.
+
+    Args:
+        num_classes: Classes, background included.
+        in_channels: Channels of the image.
+        pretrained: A weights file, or `zoo://pp_humanseg_v1_lite` for the official weights that ship with the package.
+        align_corners: How the two upsamplings place the samples.
+
+    Shape:
+        x (N, in_channels, H, W) float32, any H and W from 32. Returns one logit map (N, num_classes, H, W) in a list.
+
+    Raises:
+        WeightsError: `pretrained` does not fit this network.
+    """
+
+    official_names = _OFFICIAL_NAMES
+
+    def __init__(
+        self, num_classes: int = 2, in_channels: int = 3, pretrained: str | None = None, align_corners: bool = False
+    ):
+        super().__init__()
+        self.align_corners = align_corners
+        self.stem = ConvBNReLU(in_channels, 36, 3, stride=2)
+        self.skip = ConvBNReLU(36, 18, 1)
+        self.pool = nn.MaxPool2D(3, stride=2, padding=1)
+        self.stage1 = _stage(36, 72, 4)
+        self.stage2 = _stage(72, 144, 8)
+        self.bottleneck = SeparableConv(144, 64)
+        self.fuse = SeparableConv(18 + 64, 64)
+        self.classifier = SeparableConv(64, num_classes)
+        load_pretrained(self, pretrained)
+
+    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        stem = self.stem(x)
+        skip = self.skip(stem)
+        deep = self.bottleneck(self.stage2(self.stage1(self.pool(stem))))
+        deep = upsample(deep, skip, align_corners=self.align_corners)
+        logits = self.classifier(self.fuse(paddle.concat([skip, deep], axis=1)))
+        return [upsample(logits, x, align_corners=self.align_corners)]

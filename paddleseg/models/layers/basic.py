@@ -1,0 +1,73 @@
+"""Convolution, batch norm and activation in the combinations that the models are made of."""
+
+from __future__ import annotations
+
+import paddle
+from paddle import nn
+
+from paddleseg.models.layers.depthwise import DepthwiseConv2D
+
+
+class ConvBN(nn.Layer):
+    """Convolution without bias, then batch norm; "same" padding for odd kernels, depth-wise where `groups` says so."""
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int, stride: int = 1, groups: int = 1, dilation: int = 1
+    ):
+        super().__init__()
+        padding = dilation * (kernel_size // 2)
+        init = nn.initializer.KaimingNormal()
+        if groups == in_channels == out_channels and groups > 1:
+            self.conv: nn.Layer = DepthwiseConv2D(
+                in_channels, kernel_size, stride=stride, padding=padding, dilation=dilation, weight_attr=init
+            )
+        else:
+            self.conv = nn.Conv2D(
+                in_channels,
+                out_channels,
+                kernel_size,
+                stride=stride,
+                padding=padding,
+                dilation=dilation,
+                groups=groups,
+                weight_attr=init,
+                bias_attr=False,
+            )
+        self.bn = nn.BatchNorm2D(out_channels)
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return self.bn(self.conv(x))
+
+
+class ConvBNReLU(ConvBN):
+    """`ConvBN`, then ReLU."""
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return nn.functional.relu(super().forward(x))
+
+
+class SeparableConv(nn.Layer):
+    """Depth-wise 3x3 with batch norm and no activation, then point-wise with batch norm and ReLU."""
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int = 1, kernel_size: int = 3):
+        super().__init__()
+        self.depthwise = ConvBN(in_channels, in_channels, kernel_size, stride=stride, groups=in_channels)
+        self.pointwise = ConvBNReLU(in_channels, out_channels, 1)
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return self.pointwise(self.depthwise(x))
+
+
+def channel_shuffle(x: paddle.Tensor, groups: int) -> paddle.Tensor:
+    """Interleave the channels of `groups` equal parts, so that the next layer sees all of them (ShuffleNet, 2018)."""
+    _, c, h, w = x.shape
+    x = x.reshape([0, groups, c // groups, *_spatial(x, h, w)])
+    return x.transpose([0, 2, 1, 3, 4]).flatten(1, 2)
+
+
+def _spatial(x: paddle.Tensor, h: int, w: int) -> list:
+    """Height and width as numbers, or as graph values where an export leaves them open."""
+    if h > 0 and w > 0:
+        return [h, w]
+    shape = paddle.shape(x)
+    return [shape[2], shape[3]]

@@ -1,0 +1,24 @@
+"""Depth-wise convolution."""
+
+from __future__ import annotations
+
+from paddle import nn
+
+
+class DepthwiseConv2D(nn.Conv2D):
+    """One filter per channel, no bias; the parameter is `weight` (C, 1, k, k)."""
+
+    def __init__(
+        self, channels: int, kernel_size: int, *, stride: int = 1, padding: int = 0, dilation: int = 1, **kwargs
+    ):
+        super().__init__(
+            channels,
+            channels,
+            kernel_size,
+            stride=stride,
+            padding=padding,
+            dilation=dilation,
+            groups=channels,
+            bias_attr=False,
+            **kwargs,
+        )

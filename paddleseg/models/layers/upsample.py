@@ -1,0 +1,21 @@
+"""Resizing of feature maps and logits."""
+
+from __future__ import annotations
+
+import paddle
+import paddle.nn.functional as F
+
+
+def upsample(
+    x: paddle.Tensor, ref: paddle.Tensor | list[int], align_corners: bool = False, mode: str = "bilinear"
+) -> paddle.Tensor:
+    """Resize `x` to the height and width of `ref`, a tensor or a size (h, w).
+
+    `size=` and never `scale_factor`: only that exports everywhere.
+    """
+    if isinstance(ref, paddle.Tensor):
+        h, w = ref.shape[2:]
+        size = [h, w] if h > 0 and w > 0 else paddle.shape(ref)[2:]
+    else:
+        size = list(ref)
+    return F.interpolate(x, size=size, mode=mode, align_corners=align_corners)

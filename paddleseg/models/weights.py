@@ -1,0 +1,123 @@
+"""Weights into networks: strictly, by name, and from official files by a name map."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+from paddle import nn
+
+from paddleseg import zoo
+from paddleseg.errors import WeightsError
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class NameMap:
+    """How a published file's parameter names become ours: regular expressions in order, and names nothing uses."""
+
+    rename: Sequence[tuple[str, str]] = ()
+    unused: Sequence[str] = ()
+
+    def apply(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        renamed = {}
+        for name, value in state.items():
+            if any(re.search(pattern, name) for pattern in self.unused):
+                continue
+            for pattern, replacement in self.rename:
+                name = re.sub(pattern, replacement, name)
+            renamed[name] = value
+        return renamed
+
+
+def load_pretrained(model: nn.Layer, source: str | None) -> None:
+    """Load `source` into `model` when there is one; every model's constructor ends with this."""
+    if source is not None:
+        load_weights(model, source)
+
+
+def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = False) -> list[str]:
+    """Load a `.pdparams` file or a `zoo://` name into `model`.
+
+    Names are ours, or the published network's where the model's class has `official_names`. A missing, unknown or
+    differently shaped parameter is an error that lists them.
+
+    Args:
+        allow_partial: Load what fits and return the names left as they were, instead of raising.
+
+    Raises:
+        WeightsError: No such file, not a weights file, or it belongs to another network.
+    """
+    path = resolve(source)
+    state = read_state(path)
+    own = model.state_dict()
+    name_map: NameMap | None = getattr(type(model), "official_names", None)
+    if name_map is not None and not set(state) & set(own):
+        state = name_map.apply(state)
+
+    missing = sorted(set(own) - set(state))
+    unknown = sorted(set(state) - set(own))
+    misfits = [
+        f"{name}: {list(state[name].shape)} instead of {list(own[name].shape)}"
+        for name in sorted(set(own) & set(state))
+        if list(state[name].shape) != list(own[name].shape)
+    ]
+    if (missing or unknown or misfits) and not allow_partial:
+        raise _mismatch(model, source, missing, unknown, misfits)
+    skipped = set(missing) | {misfit.split(":")[0] for misfit in misfits}
+    # The values are copied: `set_state_dict` would otherwise leave the layers on the file's buffers.
+    model.set_state_dict({name: state[name] for name in own if name not in skipped})
+    return sorted(skipped)
+
+
+def resolve(source: str | Path) -> Path:
+    """The local file that `source` means: a path, a checkpoint folder, or a `zoo://` name."""
+    if str(source).startswith("zoo://"):
+        return zoo.weights_path(str(source).removeprefix("zoo://"))
+    path = Path(source)
+    if path.is_dir():
+        path = path / "model.pdparams"
+    if str(source).startswith(("http://", "https://")):
+        raise WeightsError(
+            str(source), "weights are not fetched from the network", "download it and give the local path"
+        )
+    if not path.is_file():
+        raise WeightsError(str(source), "no such weights file", f"packed weights: {', '.join(zoo.names())}")
+    return path
+
+
+def read_state(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a `.pdparams` file by name."""
+    try:
+        state = paddle.load(str(path), return_numpy=True)
+        if not isinstance(state, dict):
+            raise TypeError(f"holds a {type(state).__name__}")
+        return {name: np.asarray(value) for name, value in state.items() if hasattr(value, "shape")}
+    except Exception as error:  # paddle.load raises whatever pickle meets in a foreign file
+        raise WeightsError(str(path), f"is not a Paddle weights file ({error})", "give a .pdparams file") from error
+
+
+def sha256(path: str | Path) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _mismatch(
+    model: nn.Layer, source: str | Path, missing: list[str], unknown: list[str], misfits: list[str]
+) -> WeightsError:
+    parts = []
+    for what, names in (("missing", missing), ("not in this model", unknown), ("of another shape", misfits)):
+        if names:
+            more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            parts.append(f"{len(names)} {what} ({', '.join(names[:_SHOWN])}{more})")
+    return WeightsError(
+        str(source),
+        f"does not fit {type(model).__name__}: {'; '.join(parts)}",
+        "check that the config names the model and num_classes these weights were trained with",
+    )
