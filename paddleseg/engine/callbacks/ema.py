@@ -1,0 +1,74 @@
+"""An exponential moving average of the weights, which evaluates better than the last step's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import paddle
+
+from paddleseg.engine.callbacks.base import Callback
+
+if TYPE_CHECKING:
+    from paddleseg.engine.trainer import Trainer
+
+
+class EMA(Callback):
+    """Average parameters and batch-norm statistics; evaluation and `best_model` use the averages.
+
+    Early in a run the average would remember the random start, so the decay begins small: min(decay, (1+n)/(10+n)).
+
+    Args:
+        decay: Share of the old average that every step keeps.
+        warmup: Begin with a small decay; without it the average starts at the first weights.
+
+    Raises:
+        ValueError: `decay` is not within [0, 1).
+    """
+
+    def __init__(self, decay: float = 0.999, warmup: bool = True):
+        if not 0 <= decay < 1:
+            raise ValueError(f"EMA decay must be in [0, 1), not {decay}")
+        self.decay, self.warmup = decay, warmup
+        self.updates = 0
+        self.average: dict[str, paddle.Tensor] = {}
+        self._own: dict[str, paddle.Tensor] = {}
+
+    def on_start(self, trainer: Trainer) -> None:
+        if not self.average:
+            self.average = {name: value.clone() for name, value in trainer.model.state_dict().items()}
+
+    @paddle.no_grad()
+    def on_step_end(self, trainer: Trainer, logs: dict[str, Any]) -> None:
+        self.updates += 1
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates)) if self.warmup else self.decay
+        for name, value in trainer.model.state_dict().items():
+            average = self.average[name]
+            average.set_value(average * decay + value.astype(average.dtype) * (1 - decay))
+
+    def on_eval_start(self, trainer: Trainer) -> None:
+        self._own = {name: value.clone() for name, value in trainer.model.state_dict().items()}
+        trainer.model.set_state_dict(self.average)
+
+    def on_eval(self, trainer: Trainer, metrics: dict[str, Any]) -> None:
+        self._give_back(trainer)
+
+    def on_exception(self, trainer: Trainer, error: BaseException) -> None:
+        self._give_back(trainer)
+
+    def _give_back(self, trainer: Trainer) -> None:
+        if self._own:
+            trainer.model.set_state_dict(self._own)
+            self._own = {}
+
+    def weights(self) -> dict[str, paddle.Tensor]:
+        """The averages under the model's names."""
+        return self.average
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"updates": self.updates}  # the averages are a file of their own: `ema_model.pdparams`
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.updates = int(state["updates"])
+
+    def load_weights(self, weights: dict[str, Any]) -> None:
+        self.average = {name: paddle.to_tensor(value) for name, value in weights.items()}

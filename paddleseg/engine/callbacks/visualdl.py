@@ -1,0 +1,47 @@
+"""Scalars and sample pictures for `visualdl --logdir SAVE_DIR`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paddleseg.engine.callbacks.base import Callback
+
+if TYPE_CHECKING:
+    from paddleseg.engine.trainer import Trainer
+
+
+class VisualDL(Callback):
+    """Write losses, learning rate, costs and metrics every `interval` steps, and predictions at every evaluation.
+
+    Args:
+        save_dir: Where the records go.
+        interval: Steps between scalars.
+        pictures: Gives (name, RGB uint8 picture) pairs to show at an evaluation.
+    """
+
+    def __init__(self, save_dir: str | Path, interval: int = 10, pictures: Any = None):
+        from visualdl import LogWriter
+
+        self.writer = LogWriter(str(save_dir))
+        self.interval, self.pictures = interval, pictures
+
+    def on_step_end(self, trainer: Trainer, logs: dict[str, Any]) -> None:
+        if trainer.state.step % self.interval:
+            return
+        for name, value in logs.items():
+            if name != "samples":
+                self.writer.add_scalar(f"Train/{name}", value, trainer.state.step)
+
+    def on_eval(self, trainer: Trainer, metrics: dict[str, Any]) -> None:
+        for name, value in metrics.items():
+            if isinstance(value, (int, float)):
+                self.writer.add_scalar(f"Evaluate/{name}", value, trainer.state.step)
+        for name, picture in self.pictures() if self.pictures else ():
+            self.writer.add_image(f"Samples/{name}", picture, trainer.state.step)
+
+    def on_end(self, trainer: Trainer) -> None:
+        self.writer.close()
+
+    def on_exception(self, trainer: Trainer, error: BaseException) -> None:
+        self.writer.close()

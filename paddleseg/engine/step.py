@@ -1,0 +1,111 @@
+"""One optimizer update: precision, accumulation, clipping and the answer to a loss that is not a number.
+
+There is one code path: float32 is AMP switched off, one batch is accumulation over one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import paddle
+
+from paddleseg.datasets.loader import Batch
+from paddleseg.engine import dist
+from paddleseg.errors import ConfigError, UserError
+
+
+@dataclass
+class LossPlan:
+    """A loss and a weight for each of the model's outputs; a single entry serves all outputs.
+
+    Raises:
+        ConfigError: On first use, when the model gives another number of outputs.
+    """
+
+    losses: Sequence[Any]
+    coefs: Sequence[float]
+
+    def __call__(self, outputs: Sequence[paddle.Tensor], batch: dict[str, paddle.Tensor]) -> list[paddle.Tensor]:
+        """The weighted loss of every output."""
+        losses, coefs = list(self.losses), list(self.coefs)
+        if len(losses) == 1:
+            losses *= len(outputs)
+        if len(coefs) == 1:
+            coefs *= len(outputs)
+        if not len(losses) == len(coefs) == len(outputs):
+            raise ConfigError(
+                "loss",
+                f"has {len(self.losses)} types and {len(self.coefs)} coef, but the model gives {len(outputs)} outputs",
+                "list one type and one coef for each output, or one for all",
+            )
+        return [
+            coef * loss(output, batch[getattr(loss, "label_key", "label")])
+            for coef, loss, output in zip(coefs, losses, outputs, strict=True)
+        ]
+
+
+class Stepper:
+    """Run forward, backward and update over one or more batches.
+
+    Args:
+        model: The network, wrapped for data parallel training where there are several ranks.
+        optimizer: A Paddle optimizer over the model's parameters.
+        losses: What to minimise.
+        amp_level: "O0" for float32, "O1" or "O2" for mixed precision (GPU only).
+        accumulate: Batches of one update; their gradients are averaged.
+    """
+
+    def __init__(self, model: Any, optimizer: Any, losses: LossPlan, *, amp_level: str = "O0", accumulate: int = 1):
+        self.model, self.optimizer, self.losses = model, optimizer, losses
+        self.amp_level, self.accumulate = amp_level, accumulate
+        self.scaler = paddle.amp.GradScaler(enable=amp_level != "O0", init_loss_scaling=1024)
+
+    def __call__(self, batches: Sequence[Batch], lr: float) -> dict[str, float]:
+        """Update once; returns the mean loss of the batches, and the part of every output where there are several."""
+        self.model.train()
+        self.optimizer.set_lr(lr)
+        parts = [0.0]
+        for number, batch in enumerate(batches, 1):
+            last = number == len(batches)
+            # Ranks exchange gradients once an update, with the last batch.
+            with nullcontext() if last or not hasattr(self.model, "no_sync") else self.model.no_sync():
+                weighted = self._backward(batch, len(batches))
+            parts = [a + b for a, b in zip(parts, weighted, strict=True)] if number > 1 else weighted
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.optimizer.clear_grad()
+        return self._logs(parts)
+
+    def _backward(self, batch: Batch, share: int) -> list[float]:
+        tensors = {name: paddle.to_tensor(value) for name, value in batch.items() if name not in ("index", "epoch")}
+        with paddle.amp.auto_cast(level=self.amp_level) if self.amp_level != "O0" else nullcontext():
+            outputs = self.model(tensors["image"])
+        weighted = self.losses([output.astype("float32") for output in outputs], tensors)
+        loss = paddle.add_n(weighted) / share
+        self.scaler.scale(loss).backward()
+        values = [float(part) / share for part in weighted]
+        if not math.isfinite(sum(values)) and not self.scaler.is_enable():
+            raise UserError(
+                "training",
+                f"the loss is {sum(values)} at learning rate {self.optimizer.get_lr():.3g}",
+                "lower learning_rate, add warmup_iters, or clip gradients (optimizer.grad_clip_cfg)",
+            )
+        return values
+
+    def _logs(self, parts: list[float]) -> dict[str, float]:
+        parts = dist.mean(parts)
+        logs = {"loss": sum(parts)}
+        if len(parts) > 1:
+            logs |= {f"loss_{number}": part for number, part in enumerate(parts)}
+        return logs
+
+    def state_dict(self) -> dict[str, Any]:
+        return self.scaler.state_dict() if self.scaler.is_enable() else {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        if state and self.scaler.is_enable():
+            self.scaler.load_state_dict(state)
