@@ -1,0 +1,112 @@
+"""All faults of a configuration at once, before any object exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from paddleseg.config.components import Parameters, describe, fits, nested_registry, parameters_of
+from paddleseg.config.facts import DATASET_KEYS, Facts
+from paddleseg.config.schema import LossSection, RunConfig
+from paddleseg.config.yaml_io import KeyPath, near
+from paddleseg.errors import ConfigError, Problem
+from paddleseg.registry import DATASETS, LOSSES, LR_SCHEDULES, MODELS, OPTIMIZERS, TRANSFORMS, Registry
+
+
+def find_problems(cfg: RunConfig) -> list[Problem]:
+    """Unknown components and arguments, missing and mistyped arguments, and parts that contradict each other."""
+    checker = _Checker(cfg)
+    problems = [
+        problem for path, registry, spec in components(cfg) for problem in checker.component(spec, registry, path)
+    ]
+    return [*problems, *checker.facts.problems(), *_contradictions(cfg)]
+
+
+def components(cfg: RunConfig) -> Iterator[tuple[KeyPath, Registry, dict[str, Any]]]:
+    """Every outermost component of a configuration: where it is, its family, `{type, ...}`."""
+    single = {"model": MODELS, "optimizer": OPTIMIZERS, "lr_scheduler": LR_SCHEDULES}
+    for name, registry in {**single, **dict.fromkeys(DATASET_KEYS, DATASETS)}.items():
+        component = getattr(cfg, name)
+        if component is not None:
+            yield (name,), registry, component.model_dump()
+    for name in ("loss", "distill_loss"):
+        section: LossSection | None = getattr(cfg, name)
+        for index, loss in enumerate(section.types if section else ()):
+            yield (name, "types", index), LOSSES, loss.model_dump()
+    for index, transform in enumerate(cfg.export.transforms):
+        yield ("export", "transforms", index), TRANSFORMS, transform.model_dump()
+
+
+def _contradictions(cfg: RunConfig) -> Iterator[Problem]:
+    for name in ("loss", "distill_loss"):
+        section: LossSection | None = getattr(cfg, name)
+        if section and 1 < len(section.types) != len(section.coef) > 1:
+            yield Problem(
+                cfg.where(name, "coef"),
+                f"has {len(section.coef)} weights for {len(section.types)} losses in types",
+                "give one type for all outputs, or as many types as weights",
+            )
+    if cfg.test_config.is_slide:
+        for key in ("crop_size", "stride"):
+            if getattr(cfg.test_config, key) is None:
+                yield Problem(cfg.where("test_config"), f"is_slide needs {key}", f"add `{key}: [w, h]`")
+
+
+class _Checker:
+    def __init__(self, cfg: RunConfig):
+        self.cfg = cfg
+        self.facts = Facts(cfg)
+
+    def component(self, spec: dict[str, Any], registry: Registry, path: KeyPath) -> Iterator[Problem]:
+        """Faults of one `{type, ...}` and of the components in its arguments."""
+        name = spec.get("type")
+        if not name or not isinstance(name, str):
+            what = (
+                f"should be the name of a {registry.noun}, not {name!r}" if name else f"the {registry.noun} has no type"
+            )
+            yield Problem(self.cfg.where(*path, "type") if name else self.cfg.where(*path), what, "add `type: <name>`")
+        else:
+            try:
+                parameters = parameters_of(registry.get(name, self.cfg.where(*path, "type")))
+            except ConfigError as error:
+                yield from error.problems
+            else:
+                yield from self.arguments(spec, parameters, registry, path)
+        for key, value in spec.items():
+            if key != "type":
+                yield from self.nested(value, registry, key, (*path, key))
+
+    def arguments(
+        self, spec: dict[str, Any], parameters: Parameters, registry: Registry, path: KeyPath
+    ) -> Iterator[Problem]:
+        name = spec["type"]
+        supplied = {*self.facts.given(registry, path), *BUILDER_ARGUMENTS.get(registry.name, ())}
+        for key, value in spec.items():
+            if key == "type":
+                continue
+            if key not in parameters.names:
+                if not parameters.open:
+                    offered = sorted(parameters.names - BUILDER_ARGUMENTS.get(registry.name, frozenset()))
+                    yield Problem(self.cfg.where(*path, key), f"{name} has no argument '{key}'", near(key, offered))
+            elif not fits(value, parameters.hints.get(key)) and key in parameters.hints:
+                wanted = describe(parameters.hints[key])
+                yield Problem(self.cfg.where(*path, key), f"should be {wanted}, not {value!r}")
+        for key in sorted(parameters.required - set(spec) - supplied):
+            yield Problem(self.cfg.where(*path), f"{name} needs '{key}'", f"add `{key}:` beside type")
+
+    def nested(self, value: Any, owner: Registry, key: str, path: KeyPath) -> Iterator[Problem]:
+        """Faults of the components that an argument holds, however deep in lists and mappings."""
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from self.nested(item, owner, key, (*path, index))
+        elif isinstance(value, dict):
+            registry = nested_registry(owner, key, value)
+            if registry is not None:
+                yield from self.component(value, registry, path)
+            else:
+                for inner, item in value.items():
+                    yield from self.nested(item, owner, inner, (*path, inner))
+
+
+# Arguments that builders always fill in, so that no file writes them.
+BUILDER_ARGUMENTS = {"OPTIMIZERS": frozenset({"model", "learning_rate"}), "LR_SCHEDULES": frozenset({"iters"})}

@@ -1,0 +1,81 @@
+"""`--opts a.b.c=value` and command-line flags, laid over the merged tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from paddleseg.config.yaml_io import Node, Origin, dotted, near, parse_value, to_node
+from paddleseg.errors import ConfigError, Problem
+
+
+def apply_opts(tree: Node, opts: Sequence[str]) -> Node:
+    """Set each `key.path=value`; a number in the path is a list index, values are typed as YAML types them.
+
+    Raises:
+        ConfigError: Every override that is malformed or leads nowhere.
+    """
+    problems: list[Problem] = []
+    for text in opts:
+        key, equals, value = text.partition("=")
+        where = f"--opts {text}"
+        if not equals or not key.strip():
+            problems.append(Problem(where, "is not of the form key=value", "write e.g. --opts batch_size=8 iters=1000"))
+            continue
+        try:
+            tree = _set(tree, key.strip().split("."), to_node(_typed(value), Origin("--opts")), ())
+        except yaml.YAMLError:
+            problems.append(Problem(where, "the value is not YAML", "quote the whole override in the shell"))
+        except ConfigError as error:
+            problems += [Problem(where, problem.what, problem.hint) for problem in error.problems]
+    if problems:
+        raise ConfigError(problems)
+    return tree
+
+
+def apply_flags(tree: Node, flags: Mapping[str, Any]) -> Node:
+    """Set values that came from flags of their own (`--batch_size 4`), by dotted key; None means not given."""
+    for key, value in flags.items():
+        if value is not None:
+            tree = _set(tree, key.split("."), to_node(value, Origin(f"--{key.rpartition('.')[2]}")), ())
+    return tree
+
+
+def _typed(text: str) -> Any:
+    value = parse_value(text)
+    if text.strip() == "None":
+        return None
+    if isinstance(value, str) and "," in value:
+        # PaddleSeg's spelling of a list: `test_config.scales=0.75,1.0,1.25`.
+        items = [parse_value(part) for part in value.split(",") if part.strip()]
+        if items and all(isinstance(item, (bool, int, float)) for item in items):
+            return items
+    return value
+
+
+def _set(node: Node, keys: Sequence[str], new: Node, walked: tuple[str, ...]) -> Node:
+    """A copy of `node` in which `keys` leads to `new`; nodes off the path are shared."""
+    if not keys:
+        return new
+    key, rest = keys[0], keys[1:]
+    place = dotted(walked) or "the file"
+    if isinstance(node.value, list):
+        if not key.isdecimal() or int(key) >= len(node.value):
+            count = len(node.value)
+            what = f"'{key}' is not an index of the list {place}"
+            raise ConfigError("", what, f"it has {count} items: 0 to {count - 1}" if count else "the list is empty")
+        items = list(node.value)
+        items[int(key)] = _set(items[int(key)], rest, new, (*walked, key))
+        return Node(items, node.origin)
+    if not isinstance(node.value, dict) and node.value is not None:
+        hint = f"set {place} itself" if walked else ""
+        raise ConfigError("", f"{place} is {node.value!r} and has no key '{key}' inside", hint)
+    values = dict(node.value or {})
+    existing = next((held for held in values if str(held) == key), key)
+    if existing not in values and rest and rest[0].isdecimal():
+        raise ConfigError("", f"there is no list {dotted((*walked, key))}", near(key, list(values)))
+    below = values.get(existing, Node(None, new.origin))
+    values[existing] = _set(below, rest, new, (*walked, key))
+    return Node(values, node.origin)

@@ -1,0 +1,178 @@
+"""The typed form of a run's configuration: what keys there are, their types, ranges and defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator
+
+from paddleseg.config.yaml_io import Node, Origin, dotted
+from paddleseg.errors import ConfigError, Problem
+
+Value = TypeVar("Value")
+
+
+def _not_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("should be a number, not true or false")
+    return value
+
+
+Count = Annotated[int, BeforeValidator(_not_bool), Field(gt=0)]
+NonNegative = Annotated[int, BeforeValidator(_not_bool), Field(ge=0)]
+Share = Annotated[float, BeforeValidator(_not_bool), Field(ge=0, lt=1)]
+Positive = Annotated[float, BeforeValidator(_not_bool), Field(gt=0)]
+# (w, h) as YAML writes sizes.
+SizeWH = Annotated[list[Count], Field(min_length=2, max_length=2)]
+
+
+class Section(BaseModel):
+    """A part of the file whose keys are all known."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Component(BaseModel):
+    """A registered thing by name, with its constructor's arguments beside `type`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = ""
+
+    @property
+    def args(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+def _as_component(value: Any) -> Any:
+    return {"type": value} if isinstance(value, str) else value
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+class LossSection(Section):
+    """`types` and `coef` line up with the model's outputs; a single entry serves all of them."""
+
+    types: Annotated[
+        list[Annotated[Component, BeforeValidator(_as_component)]], BeforeValidator(_as_list), Field(min_length=1)
+    ]
+    coef: Annotated[list[float], BeforeValidator(_as_list), Field(min_length=1)] = [1.0]
+
+
+class TestSection(Section):
+    """How `val` and `predict` run when their flags do not say otherwise."""
+
+    aug_eval: bool = False
+    scales: Annotated[list[Positive], BeforeValidator(_as_list)] = [1.0]
+    flip_horizontal: bool = False
+    flip_vertical: bool = False
+    is_slide: bool = False
+    crop_size: SizeWH | None = None
+    stride: SizeWH | None = None
+    auc_roc: bool = False
+    use_multilabel: bool = False
+
+
+class ExportSection(Section):
+    """What `export` writes beside the graph."""
+
+    transforms: list[Component] = []
+    input_shape: list[int] | None = None
+    output_op: Literal["argmax", "softmax", "none"] | None = None
+
+
+class EmaSection(Section):
+    """Exponential moving average of the weights."""
+
+    decay: Share = 0.999
+    warmup: bool = True
+
+
+class TrainSection(Section):
+    """The trainer's settings; each has a flag of the same name on `train`, and the flag wins."""
+
+    precision: Literal["fp32", "fp16"] = "fp32"
+    amp_level: Literal["O1", "O2"] = "O1"
+    accumulate_steps: Count = 1
+    ema: EmaSection | None = None
+    early_stop_intervals: Count | None = None
+    log_iters: Count = 10
+    keep_checkpoint_max: Count = 5
+    num_workers: NonNegative = 0
+    nproc: Count = 1
+    device: Literal["cpu", "gpu", "xpu", "npu", "mlu"] | None = None
+
+    @field_validator("ema", mode="before")
+    @classmethod
+    def _switch(cls, value: Any) -> Any:
+        return ({} if value else None) if isinstance(value, bool) else value
+
+
+class RunConfig(Section):
+    """One run: data, model, losses, schedule. `load_config` makes it; `paddleseg.config.build` turns it into objects.
+
+    Attributes that stay None were not in the file; `need` names the ones that a command cannot do without.
+    """
+
+    batch_size: Count = 1
+    iters: Count | None = None
+    save_interval: Count | None = None
+    seed: NonNegative | None = None
+    train_dataset: Component | None = None
+    val_dataset: Component | None = None
+    test_dataset: Component | None = None
+    model: Component | None = None
+    loss: LossSection | None = None
+    distill_loss: LossSection | None = None
+    optimizer: Component | None = None
+    lr_scheduler: Component | None = None
+    train: TrainSection = Field(default_factory=TrainSection)
+    test_config: TestSection = Field(default_factory=TestSection)
+    export: ExportSection = Field(default_factory=ExportSection)
+    to_static_training: bool = False
+    plugins: Annotated[list[str], BeforeValidator(_as_list)] = []
+
+    _tree: Node = PrivateAttr(default=Node({}, Origin("")))
+
+    def attach(self, tree: Node) -> None:
+        """Remember the tree that this was made from, for messages."""
+        self._tree = tree
+
+    @property
+    def path(self) -> str:
+        """The file this was read from."""
+        return self._tree.origin.file
+
+    def folder_of(self, *path: Any) -> Path:
+        """The folder of the file that wrote a value, for paths relative to it."""
+        return Path(self._tree.find(path).origin.file).parent
+
+    def to_dict(self) -> dict[str, Any]:
+        """All settings as plain dicts and lists, defaults included."""
+        return self.model_dump()
+
+    def where(self, *path: Any) -> str:
+        """`file:line: key.path`, for messages; the line of the nearest enclosing key where the key is not written."""
+        return where(self._tree, path)
+
+    def need(self, name: str, value: Value | None) -> Value:
+        """`value`, or a `ConfigError` that says that the file has no `name`."""
+        if value is None:
+            self.require(name)
+        return value  # type: ignore[return-value]  # `require` has raised where it is None
+
+    def require(self, *names: str) -> None:
+        """Refuse a file that lacks any of these top-level keys, naming all that it lacks."""
+        lacking = [name for name in names if getattr(self, name) is None]
+        if lacking:
+            hint = "add it, or take it from a _base_ file"
+            raise ConfigError([Problem(self.path, f"{name} is not set", hint) for name in lacking])
+
+
+def where(tree: Node, path: Sequence[Any]) -> str:
+    """`file:line: key.path` of a place in a tree."""
+    return f"{tree.find(path).origin}: {dotted(path)}"
