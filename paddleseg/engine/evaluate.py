@@ -1,0 +1,157 @@
+"""Run a model over a labelled data set and measure its masks at the size of the original labels."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+from rich.progress import track
+
+from paddleseg.config.schema import TestSection
+from paddleseg.datasets.base import Dataset
+from paddleseg.datasets.loader import EvalLoader
+from paddleseg.engine import dist
+from paddleseg.engine.error_map import panel
+from paddleseg.errors import DataError
+from paddleseg.inference.augment import Forward, TestAugmentation, predict_prob
+from paddleseg.metrics.base import Metric
+from paddleseg.metrics.segmentation import Confusion
+from paddleseg.transforms.sample import Sample
+
+
+@dataclass
+class EvalResult:
+    """What an evaluation found.
+
+    Args:
+        metrics: Every measure by name, over all images; lists hold one number for each class.
+        images: One row for each image, in the data set's order: index, path and the measures of that image alone.
+    """
+
+    metrics: dict[str, Any]
+    images: list[dict[str, Any]]
+
+    def log_lines(self) -> list[str]:
+        """PaddleSeg's lines, which scripts read."""
+        names = {"mIoU": "mIoU", "Acc": "pixel_accuracy", "Kappa": "kappa", "Dice": "dice"}
+        means = " ".join(f"{shown}: {self.metrics[name]:.4f}" for shown, name in names.items())
+        lists = {"IoU": "class_IoU", "Precision": "class_precision", "Recall": "class_recall"}
+        classes = [f"[EVAL] Class {shown}: {np.round(self.metrics[name], 4)}" for shown, name in lists.items()]
+        return [f"[EVAL] #Images: {len(self.images)} {means}", *(line.replace("\n", "") for line in classes)]
+
+
+def evaluate(
+    model: paddle.nn.Layer,
+    dataset: Dataset,
+    *,
+    num_workers: int = 0,
+    test_config: TestSection | None = None,
+    metrics: Sequence[Metric] = (),
+    rank: int = 0,
+    world_size: int = 1,
+    progress: bool = False,
+) -> EvalResult:
+    """Measure `model` on `dataset`; every image counts once, however many ranks share the work.
+
+    Probabilities, not logits or classes, are brought to the size of the original label; the class is chosen there.
+
+    Args:
+        test_config: Scales, flips and sliding window; none by default.
+        metrics: What to measure beside the confusion matrix.
+        rank: Which share of the images is this process's; all ranks get the same result.
+        progress: Show a progress bar.
+
+    Raises:
+        DataError: An image has no label, or the label does not fit it.
+    """
+    looks = TestAugmentation.from_config(dict(test_config or {}))
+    measures = [Confusion(dataset.num_classes, dataset.ignore_index), *(metric.fresh() for metric in metrics)]
+    loader = EvalLoader(dataset, num_workers=num_workers, rank=rank, world_size=world_size)
+    rows: list[dict[str, Any]] = []
+    with forward_of(model) as forward:
+        samples = itertools.chain.from_iterable(loader)
+        total = len(dataset) // world_size
+        for number, sample in enumerate(track(samples, "Evaluating", total, transient=True, disable=not progress)):
+            row = {"index": rank + number * world_size, "path": sample.path}
+            rows.append(row | _measure(measures, sample, original_prob(forward, sample, looks)))
+    result = _merged(measures, rows)
+    if rank == 0:
+        print("\n".join(result.log_lines()))
+    return result
+
+
+def sample_pictures(model: paddle.nn.Layer, dataset: Dataset, count: int = 4) -> list[tuple[str, np.ndarray]]:
+    """(name, RGB picture) of a few evenly spaced images: photo, label, mask and errors side by side."""
+    spread = np.linspace(0, len(dataset) - 1, min(count, len(dataset))).round().astype(int)
+    return [(Path(path).name, picture) for path, picture in error_panels(model, dataset, spread.tolist())]
+
+
+def error_panels(
+    model: paddle.nn.Layer, dataset: Dataset, indices: Sequence[int], test_config: TestSection | None = None
+) -> Iterator[tuple[str, np.ndarray]]:
+    """(path, RGB picture) of the images at `indices`."""
+    looks = TestAugmentation.from_config(dict(test_config or {}))
+    with forward_of(model) as forward:
+        for index in indices:
+            sample = dataset.sample(index, np.random.default_rng(0))
+            mask = original_prob(forward, sample, looks).argmax(axis=2)
+            photo = dataset.read(index).image
+            yield sample.path, panel(photo, sample.label, mask, dataset.num_classes, dataset.ignore_index)
+
+
+@contextmanager
+def forward_of(model: paddle.nn.Layer) -> Iterator[Forward]:
+    """`model` in evaluation mode as a function from images to probabilities; afterwards in the mode it was in."""
+
+    def forward(images: np.ndarray) -> np.ndarray:
+        with paddle.no_grad():
+            return F.softmax(model(paddle.to_tensor(images))[0].astype("float32"), axis=1).numpy()
+
+    training = model.training
+    model.eval()
+    try:
+        yield forward
+    finally:
+        if training:
+            model.train()
+
+
+def original_prob(forward: Forward, sample: Sample, looks: TestAugmentation | None = None) -> np.ndarray:
+    """The class probabilities of a transformed sample at the size of its original image, (H, W, C)."""
+    image = np.ascontiguousarray(sample.image.transpose(2, 0, 1)[None], np.float32)
+    return sample.geometry.invert(predict_prob(forward, image, looks)[0].transpose(1, 2, 0))
+
+
+def _measure(measures: Sequence[Metric], sample: Sample, prob: np.ndarray) -> dict[str, float]:
+    """Add one image to the measures; returns the single-valued measures of that image alone."""
+    if sample.label is None or sample.label.shape != prob.shape[:2]:
+        found = (
+            "has no label" if sample.label is None else f"label {sample.label.shape} and image {prob.shape[:2]} differ"
+        )
+        raise DataError(sample.path, found, "evaluation needs a label of the image's own size for every image")
+    mask = prob.argmax(axis=2)
+    row: dict[str, float] = {}
+    for measure in measures:
+        single = measure.of(mask, sample.label, prob.transpose(2, 0, 1))
+        measure.merge(single)
+        row |= {name: value for name, value in single.compute().items() if isinstance(value, float)}
+    return row
+
+
+def _merged(measures: Sequence[Metric], rows: list[dict[str, Any]]) -> EvalResult:
+    """The sums and rows of all ranks put together, on every rank."""
+    shares = dist.gather(([measure.state() for measure in measures], rows))
+    found: dict[str, Any] = {}
+    for place, measure in enumerate(measures):
+        whole = measure.fresh()
+        for states, _ in shares:
+            whole.merge_state(states[place])
+        found |= whole.compute()
+    return EvalResult(found, sorted((row for _, share in shares for row in share), key=lambda row: row["index"]))

@@ -1,0 +1,86 @@
+"""Cross entropy over pixels, with class weights, label smoothing and the hardest fraction of the pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import paddle
+import paddle.nn.functional as F
+
+from paddleseg.losses.base import SegLoss, masked_mean, pixel_cross_entropy
+from paddleseg.registry import LOSSES
+
+
+@LOSSES.register
+class CrossEntropyLoss(SegLoss):
+    """Minus the log-probability of the label, averaged over pixels that are not ignored.
+
+    Args:
+        weight: One factor for each class; the mean is then weighted by them. `"dynamic"` weighs every class by the
+            share of the batch's pixels that belong to the others.
+        ignore_index: Label value of pixels that count for nothing.
+        top_k_percent_pixels: Share of the pixels that count, hardest first (online hard example mining).
+        avg_non_ignore: Divide by the number of pixels that count, or else by the number of all pixels.
+        label_smoothing: Share of the target spread evenly over all classes (Szegedy et al., 2016, section 7).
+            The infimum is then not 0 but the entropy of that target.
+
+    Shape:
+        logits (N, C, H, W) float; labels (N, H, W) int64. Returns a scalar.
+
+    Raises:
+        ValueError: A share lies outside [0, 1], or there are not as many weights as classes.
+    """
+
+    def __init__(
+        self,
+        weight: Sequence[float] | str | None = None,
+        ignore_index: int = 255,
+        top_k_percent_pixels: float = 1.0,
+        avg_non_ignore: bool = True,
+        label_smoothing: float = 0.0,
+    ):
+        super().__init__(ignore_index)
+        if not 0 < top_k_percent_pixels <= 1 or not 0 <= label_smoothing < 1:
+            raise ValueError("top_k_percent_pixels should lie in (0, 1], label_smoothing in [0, 1)")
+        if isinstance(weight, str) and weight != "dynamic":
+            raise ValueError(f'weight should be one number for each class, or "dynamic", not "{weight}"')
+        self.dynamic = weight == "dynamic"
+        fixed = None if weight is None or self.dynamic else paddle.to_tensor(list(weight), dtype="float32")
+        self.register_buffer("weight", fixed, persistable=False)
+        self.top_k, self.avg_non_ignore, self.smoothing = top_k_percent_pixels, avg_non_ignore, label_smoothing
+
+    def forward(self, logits: paddle.Tensor, labels: paddle.Tensor) -> paddle.Tensor:
+        valid = self.valid(labels)
+        losses = pixel_cross_entropy(logits, labels, self.ignore_index)
+        if self.smoothing:
+            uniform = -F.log_softmax(logits, axis=1).mean(axis=1)
+            losses = (1 - self.smoothing) * losses + self.smoothing * uniform
+        weights = self.pixel_weights(logits, labels, valid)
+        if self.top_k < 1:
+            losses, weights, valid = self.hardest(losses * valid.astype(losses.dtype), weights, valid)
+        if self.avg_non_ignore:
+            return masked_mean(losses, weights)
+        return (losses * weights).mean()
+
+    def pixel_weights(self, logits: paddle.Tensor, labels: paddle.Tensor, valid: paddle.Tensor) -> paddle.Tensor:
+        """The weight of every pixel's class, 0 where ignored, (N, H, W)."""
+        counts = valid.astype(logits.dtype)
+        if self.weight is None and not self.dynamic:
+            return counts
+        classes = logits.shape[1]
+        # Ignored labels lie outside the classes; any class will do for them.
+        inside = paddle.where(valid, labels, paddle.zeros_like(labels))
+        if self.dynamic:
+            share = paddle.bincount(inside.flatten(), counts.flatten(), minlength=classes) / counts.sum().clip(min=1)
+            table = 1 - share.astype(logits.dtype)
+        else:
+            table = self.weight
+            if len(table) != classes:
+                raise ValueError(f"CrossEntropyLoss: {len(table)} weights for {classes} classes")
+        return paddle.gather(table, inside.flatten()).reshape(labels.shape) * counts
+
+    def hardest(self, losses: paddle.Tensor, *others: paddle.Tensor) -> list[paddle.Tensor]:
+        """The pixels of largest loss, and the same pixels of the other maps, flat."""
+        kept = max(1, int(self.top_k * losses.size))
+        values, where = paddle.topk(losses.flatten(), kept)
+        return [values, *(paddle.gather(other.flatten(), where) for other in others)]
