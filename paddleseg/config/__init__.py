@@ -2,11 +2,11 @@
 
 from paddleseg.config.build import (
     build_dataset,
-    build_export_transforms,
     build_losses,
     build_lr,
     build_model,
     build_optimizer,
+    build_transforms,
 )
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import RunConfig
@@ -14,10 +14,10 @@ from paddleseg.config.schema import RunConfig
 __all__ = [
     "RunConfig",
     "build_dataset",
-    "build_export_transforms",
     "build_losses",
     "build_lr",
     "build_model",
     "build_optimizer",
+    "build_transforms",
     "load_config",
 ]

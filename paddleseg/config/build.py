@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from paddleseg.config.check import components
+from paddleseg.config.check import Checker, components
 from paddleseg.config.components import nested_registry, parameters_of
 from paddleseg.config.facts import Facts
 from paddleseg.config.schema import RunConfig
 from paddleseg.config.yaml_io import KeyPath
 from paddleseg.errors import ConfigError
-from paddleseg.registry import DATASETS, LR_SCHEDULES, MODELS, OPTIMIZERS, Registry
+from paddleseg.registry import DATASETS, LR_SCHEDULES, MODELS, OPTIMIZERS, TRANSFORMS, Registry
+
+
+def check(cfg: RunConfig, *, for_training: bool = False, for_evaluation: bool = False) -> None:
+    """Refuse a configuration that lacks what a command needs, naming all that it lacks.
+
+    Raises:
+        ConfigError: One problem for each missing section.
+    """
+    names = ["model"]
+    if for_training:
+        names += ["iters", "train_dataset", "loss", "optimizer", "lr_scheduler"]
+    if for_evaluation:
+        names.append("val_dataset")
+    cfg.require(*names)
 
 
 def build_model(cfg: RunConfig) -> Any:
@@ -26,8 +40,7 @@ def build_dataset(cfg: RunConfig, role: str) -> Any:
 def build_losses(cfg: RunConfig, section: str = "loss") -> tuple[list[Any], list[float]]:
     """Losses and their weights, in the order of the model's outputs; a single entry is meant for all outputs."""
     losses = cfg.need(section, getattr(cfg, section))
-    builder = _Builder(cfg)
-    found = [builder.component(spec, registry, path) for path, registry, spec in components(cfg) if path[0] == section]
+    found = [_build(cfg, spec, registry, path) for path, registry, spec in components(cfg) if path[0] == section]
     return found, list(losses.coef)
 
 
@@ -42,15 +55,24 @@ def build_optimizer(cfg: RunConfig, model: Any) -> Any:
     return _build_top(cfg, "optimizer", OPTIMIZERS, model=model, learning_rate=build_lr(cfg)(0))
 
 
-def build_export_transforms(cfg: RunConfig) -> list[Any]:
-    """`export.transforms` as objects; empty where the file has none."""
-    builder = _Builder(cfg)
-    return [builder.component(spec, registry, path) for path, registry, spec in components(cfg) if path[0] == "export"]
+def build_transforms(cfg: RunConfig, section: str) -> list[Any]:
+    """The transforms of `export` or of a data set, without opening the data set; empty where there are none."""
+    held = getattr(cfg, section)
+    specs = cfg.to_dict()[section].get("transforms") or [] if held is not None else []
+    return [_build(cfg, spec, TRANSFORMS, (section, "transforms", index)) for index, spec in enumerate(specs)]
 
 
 def _build_top(cfg: RunConfig, name: str, registry: Registry, **given: Any) -> Any:
     component = cfg.need(name, getattr(cfg, name))
-    return _Builder(cfg).component(component.model_dump(), registry, (name,), **given)
+    return _build(cfg, component.model_dump(), registry, (name,), **given)
+
+
+def _build(cfg: RunConfig, spec: dict[str, Any], registry: Registry, path: KeyPath, **given: Any) -> Any:
+    # A configuration loaded with `check=False` comes here unchecked.
+    problems = list(Checker(cfg).component(spec, registry, path))
+    if problems:
+        raise ConfigError(problems)
+    return _Builder(cfg).component(spec, registry, path, **given)
 
 
 class _Builder:

@@ -15,7 +15,7 @@ from paddleseg.registry import DATASETS, LOSSES, LR_SCHEDULES, MODELS, OPTIMIZER
 
 def find_problems(cfg: RunConfig) -> list[Problem]:
     """Unknown components and arguments, missing and mistyped arguments, and parts that contradict each other."""
-    checker = _Checker(cfg)
+    checker = Checker(cfg)
     problems = [
         problem for path, registry, spec in components(cfg) for problem in checker.component(spec, registry, path)
     ]
@@ -52,7 +52,9 @@ def _contradictions(cfg: RunConfig) -> Iterator[Problem]:
                 yield Problem(cfg.where("test_config"), f"is_slide needs {key}", f"add `{key}: [w, h]`")
 
 
-class _Checker:
+class Checker:
+    """Compares components with their constructors' signatures."""
+
     def __init__(self, cfg: RunConfig):
         self.cfg = cfg
         self.facts = Facts(cfg)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paddleseg.config.yaml_io import Node, to_node
+from paddleseg.config.yaml_io import Node, merge, to_node
 from paddleseg.errors import ConfigError
 
 _DECAYS = {
@@ -15,32 +15,24 @@ _OPTIMIZERS = {"sgd": "SGD", "momentum": "Momentum", "adam": "Adam", "adamw": "A
 
 
 def modernise(tree: Node) -> Node:
-    """Rewrite `learning_rate:`, decay inside `optimizer:`, and optimizer names; leave everything else alone.
+    """Rewrite `learning_rate:`, a rate or decay inside `optimizer:`, and optimizer names; drop `x-` keys.
 
     Raises:
-        ConfigError: The learning rate is given both in the old and in the new way.
+        ConfigError: The schedule is given both in the old and in the new way.
     """
     keys = {key: node for key, node in tree.value.items() if not str(key).startswith("x-")}
+    rate, decay = keys.pop("learning_rate", None), None
     optimizer = keys.get("optimizer")
-    old_rate = keys.pop("learning_rate", None)
-    decay = None
     if optimizer is not None and isinstance(optimizer.value, dict):
         inside = dict(optimizer.value)
         decay = inside.pop("decay", None)
-        old_rate = old_rate or inside.pop("learning_rate", None)
+        rate = inside.pop("learning_rate", None) or rate
         if "type" in inside:
             inside["type"] = _optimizer_type(inside)
         keys["optimizer"] = Node(inside, optimizer.origin)
-    schedule = keys.get("lr_scheduler")
-    old = old_rate or decay
+    old = rate or decay
     if old is not None:
-        if schedule is not None:
-            raise ConfigError(
-                f"{old.origin}: learning_rate",
-                f"the rate is set here and in lr_scheduler ({schedule.origin})",
-                "keep one of them; lr_scheduler is today's spelling",
-            )
-        keys["lr_scheduler"] = _schedule(old_rate, decay, old)
+        keys["lr_scheduler"] = _with_today(_schedule(rate, decay, old), keys.get("lr_scheduler"), old)
     return Node(keys, tree.origin)
 
 
@@ -57,16 +49,25 @@ def _schedule(rate: Node | None, decay: Node | None, old: Node) -> Node:
     parts: dict[str, Node] = {}
     if rate is not None and isinstance(rate.value, dict):
         rest = dict(rate.value)
-        decay = rest.pop("decay", decay)
-        rate = rest.pop("value", None)
+        decay, rate = rest.pop("decay", decay), rest.pop("value", None)
         parts |= rest
     if rate is not None:
         parts["learning_rate"] = rate
     if decay is not None and isinstance(decay.value, dict):
         parts |= decay.value
-    written = parts.get("type")
-    if written is None:
-        parts["type"] = to_node("ConstantLR", old.origin)
-    else:
-        parts["type"] = Node(_DECAYS.get(str(written.value).lower(), written.value), written.origin)
+    written = parts.get("type", to_node("ConstantLR", old.origin))
+    parts["type"] = Node(_DECAYS.get(str(written.value).lower(), written.value), written.origin)
     return Node(parts, old.origin)
+
+
+def _with_today(translated: Node, today: Node | None, old: Node) -> Node:
+    """An old schedule, with what an override set by today's name; two whole schedules are a contradiction."""
+    if today is None:
+        return translated
+    if not isinstance(today.value, dict) or "type" in today.value:
+        raise ConfigError(
+            f"{old.origin}: learning_rate",
+            f"the schedule is set here and in lr_scheduler ({today.origin})",
+            "keep one of them; lr_scheduler is today's spelling",
+        )
+    return merge(translated, today)

@@ -51,8 +51,10 @@ def validate(tree: Node, *, check: bool = True) -> RunConfig:
     """The typed configuration of a merged tree; see `load_config`."""
     tree = modernise(tree)
     cfg, problems = _typed(tree)
+    # Later users of the list, such as loader workers, know nothing of the YAML file's folder.
+    cfg.plugins = [str(cfg.folder_of("plugins", i) / Path(name).expanduser()) for i, name in enumerate(cfg.plugins)]
     if check:
-        problems += _import_plugins(cfg)
+        problems += plugin_problems(cfg)
         problems += find_problems(cfg)
     if problems:
         raise ConfigError(problems)
@@ -121,12 +123,12 @@ def _options(annotation: Any) -> tuple[Any, ...]:
     return getattr(annotation, "__args__", None) or (annotation,)
 
 
-def _import_plugins(cfg: RunConfig) -> list[Problem]:
+def plugin_problems(cfg: RunConfig) -> list[Problem]:
+    """Import the plugins that a configuration names; the faults of those that cannot be."""
     problems: list[Problem] = []
     for index, name in enumerate(cfg.plugins):
-        place = cfg.where("plugins", index)
         try:
-            import_plugin(cfg.folder_of("plugins", index) / Path(name).expanduser(), place)
+            import_plugin(name, cfg.where("plugins", index))
         except ConfigError as error:
             problems += error.problems
     return problems

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator
 
-from paddleseg.config.yaml_io import Node, Origin, dotted
+from paddleseg.config.yaml_io import Node, Origin, dotted, with_origins
 from paddleseg.errors import ConfigError, Problem
 
 Value = TypeVar("Value")
@@ -20,10 +20,10 @@ def _not_bool(value: Any) -> Any:
     return value
 
 
-Count = Annotated[int, BeforeValidator(_not_bool), Field(gt=0)]
-NonNegative = Annotated[int, BeforeValidator(_not_bool), Field(ge=0)]
-Share = Annotated[float, BeforeValidator(_not_bool), Field(ge=0, lt=1)]
-Positive = Annotated[float, BeforeValidator(_not_bool), Field(gt=0)]
+Count = Annotated[int, Field(gt=0), BeforeValidator(_not_bool)]
+NonNegative = Annotated[int, Field(ge=0), BeforeValidator(_not_bool)]
+Share = Annotated[float, Field(ge=0, lt=1), BeforeValidator(_not_bool)]
+Positive = Annotated[float, Field(gt=0), BeforeValidator(_not_bool)]
 # (w, h) as YAML writes sizes.
 SizeWH = Annotated[list[Count], Field(min_length=2, max_length=2)]
 
@@ -103,7 +103,6 @@ class TrainSection(Section):
     log_iters: Count = 10
     keep_checkpoint_max: Count = 5
     num_workers: NonNegative = 0
-    nproc: Count = 1
     device: Literal["cpu", "gpu", "xpu", "npu", "mlu"] | None = None
 
     @field_validator("ema", mode="before")
@@ -154,6 +153,10 @@ class RunConfig(Section):
     def to_dict(self) -> dict[str, Any]:
         """All settings as plain dicts and lists, defaults included."""
         return self.model_dump()
+
+    def resolved_tree(self) -> Node:
+        """All settings with where each was written; the origin of what no file wrote is `default`."""
+        return with_origins(self.to_dict(), self._tree, Origin("default"))
 
     def where(self, *path: Any) -> str:
         """`file:line: key.path`, for messages; the line of the nearest enclosing key where the key is not written."""

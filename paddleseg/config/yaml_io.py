@@ -70,6 +70,24 @@ def to_node(value: Any, origin: Origin) -> Node:
     return Node(value, origin)
 
 
+def with_origins(value: Any, written: Node | None, otherwise: Origin) -> Node:
+    """Wrap ordinary values with the origins of the tree that they came from; `otherwise` for what is not in it."""
+    origin = written.origin if written else otherwise
+    below = dict(written.children()) if written else {}
+    if isinstance(value, dict):
+        return Node({key: with_origins(child, below.get(key), otherwise) for key, child in value.items()}, origin)
+    if isinstance(value, (list, tuple)):
+        # A lone value that became a list was written where the list is said to be.
+        items = [with_origins(child, below.get(i, written), otherwise) for i, child in enumerate(value)]
+        return Node(items, origin)
+    return Node(value, origin)
+
+
+def dump(value: Any) -> str:
+    """Ordinary dicts and lists as YAML text, keys in their order."""
+    return yaml.safe_dump(value, sort_keys=False, default_flow_style=None, allow_unicode=True)
+
+
 def dotted(path: Sequence[Any]) -> str:
     """A key path as users write it in `--opts`: `model.backbone.type`, `train_dataset.transforms.0.type`."""
     return ".".join(map(str, path))

@@ -1,0 +1,70 @@
+"""`paddleseg config show | check | schema`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+
+import yaml
+
+from paddleseg.config.load import load_config, load_tree
+from paddleseg.config.yaml_io import Node, dotted, dump
+
+HELP = "show, check or describe configuration files"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    show = actions.add_parser("show", help="print a file with its _base_ files merged in")
+    check = actions.add_parser("check", help="list every problem of a file, components' arguments included")
+    schema = actions.add_parser("schema", help="print the JSON schema of configuration files, for editors")
+    schema.add_argument("config", metavar="FILE", nargs="?", help="a file whose plugins the schema should know too")
+    for action in (show, check):
+        action.add_argument("config", metavar="FILE")
+        action.add_argument("--opts", nargs="+", default=[], metavar="KEY=VALUE", help="change settings first")
+    show.add_argument("--resolved", action="store_true", help="as the toolkit understands it, with all defaults")
+    show.add_argument("--origin", action="store_true", help="one line a key, with the file and line that wrote it")
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.action == "schema":
+        from paddleseg.config.json_schema import json_schema
+
+        if args.config:
+            load_config(args.config)
+        print(json.dumps(json_schema(), indent=2))
+    elif args.action == "check":
+        load_config(args.config, args.opts)
+        print(f"{args.config}: no problems found")
+    else:
+        _show(args)
+    return 0
+
+
+def _show(args: argparse.Namespace) -> None:
+    if args.resolved:
+        cfg = load_config(args.config, args.opts, check=False)
+        tree = cfg.resolved_tree()
+    else:
+        tree = load_tree(args.config, args.opts)
+    if not args.origin:
+        print(dump(tree.plain()), end="")
+        return
+    lines = [(f"{dotted(path)}: {_scalar(node)}", str(node.origin)) for path, node in _leaves(tree)]
+    width = max((len(text) for text, _ in lines), default=0)
+    for text, origin in lines:
+        print(f"{text:<{width}}  # {origin}")
+
+
+def _leaves(node: Node, path: tuple = ()) -> Iterator[tuple[tuple, Node]]:
+    children = node.children()
+    if not children or (path and all(not child.children() for _, child in children) and isinstance(node.value, list)):
+        yield path, node
+        return
+    for key, child in children:
+        yield from _leaves(child, (*path, key))
+
+
+def _scalar(node: Node) -> str:
+    return yaml.safe_dump(node.plain(), default_flow_style=True, width=10**6).removesuffix("\n").removesuffix("\n...")
