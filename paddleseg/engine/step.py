@@ -15,6 +15,7 @@ import paddle
 
 from paddleseg.datasets.loader import Batch
 from paddleseg.engine import dist
+from paddleseg.engine.memory import keep_freed_memory
 from paddleseg.errors import ConfigError, UserError
 
 
@@ -62,6 +63,8 @@ class Stepper:
     def __init__(self, model: Any, optimizer: Any, losses: LossPlan, *, amp_level: str = "O0", accumulate: int = 1):
         self.model, self.optimizer, self.losses = model, optimizer, losses
         self.amp_level, self.accumulate = amp_level, accumulate
+        if paddle.get_device() == "cpu":
+            keep_freed_memory()
         self.scaler = paddle.amp.GradScaler(enable=amp_level != "O0", init_loss_scaling=1024)
 
     def __call__(self, batches: Sequence[Batch], lr: float) -> dict[str, float]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import paddle
 import paddle.nn.functional as F
 
+from paddleseg.models.layers import cpu_ops
+
 
 def upsample(
     x: paddle.Tensor, ref: paddle.Tensor | list[int], align_corners: bool = False, mode: str = "bilinear"
@@ -13,9 +15,11 @@ def upsample(
 
     `size=` and never `scale_factor`: only that exports everywhere.
     """
-    if isinstance(ref, paddle.Tensor):
+    if isinstance(ref, (list, tuple)):
+        size = list(ref)
+    else:  # an eager tensor or, while exporting, a graph value whose size may be open
         h, w = ref.shape[2:]
         size = [h, w] if h > 0 and w > 0 else paddle.shape(ref)[2:]
-    else:
-        size = list(ref)
+    if mode == "bilinear" and cpu_ops.trains_on_cpu(x):
+        return cpu_ops.resize(x, (int(size[0]), int(size[1])), align_corners)
     return F.interpolate(x, size=size, mode=mode, align_corners=align_corners)
