@@ -12,6 +12,11 @@ from paddleseg.device import DEVICES
 def add_config(parser: argparse.ArgumentParser) -> None:
     """`--config` and `--opts`."""
     parser.add_argument("--config", required=True, metavar="FILE", help="the YAML file of the run")
+    add_opts(parser)
+
+
+def add_opts(parser: argparse.ArgumentParser) -> None:
+    """`--opts`: settings laid over the file."""
     parser.add_argument(
         "--opts", nargs="+", default=[], metavar="KEY=VALUE", help="change settings, such as model.num_classes=3"
     )

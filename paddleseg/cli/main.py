@@ -44,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Paddle warns about a missing compiler cache at every import; nobody here compiles.
     warnings.filterwarnings("ignore", message="No ccache found")
     args = build_parser(only).parse_args(arguments)
+    args.argv = arguments  # for a command that starts itself again, such as data-parallel training
     try:
         return args.run(args)
     except UserError as error:

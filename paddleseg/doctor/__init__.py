@@ -1,0 +1,1 @@
+"""Checks of data before a run spends hours on it."""

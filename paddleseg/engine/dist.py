@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 
 RANK_VARIABLE, WORLD_VARIABLE = "PADDLE_TRAINER_ID", "PADDLE_TRAINERS_NUM"
+# Set by `launch`: the configured batch is the whole batch. Under `paddle.distributed.launch` it is each rank's, as in
+# PaddleSeg.
+_SPLIT_VARIABLE = "PADDLESEG_SPLIT_BATCH"
 
 
 def rank() -> int:
@@ -27,6 +30,11 @@ def world() -> int:
 
 def is_main() -> bool:
     return rank() == 0
+
+
+def batch_share(batch_size: int) -> int:
+    """The images of a batch that this rank takes."""
+    return batch_size // world() if _SPLIT_VARIABLE in os.environ else batch_size
 
 
 def init() -> None:
@@ -93,11 +101,13 @@ def launch(processes: int, command: Sequence[str]) -> int:
             **os.environ,
             RANK_VARIABLE: str(index),
             WORLD_VARIABLE: str(processes),
+            _SPLIT_VARIABLE: "1",
             "PADDLE_TRAINER_ENDPOINTS": ",".join(endpoints),
             "PADDLE_CURRENT_ENDPOINT": endpoints[index],
             "PADDLE_MASTER": endpoints[0],
             "PADDLE_LOCAL_SIZE": str(processes),
             "FLAGS_selected_gpus": str(index),
+            "GLOG_minloglevel": os.environ.get("GLOG_minloglevel", "2"),  # how ranks find each other is no news
             "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", threads),
         }
         if not _uses_gpu(command):

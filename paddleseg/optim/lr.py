@@ -186,13 +186,13 @@ class OneCycleLR(Schedule):
         super().__init__(peak, iters)
         self.start, self.end = peak / divide_factor, float(end_learning_rate)
         self.total = _positive("total_steps", iters if total_steps is None else total_steps)
-        self.top = max(phase_pct * self.total, 1.0)
+        self.top = max(phase_pct * self.total - 1, 1.0)  # the step of the highest rate, counted from 0
 
     def decayed(self, step: int) -> float:
-        step = min(step, self.total)
+        step = min(step, self.total - 1)
         if step <= self.top:
             return _cosine(self.start, self.learning_rate, step / self.top)
-        return _cosine(self.learning_rate, self.end, (step - self.top) / max(self.total - self.top, 1.0))
+        return _cosine(self.learning_rate, self.end, (step - self.top) / max(self.total - 1 - self.top, 1.0))
 
 
 def _cosine(start: float, end: float, phase: float) -> float:

@@ -1,0 +1,114 @@
+"""`paddleseg train`, `tools/train.py`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from paddleseg.cli import flags
+from paddleseg.config import load_config
+from paddleseg.errors import ConfigError
+
+HELP = "train a model from a configuration"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    flags.add_config(parser)
+    flags.add_device(parser)
+    flags.add_nchw(parser)
+    parser.add_argument(
+        "--save_dir", default="./output", help="folder of checkpoints and records (default: %(default)s)"
+    )
+    parser.add_argument("--resume_model", "--resume", dest="resume", metavar="CHECKPOINT|auto", help="go on from here")
+    parser.add_argument("--iters", type=int, help="steps of the whole run")
+    parser.add_argument("--batch_size", type=int, help="images a step (of each process under a launcher)")
+    parser.add_argument("--learning_rate", type=float, help="the schedule's base rate")
+    parser.add_argument("--seed", type=int, help="seed of order, augmentation and dropout (default: 0)")
+    parser.add_argument("--num_workers", type=int, help="processes that read images (default: 0)")
+    parser.add_argument(
+        "--nproc", metavar="N|auto", help="data-parallel processes that share the batch (auto: one a core or GPU)"
+    )
+    parser.add_argument("--do_eval", action="store_true", help="evaluate at every save_interval and at the end")
+    parser.add_argument("--save_interval", type=int, help="steps between checkpoints (default: 1000)")
+    parser.add_argument("--keep_checkpoint_max", type=int, help="checkpoints that stay (default: 5)")
+    parser.add_argument("--log_iters", type=int, help="steps between log lines (default: 10)")
+    parser.add_argument("--use_vdl", action="store_true", help="write VisualDL records to save_dir")
+    parser.add_argument("--use_ema", action="store_true", help="evaluate and keep a moving average of the weights")
+    parser.add_argument("--early_stop_intervals", type=int, help="stop after so many evaluations without a better mIoU")
+    parser.add_argument("--accumulate_steps", type=int, help="batches of one update (default: 1)")
+    parser.add_argument("--precision", choices=["fp32", "fp16"], help="fp16: mixed precision, on a GPU")
+    parser.add_argument("--amp_level", choices=["O1", "O2"], help="how much of the network fp16 takes (default: O1)")
+    parser.add_argument("--repeats", type=int, default=1, help="times that each image counts in one epoch")
+    parser.add_argument("--profiler_options", metavar="OPTIONS", help='such as "batch_range=[10,20]; profile_path=out"')
+    parser.add_argument("--to_static_training", action="store_true", help="train the graph instead of step by step")
+    parser.add_argument("--skip_data_check", action="store_true", help="start without looking at a sample of the data")
+
+
+# Flags that set a key of the same name: at the top level of the YAML, or in its `train` section.
+_TOP = ("iters", "batch_size", "seed", "save_interval")
+_TRAIN = (
+    "num_workers",
+    "keep_checkpoint_max",
+    "log_iters",
+    "early_stop_intervals",
+    "accumulate_steps",
+    "precision",
+    "amp_level",
+    "device",
+)
+
+
+def flag_opts(args: argparse.Namespace) -> list[str]:
+    """The flags that were given, as `--opts` would write them."""
+    given = {name: getattr(args, name) for name in _TOP} | {f"train.{name}": getattr(args, name) for name in _TRAIN}
+    given["lr_scheduler.learning_rate"] = args.learning_rate
+    given["train.ema"] = "true" if args.use_ema else None
+    given["to_static_training"] = "true" if args.to_static_training else None
+    return [f"{key}={value}" for key, value in given.items() if value is not None]
+
+
+def run(args: argparse.Namespace) -> int:
+    config = load_config(args.config, [*flag_opts(args), *args.opts])
+    processes = _processes(args, config.batch_size)
+    if processes > 1:
+        from paddleseg.engine import dist
+
+        return dist.launch(processes, [sys.executable, "-m", "paddleseg.cli.main", *args.argv])
+
+    from paddleseg.engine.run import train
+
+    state = train(
+        config,
+        save_dir=Path(args.save_dir),
+        resume=args.resume,
+        do_eval=args.do_eval,
+        use_vdl=args.use_vdl,
+        repeats=args.repeats,
+        profiler_options=args.profiler_options,
+        check_data=not args.skip_data_check,
+    )
+    if state.stop == "interrupted":
+        print(f"Stopped at iter {state.step}. Go on with the same command and --resume auto.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _processes(args: argparse.Namespace, batch_size: int) -> int:
+    """How many ranks to start; 1 inside a rank."""
+    from paddleseg.engine.dist import RANK_VARIABLE, process_count
+
+    if args.nproc is None or RANK_VARIABLE in os.environ:
+        return 1
+
+    if args.nproc != "auto" and not (args.nproc.isdigit() and int(args.nproc) > 0):
+        raise ConfigError("--nproc", f"should be a number of processes or auto, not '{args.nproc}'")
+    processes = process_count(args.nproc)
+    if args.nproc == "auto":
+        while batch_size % processes:
+            processes -= 1
+    if batch_size % processes:
+        hint = f"choose a batch_size that is a multiple of {processes}"
+        raise ConfigError("--nproc", f"{processes} processes cannot share a batch of {batch_size} evenly", hint)
+    return processes

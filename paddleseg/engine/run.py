@@ -1,0 +1,171 @@
+"""From a configuration to a finished training run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import paddle
+
+from paddleseg.config import RunConfig, build
+from paddleseg.datasets.loader import TrainLoader
+from paddleseg.device import select_device
+from paddleseg.doctor.data import check_sample
+from paddleseg.engine import checkpoint, dist
+from paddleseg.engine.callbacks import EMA, Callback, Checkpoint, EarlyStop, Profiler, ProgressLog, VisualDL
+from paddleseg.engine.evaluate import evaluate, sample_pictures
+from paddleseg.engine.state import TrainState
+from paddleseg.engine.step import LossPlan, Stepper
+from paddleseg.engine.trainer import Trainer
+from paddleseg.errors import WeightsError
+
+
+def train(
+    config: RunConfig,
+    *,
+    save_dir: Path,
+    resume: str | None = None,
+    do_eval: bool = False,
+    use_vdl: bool = False,
+    repeats: int = 1,
+    profiler_options: str | None = None,
+    check_data: bool = True,
+) -> TrainState:
+    """Train as `config` says and leave checkpoints in `save_dir`.
+
+    Args:
+        resume: A checkpoint folder, or "auto" for the newest one in `save_dir` (none there: start afresh).
+        do_eval: Evaluate on `val_dataset` at every `save_interval` and keep the best weights.
+        check_data: Look at a sample of the data first, and refuse to start on what would fail later.
+
+    Raises:
+        UserError: Anything wrong with the configuration, the data, the checkpoint, the device or `save_dir`.
+    """
+    needed = ("model", "loss", "optimizer", "lr_scheduler", "train_dataset", "iters")
+    config.require(*needed, *(["val_dataset"] if do_eval else []))
+    settings = config.train
+    device = select_device(settings.device)
+    dist.init()
+    seed = config.seed or 0
+    paddle.seed(seed)
+
+    train_set = build.build_dataset(config, "train")
+    train_set.entries *= repeats
+    val_set = build.build_dataset(config, "val") if do_eval else None
+    if check_data and dist.is_main():
+        check_sample({"train": train_set} | ({"val": val_set} if val_set else {}))
+    iters = config.need("iters", config.iters)
+    save_interval = config.save_interval or 1000
+
+    model = build.build_model(config)
+    optimizer = build.build_optimizer(config, model)
+    model, optimizer, amp_level = _mixed_precision(model, optimizer, settings, device)
+    network = paddle.jit.to_static(model) if config.to_static_training else model
+    losses = LossPlan(*build.build_losses(config))
+    stepper = Stepper(dist.wrap(network), optimizer, losses, amp_level=amp_level, accumulate=settings.accumulate_steps)
+    loader = TrainLoader(
+        train_set,
+        dist.batch_share(config.batch_size),
+        seed=seed,
+        num_workers=settings.num_workers,
+        rank=dist.rank(),
+        world_size=dist.world(),
+        plugins=config.plugins,
+    )
+    trainer = Trainer(
+        model=model,
+        stepper=stepper,
+        lr=build.build_lr(config),
+        loader=loader,
+        iters=iters,
+        evaluate=_evaluation(config, model, val_set),
+        eval_interval=save_interval,
+        seed=seed,
+    )
+    digest = config_hash(config)
+    trainer.callbacks = _callbacks(config, model, val_set, save_dir, save_interval, use_vdl, profiler_options, digest)
+    _resume(trainer, save_dir, resume, digest)
+    return trainer.fit()
+
+
+def config_hash(config: RunConfig) -> str:
+    """A digest of all settings that decide what a run computes; the number of workers is none of them."""
+    settings = config.to_dict()
+    for name in ("num_workers", "log_iters", "keep_checkpoint_max", "nproc", "device"):
+        settings["train"].pop(name, None)
+    return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _evaluation(config: RunConfig, model: paddle.nn.Layer, val_set: Any) -> Callable[[], dict[str, Any]] | None:
+    if val_set is None:
+        return None
+
+    def run() -> dict[str, Any]:
+        return evaluate(
+            model,
+            val_set,
+            num_workers=config.train.num_workers,
+            test_config=config.test_config,
+            rank=dist.rank(),
+            world_size=dist.world(),
+        ).metrics
+
+    return run
+
+
+def _callbacks(
+    config: RunConfig,
+    model: paddle.nn.Layer,
+    val_set: Any,
+    save_dir: Path,
+    save_interval: int,
+    use_vdl: bool,
+    profiler_options: str | None,
+    digest: str,
+) -> list[Callback]:
+    """In the order in which they act: averages first, then who reports, then who saves."""
+    settings = config.train
+    callbacks: list[Callback] = []
+    if settings.ema:
+        callbacks.append(EMA(settings.ema.decay, settings.ema.warmup))
+    if profiler_options:
+        callbacks.append(Profiler(profiler_options))
+    if dist.is_main():
+        callbacks.append(ProgressLog(settings.log_iters))
+        if use_vdl:
+            pictures = (lambda: sample_pictures(model, val_set)) if val_set else None
+            callbacks.append(VisualDL(save_dir, settings.log_iters, pictures))
+    if settings.early_stop_intervals:
+        callbacks.append(EarlyStop(settings.early_stop_intervals))
+    callbacks.append(Checkpoint(save_dir, save_interval, settings.keep_checkpoint_max, digest))
+    return callbacks
+
+
+def _mixed_precision(model: Any, optimizer: Any, settings: Any, device: str) -> tuple[Any, Any, str]:
+    if settings.precision == "fp32":
+        return model, optimizer, "O0"
+    if device == "cpu":
+        if dist.is_main():
+            print("precision fp16 works on a GPU only; this run stays in fp32.")
+        return model, optimizer, "O0"
+    if settings.amp_level == "O2":
+        model, optimizer = paddle.amp.decorate(models=model, optimizers=optimizer, level="O2")
+    return model, optimizer, settings.amp_level
+
+
+def _resume(trainer: Trainer, save_dir: Path, resume: str | None, digest: str) -> None:
+    if resume is None:
+        return
+    folder = checkpoint.find_newest(save_dir) if resume == "auto" else Path(resume)
+    if folder is None:
+        if dist.is_main():
+            print(f"No checkpoint in {save_dir} yet: starting afresh.")
+        return
+    if not folder.is_dir():
+        raise WeightsError(resume, "no such checkpoint folder", "--resume auto takes the newest one in --save_dir")
+    remark = checkpoint.restore(folder, trainer, digest)
+    if dist.is_main():
+        print(f"Resumed {folder} at iter {trainer.state.step}." + (f" Note: {remark}." if remark else ""))

@@ -1,0 +1,123 @@
+"""Strict loading, name maps, and the official weights that ship with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg import zoo
+from paddleseg.errors import WeightsError
+from paddleseg.models.humanseg.lite import PPHumanSegLite
+from paddleseg.models.weights import load_weights, resolve, sha256
+from paddleseg.transforms.image_io import read_image
+
+OFFICIAL = "zoo://pp_humanseg_v1_lite"
+
+
+def test_parameter_count_is_the_papers():
+    model = PPHumanSegLite(num_classes=2)
+    assert sum(parameter.size for parameter in model.parameters() if not parameter.stop_gradient) == 131_766
+
+
+@pytest.mark.parametrize("name", [uri.removeprefix("zoo://") for uri in zoo.names()])
+def test_packed_weights_are_the_ones_on_their_card(name: str):
+    card = zoo.card(name)
+    assert sha256(zoo.weights_path(name)) == card["sha256"]
+    assert card["licence"] and card["origin"]
+
+
+def test_official_weights_find_the_person(mini: Path):
+    """Without any training: most of the pixels of real photos are right, which random weights never reach."""
+    model = PPHumanSegLite(pretrained=OFFICIAL)
+    model.eval()
+    inter = union = 0
+    for line in (mini / "val.txt").read_text().splitlines():
+        photo, mask = (read_image(mini / line.split()[0]), read_image(mini / line.split()[1], channels=1)[..., 0])
+        x = paddle.to_tensor((photo / 127.5 - 1).transpose(2, 0, 1)[None].astype("float32"))
+        with paddle.no_grad():
+            found = model(x)[0].argmax(axis=1)[0].numpy()
+        inter, union = inter + ((found == 1) & (mask == 1)).sum(), union + ((found == 1) | (mask == 1)).sum()
+    assert inter / union > 0.75
+
+
+def test_official_weights_give_the_published_networks_probabilities(shared: Path):
+    ort = pytest.importorskip("onnxruntime")
+    session = ort.InferenceSession(str(shared / "peers/ppseg_v1_lite/ppseg_onnx_humanseg_cpp.onnx"))
+    model = PPHumanSegLite(pretrained=OFFICIAL)
+    model.eval()
+    for line in (shared / "data/val.txt").read_text().splitlines()[::12][:20]:
+        photo = read_image(shared / "data" / line.split()[0])
+        x = (photo / 127.5 - 1).transpose(2, 0, 1)[None].astype("float32")
+        with paddle.no_grad():
+            ours = paddle.nn.functional.softmax(model(paddle.to_tensor(x))[0], axis=1).numpy()
+        np.testing.assert_allclose(ours, session.run(None, {"x": x})[0], atol=1e-4)
+
+
+def test_paddleseg_names_load_and_the_unused_branches_are_dropped(tmp_path: Path):
+    model = PPHumanSegLite(pretrained=OFFICIAL)
+    back = {
+        "stem.": "conv_bn0.",
+        "skip.": "conv_bn1.",
+        "stage1.": "block1.",
+        "stage2.": "block2.",
+        "bottleneck.": "depthwise_separable0.",
+        "fuse.": "depthwise_separable1.",
+        "classifier.": "depthwise_separable2.",
+        ".left.": "._depthwise_separable_0.",
+        ".expand.": "._conv.",
+        ".right.": "._depthwise_separable_1.",
+        ".depthwise.": ".depthwise_conv.",
+        ".pointwise.": ".piontwise_conv.",
+        ".bn.": "._batch_norm.",
+    }
+    official = {}
+    for name, value in model.state_dict().items():
+        name = name.replace(".conv.", "._conv.")
+        for ours, theirs in back.items():
+            name = name.replace(ours, theirs, 1)
+        official[name] = value
+    official["block1.1._depthwise_separable_0.depthwise_conv._conv.weight"] = paddle.zeros([36, 1, 3, 3])
+    paddle.save(official, str(tmp_path / "official.pdparams"))
+
+    fresh = PPHumanSegLite()
+    load_weights(fresh, tmp_path / "official.pdparams")
+    for name, value in fresh.state_dict().items():
+        np.testing.assert_array_equal(value.numpy(), model.state_dict()[name].numpy(), err_msg=name)
+
+
+def test_weights_of_another_model_are_refused_with_names(tmp_path: Path):
+    paddle.save(
+        {"stem.conv.weight": paddle.zeros([1, 2, 3, 4]), "head.weight": paddle.zeros([1])}, str(tmp_path / "w.pdparams")
+    )
+    with pytest.raises(WeightsError) as caught:
+        PPHumanSegLite(pretrained=str(tmp_path / "w.pdparams"))
+    text = str(caught.value)
+    assert "missing" in text and "head.weight" in text and "[1, 2, 3, 4] instead of [36, 3, 3, 3]" in text
+
+
+def test_allow_partial_says_what_it_left(tmp_path: Path):
+    three = PPHumanSegLite(num_classes=3)
+    left = load_weights(three, OFFICIAL, allow_partial=True)
+    assert left and all(name.startswith("classifier.pointwise.") for name in left)
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("zoo://pp_humanseg_v1_lit", "did you mean 'zoo://pp_humanseg_v1_lite'?"),
+        ("no/such/file.pdparams", "no such weights file"),
+        ("https://example.org/w.pdparams", "not fetched"),
+    ],
+)
+def test_sources_that_do_not_exist(source: str, text: str):
+    with pytest.raises(WeightsError, match=text.replace("?", r"\?")):
+        resolve(source)
+
+
+def test_a_text_file_is_not_weights(tmp_path: Path):
+    (tmp_path / "w.pdparams").write_text("hello")
+    with pytest.raises(WeightsError, match="not a Paddle weights file"):
+        load_weights(PPHumanSegLite(), tmp_path / "w.pdparams")
