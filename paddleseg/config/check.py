@@ -81,20 +81,24 @@ class Checker:
     def arguments(
         self, spec: dict[str, Any], parameters: Parameters, registry: Registry, path: KeyPath
     ) -> Iterator[Problem]:
-        name = spec["type"]
-        supplied = {*self.facts.given(registry, path), *BUILDER_ARGUMENTS.get(registry.name, ())}
+        """Faults of the arguments of one component: unknown, mistyped, missing."""
+        name, builders = spec["type"], given_by_builders(registry)
+        known = parameters.names - builders
         for key, value in spec.items():
-            if key == "type":
-                continue
-            if key not in parameters.names:
-                if not parameters.open:
-                    offered = sorted(parameters.names - BUILDER_ARGUMENTS.get(registry.name, frozenset()))
-                    yield Problem(self.cfg.where(*path, key), f"{name} has no argument '{key}'", near(key, offered))
-            elif not fits(value, parameters.hints.get(key)) and key in parameters.hints:
-                wanted = describe(parameters.hints[key])
-                yield Problem(self.cfg.where(*path, key), f"should be {wanted}, not {value!r}")
-        for key in sorted(parameters.required - set(spec) - supplied):
+            place = self.cfg.where(*path, key)
+            if key in parameters.hints and key in known and not fits(value, parameters.hints[key]):
+                yield Problem(place, f"should be {describe(parameters.hints[key])}, not {value!r}")
+            elif key not in known and key != "type" and not parameters.open:
+                yield Problem(place, f"{name} has no argument '{key}'", self._hint_unknown(key, known, path))
+        for key in sorted(parameters.required - builders - set(spec) - set(self.facts.given(registry, path))):
             yield Problem(self.cfg.where(*path), f"{name} needs '{key}'", f"add `{key}:` beside type")
+
+    def _hint_unknown(self, key: str, known: frozenset[str], path: KeyPath) -> str:
+        hint = near(key, sorted(known))
+        wrote_key, wrote_type = self.cfg.origin(*path, key), self.cfg.origin(*path, "type")
+        if wrote_key.line and wrote_type.line and wrote_key.file != wrote_type.file and "did you mean" not in hint:
+            return f"it is left from {wrote_key.file}; `_inherited_: False` beside type drops what _base_ files set"
+        return hint
 
     def nested(self, value: Any, owner: Registry, key: str, path: KeyPath) -> Iterator[Problem]:
         """Faults of the components that an argument holds, however deep in lists and mappings."""
@@ -108,7 +112,12 @@ class Checker:
             else:
                 for inner, item in value.items():
                     yield from self.nested(item, owner, inner, (*path, inner))
+        elif path[-1] != key and nested_registry(owner, key, {}) is not None:
+            yield Problem(self.cfg.where(*path), f"should be a mapping with a type, not {value!r}", f"`type: {value}`")
 
 
-# Arguments that builders always fill in, so that no file writes them.
-BUILDER_ARGUMENTS = {"OPTIMIZERS": frozenset({"model", "learning_rate"}), "LR_SCHEDULES": frozenset({"iters"})}
+def given_by_builders(registry: Registry) -> frozenset[str]:
+    """Arguments that no file writes; one that does is told that there are none."""
+    return {OPTIMIZERS: frozenset({"model", "learning_rate"}), LR_SCHEDULES: frozenset({"iters"})}.get(
+        registry, frozenset()
+    )

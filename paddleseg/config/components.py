@@ -33,8 +33,9 @@ def parameters_of(component: Callable[..., Any]) -> Parameters:
     """Read a constructor's signature; `**kwargs` of a class stands for the parameters of its base class."""
     names: dict[str, inspect.Parameter] = {}
     hints: dict[str, Any] = {}
+    is_open = False
     for function in _constructors(component):
-        parameters = inspect.signature(function).parameters.values()
+        parameters = list(inspect.signature(function).parameters.values())
         is_open = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
         for parameter in parameters:
             if parameter.kind in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY):
@@ -48,9 +49,12 @@ def parameters_of(component: Callable[..., Any]) -> Parameters:
 
 
 def _constructors(component: Callable[..., Any]) -> list[Callable[..., Any]]:
+    """The functions whose parameters a call may name: the class's own `__init__`, then its bases'."""
     if not inspect.isclass(component):
         return [component]
-    return [vars(cls)["__init__"] for cls in component.__mro__ if "__init__" in vars(cls)]
+    # What `**kwargs` does below Paddle's own classes cannot be told: it may be meant for them or be dropped.
+    ours = [cls for cls in component.__mro__ if cls.__module__.partition(".")[0] not in ("paddle", "builtins")]
+    return [vars(cls)["__init__"] for cls in ours if "__init__" in vars(cls)]
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:

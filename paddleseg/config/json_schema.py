@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from paddleseg.config.check import given_by_builders
 from paddleseg.config.components import parameters_of
 from paddleseg.config.schema import RunConfig
 from paddleseg.registry import (
@@ -62,9 +63,10 @@ def _family(registry: Registry) -> Schema:
 
 
 def _arguments(registry: Registry, name: str) -> Schema:
-    parameters = parameters_of(registry.get(name))
+    # SGD with a momentum is accepted, and means Momentum.
+    parameters = parameters_of(registry.get("Momentum" if name == "SGD" else name))
     nested = {"backbone": _one(BACKBONES), "transforms": _many(TRANSFORMS), "losses": _many(LOSSES)}
-    properties = {key: nested.get(key, {}) for key in sorted(parameters.names)}
+    properties = {key: nested.get(key, {}) for key in sorted(parameters.names - given_by_builders(registry))}
     return {"properties": {"type": {}, "_inherited_": {}, **properties}, "additionalProperties": parameters.open}
 
 

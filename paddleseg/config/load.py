@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,27 +11,24 @@ from pydantic_core import ErrorDetails
 
 from paddleseg.config.check import find_problems
 from paddleseg.config.legacy import modernise
-from paddleseg.config.overrides import apply_flags, apply_opts
+from paddleseg.config.overrides import apply_opts
 from paddleseg.config.schema import RunConfig, where
 from paddleseg.config.yaml_io import KeyPath, Node, near, read_tree
 from paddleseg.errors import ConfigError, Problem
 from paddleseg.plugins import import_plugin
 
 
-def load_tree(path: str | Path, opts: Sequence[str] = (), flags: Mapping[str, Any] | None = None) -> Node:
+def load_tree(path: str | Path, opts: Sequence[str] = ()) -> Node:
     """The merged file with overrides laid over it, before any checking of keys."""
-    return apply_flags(apply_opts(read_tree(path), opts), flags or {})
+    return apply_opts(read_tree(path), opts)
 
 
-def load_config(
-    path: str | Path, opts: Sequence[str] = (), flags: Mapping[str, Any] | None = None, *, check: bool = True
-) -> RunConfig:
+def load_config(path: str | Path, opts: Sequence[str] = (), *, check: bool = True) -> RunConfig:
     """Read a YAML file, apply overrides, and check everything before anything is built.
 
     Args:
         path: The YAML file.
         opts: `key.path=value` texts, as after `--opts`.
-        flags: Values of command-line flags by key path, such as `{"train.log_iters": 10}`; None means not given.
         check: Also look up every component and compare its arguments with its constructor. Without it a file loads
             whose components do not exist.
 
@@ -43,8 +40,7 @@ def load_config(
         >>> cfg.iters
         100
     """
-    tree = load_tree(path, opts, flags)
-    return validate(tree, check=check)
+    return validate(load_tree(path, opts), check=check)
 
 
 def validate(tree: Node, *, check: bool = True) -> RunConfig:
@@ -52,26 +48,40 @@ def validate(tree: Node, *, check: bool = True) -> RunConfig:
     tree = modernise(tree)
     cfg, problems = _typed(tree)
     # Later users of the list, such as loader workers, know nothing of the YAML file's folder.
-    cfg.plugins = [str(cfg.folder_of("plugins", i) / Path(name).expanduser()) for i, name in enumerate(cfg.plugins)]
+    cfg.plugins = [
+        str(Path(cfg.origin("plugins", index).file).parent / Path(name).expanduser())
+        for index, name in enumerate(cfg.plugins)
+    ]
     if check:
         problems += plugin_problems(cfg)
         problems += find_problems(cfg)
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(sorted(problems, key=_place))
     return cfg
+
+
+def _place(problem: Problem) -> tuple[str, int]:
+    """File and line of a problem, so that they are listed as an editor shows them."""
+    file, _, line = problem.where.partition(": ")[0].rpartition(":")
+    return (file, int(line)) if line.isdecimal() else (problem.where, 0)
 
 
 def _typed(tree: Node) -> tuple[RunConfig, list[Problem]]:
     """Validate; what is faulty is reported and then left out, so that the rest can be checked as well."""
     problems: list[Problem] = []
-    values = tree.plain()
+    # `test_config:` with nothing after it, or `--opts val_dataset=null`, means not given.
+    unset = [key for key in RunConfig.model_fields if key in tree.value and tree.value[key].value is None]
+    values = {str(key): node.plain() for key, node in tree.value.items() if key not in unset}
+    dropped: set[KeyPath] = set()  # a required key that was dropped for its value is not also missing
     while True:
         try:
             cfg = RunConfig.model_validate(values)
             break
         except ValidationError as error:
             for details in error.errors():
-                problems.append(_problem(tree, details))
+                if details["loc"] not in dropped:
+                    problems.append(_problem(tree, details))
+                dropped.add(details["loc"][:2])
                 _drop(values, details["loc"])
     cfg.attach(tree)
     return cfg, problems
@@ -91,6 +101,8 @@ def _problem(tree: Node, details: ErrorDetails) -> Problem:
     place = where(tree, path)
     if kind == "extra_forbidden":
         return Problem(place, "there is no such key", near(path[-1], _keys_beside(path)))
+    if kind == "missing":
+        return Problem(where(tree, path[:-1]), f"needs '{path[-1]}'", f"add `{path[-1]}:`")
     if kind == "value_error":
         return Problem(place, details["msg"].removeprefix("Value error, "))
     wanted = {
@@ -103,6 +115,9 @@ def _problem(tree: Node, details: ErrorDetails) -> Problem:
         "bool_type": "should be true or false",
         "bool_parsing": "should be true or false",
         "string_type": "should be text",
+        "list_type": "should be a list",
+        "too_short": "should have more items",
+        "too_long": "should have fewer items",
     }.get(kind, details["msg"].replace("Input should", "should"))
     return Problem(place, f"{wanted}, not {value!r}")
 

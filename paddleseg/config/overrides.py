@@ -1,8 +1,8 @@
-"""`--opts a.b.c=value` and command-line flags, laid over the merged tree."""
+"""`--opts a.b.c=value`, laid over the merged tree."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
@@ -32,14 +32,6 @@ def apply_opts(tree: Node, opts: Sequence[str]) -> Node:
             problems += [Problem(where, problem.what, problem.hint) for problem in error.problems]
     if problems:
         raise ConfigError(problems)
-    return tree
-
-
-def apply_flags(tree: Node, flags: Mapping[str, Any]) -> Node:
-    """Set values that came from flags of their own (`--batch_size 4`), by dotted key; None means not given."""
-    for key, value in flags.items():
-        if value is not None:
-            tree = _set(tree, key.split("."), to_node(value, Origin(f"--{key.rpartition('.')[2]}")), ())
     return tree
 
 
@@ -74,8 +66,8 @@ def _set(node: Node, keys: Sequence[str], new: Node, walked: tuple[str, ...]) ->
         raise ConfigError("", f"{place} is {node.value!r} and has no key '{key}' inside", hint)
     values = dict(node.value or {})
     existing = next((held for held in values if str(held) == key), key)
-    if existing not in values and rest and rest[0].isdecimal():
-        raise ConfigError("", f"there is no list {dotted((*walked, key))}", near(key, list(values)))
+    if existing not in values and any(part.isdecimal() for part in rest):
+        raise ConfigError("", f"{place} has no '{key}', so no list inside it", near(key, list(values)))
     below = values.get(existing, Node(None, new.origin))
     values[existing] = _set(below, rest, new, (*walked, key))
     return Node(values, node.origin)

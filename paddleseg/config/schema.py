@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator
@@ -146,9 +145,9 @@ class RunConfig(Section):
         """The file this was read from."""
         return self._tree.origin.file
 
-    def folder_of(self, *path: Any) -> Path:
-        """The folder of the file that wrote a value, for paths relative to it."""
-        return Path(self._tree.find(path).origin.file).parent
+    def origin(self, *path: Any) -> Origin:
+        """The file and line that wrote a value, or the nearest enclosing key that is written."""
+        return self._tree.find(path).origin
 
     def to_dict(self) -> dict[str, Any]:
         """All settings as plain dicts and lists, defaults included."""

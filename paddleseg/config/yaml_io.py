@@ -73,13 +73,16 @@ def to_node(value: Any, origin: Origin) -> Node:
 def with_origins(value: Any, written: Node | None, otherwise: Origin) -> Node:
     """Wrap ordinary values with the origins of the tree that they came from; `otherwise` for what is not in it."""
     origin = written.origin if written else otherwise
-    below = dict(written.children()) if written else {}
+
+    def below(key: Any) -> Node | None:
+        if written is None or isinstance(written.value, type(value)):
+            return dict(written.children()).get(key) if written else None
+        return written  # a lone value that became a list, or a name that became `{type: name}`
+
     if isinstance(value, dict):
-        return Node({key: with_origins(child, below.get(key), otherwise) for key, child in value.items()}, origin)
-    if isinstance(value, (list, tuple)):
-        # A lone value that became a list was written where the list is said to be.
-        items = [with_origins(child, below.get(i, written), otherwise) for i, child in enumerate(value)]
-        return Node(items, origin)
+        return Node({key: with_origins(child, below(key), otherwise) for key, child in value.items()}, origin)
+    if isinstance(value, list):
+        return Node([with_origins(child, below(i), otherwise) for i, child in enumerate(value)], origin)
     return Node(value, origin)
 
 
@@ -297,4 +300,7 @@ class _Reader:
                 )
             lines.setdefault(key, line)
             own[key] = self.convert(value_node, key_node, (*path, key))
+            if key == "_inherited_" and not isinstance(own[key].value, bool):
+                place = f"{self.name}:{line}: {dotted((*path, key))}"
+                self.problems.append(Problem(place, f"should be true or false, not {own[key].plain()!r}"))
         return {**inherited, **own}
