@@ -57,14 +57,15 @@ class Registry:
         return components
 
     def _add(self, obj: Any, names: tuple[str, ...]) -> Any:
+        source = _source(obj)
         for name in names or (obj.__name__,):
             held = self._objects.get(name)
-            if held is not None and _source(held) != _source(obj):
-                raise ConfigError(
-                    _source(obj),
-                    f"a {self.noun} called '{name}' exists already, in {_source(held)}",
-                    "rename one of the two",
-                )
+            if held is not None and _source(held) != source:
+                raise self._taken(name, source, _source(held))
+            # A built-in that nobody has asked for yet is known by its file only.
+            built_in = self._index().get(name)
+            if held is None and built_in is not None and not source.startswith(f"{built_in}:"):
+                raise self._taken(name, source, str(built_in))
             self._objects[name] = obj
         return obj
 
@@ -78,11 +79,7 @@ class Registry:
                     names = re.findall(r"[\"'](\w+)[\"']", match["args"] or "") or [match["symbol"]]
                     for name in names:
                         if self._files.setdefault(name, path) != path:
-                            raise ConfigError(
-                                str(path),
-                                f"a {self.noun} called '{name}' exists already, in {self._files[name]}",
-                                "rename one",
-                            )
+                            raise self._taken(name, str(path), str(self._files[name]))
         return self._files
 
     def _taken(self, name: str, here: str, there: str) -> ConfigError:
