@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import paddle
-import paddle.nn.functional as F
 from rich.progress import track
 
 from paddleseg.config.schema import TestSection
@@ -20,10 +18,15 @@ from paddleseg.datasets.loader import EvalLoader
 from paddleseg.engine import dist
 from paddleseg.engine.error_map import panel
 from paddleseg.errors import DataError
-from paddleseg.inference.augment import Forward, TestAugmentation, predict_prob
+from paddleseg.inference import postprocess
+from paddleseg.inference.augment import TestAugmentation, predict_prob
+from paddleseg.inference.card import Output
+from paddleseg.inference.runtime import Dygraph
 from paddleseg.metrics.base import Metric
 from paddleseg.metrics.segmentation import Confusion
 from paddleseg.transforms.sample import Sample
+
+OUTPUT = Output(activation="softmax")
 
 
 @dataclass
@@ -69,18 +72,17 @@ def evaluate(
         progress: Show a progress bar.
 
     Raises:
-        DataError: An image has no label, or the label does not fit it.
+        DataError: An image has no label.
     """
     looks = TestAugmentation.from_config(dict(test_config or {}))
     measures = [Confusion(dataset.num_classes, dataset.ignore_index), *(metric.fresh() for metric in metrics)]
     loader = EvalLoader(dataset, num_workers=num_workers, rank=rank, world_size=world_size)
     rows: list[dict[str, Any]] = []
-    with forward_of(model) as forward:
-        samples = itertools.chain.from_iterable(loader)
-        total = len(dataset) // world_size
-        for number, sample in enumerate(track(samples, "Evaluating", total, transient=True, disable=not progress)):
-            row = {"index": rank + number * world_size, "path": sample.path}
-            rows.append(row | _measure(measures, sample, original_prob(forward, sample, looks)))
+    network, samples = Dygraph(model, OUTPUT), itertools.chain.from_iterable(loader)
+    bar = track(samples, "Evaluating", len(loader), transient=True, disable=not progress)
+    for index, sample in zip(loader.indices, bar, strict=True):
+        row = {"index": index, "path": sample.path}
+        rows.append(row | _measure(measures, sample, *mask_and_prob(network, sample, looks)))
     result = _merged(measures, rows)
     if rank == 0:
         print("\n".join(result.log_lines()))
@@ -97,49 +99,31 @@ def error_panels(
     model: paddle.nn.Layer, dataset: Dataset, indices: Sequence[int], test_config: TestSection | None = None
 ) -> Iterator[tuple[str, np.ndarray]]:
     """(path, RGB picture) of the images at `indices`."""
-    looks = TestAugmentation.from_config(dict(test_config or {}))
-    with forward_of(model) as forward:
-        for index in indices:
-            sample = dataset.sample(index, np.random.default_rng(0))
-            mask = original_prob(forward, sample, looks).argmax(axis=2)
-            photo = dataset.read(index).image
-            yield sample.path, panel(photo, sample.label, mask, dataset.num_classes, dataset.ignore_index)
+    looks, network = TestAugmentation.from_config(dict(test_config or {})), Dygraph(model, OUTPUT)
+    for index in indices:
+        sample = dataset.sample(index, np.random.default_rng(0))
+        mask, _ = mask_and_prob(network, sample, looks)
+        yield sample.path, panel(dataset.read(index).image, known_label(sample), mask, dataset.ignore_index)
 
 
-@contextmanager
-def forward_of(model: paddle.nn.Layer) -> Iterator[Forward]:
-    """`model` in evaluation mode as a function from images to probabilities; afterwards in the mode it was in."""
-
-    def forward(images: np.ndarray) -> np.ndarray:
-        with paddle.no_grad():
-            return F.softmax(model(paddle.to_tensor(images))[0].astype("float32"), axis=1).numpy()
-
-    training = model.training
-    model.eval()
-    try:
-        yield forward
-    finally:
-        if training:
-            model.train()
-
-
-def original_prob(forward: Forward, sample: Sample, looks: TestAugmentation | None = None) -> np.ndarray:
-    """The class probabilities of a transformed sample at the size of its original image, (H, W, C)."""
+def mask_and_prob(network: Dygraph, sample: Sample, looks: TestAugmentation) -> tuple[np.ndarray, np.ndarray]:
+    """Classes (H, W) and probabilities (C, H, W) of a transformed sample, at the size of its original image."""
     image = np.ascontiguousarray(sample.image.transpose(2, 0, 1)[None], np.float32)
-    return sample.geometry.invert(predict_prob(forward, image, looks)[0].transpose(1, 2, 0))
+    prob = postprocess.restore(predict_prob(network, image, looks)[0], sample.geometry, OUTPUT)
+    return postprocess.to_mask(prob, OUTPUT), prob
 
 
-def _measure(measures: Sequence[Metric], sample: Sample, prob: np.ndarray) -> dict[str, float]:
+def known_label(sample: Sample) -> np.ndarray:
+    if sample.label is None:
+        raise DataError(sample.path, "has no label", "evaluation needs `image label` pairs")
+    return sample.label
+
+
+def _measure(measures: Sequence[Metric], sample: Sample, mask: np.ndarray, prob: np.ndarray) -> dict[str, float]:
     """Add one image to the measures; returns the single-valued measures of that image alone."""
-    if sample.label is None or sample.label.shape != prob.shape[:2]:
-        found = (
-            "has no label" if sample.label is None else f"label {sample.label.shape} and image {prob.shape[:2]} differ"
-        )
-        raise DataError(sample.path, found, "evaluation needs a label of the image's own size for every image")
-    mask = prob.argmax(axis=2)
     row: dict[str, float] = {}
     for measure in measures:
-        single = measure.of(mask, sample.label, prob.transpose(2, 0, 1))
+        single = measure.of(mask, known_label(sample), prob)
         measure.merge(single)
         row |= {name: value for name, value in single.compute().items() if isinstance(value, float)}
     return row

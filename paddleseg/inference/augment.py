@@ -67,7 +67,7 @@ def predict_prob(forward: Forward, images: np.ndarray, looks: TestAugmentation |
         for scaled in (_resize(images, _scaled(size, scale)) for scale in looks.scales)
         for axes in looks.flips
     ]
-    return probs[0] if len(probs) == 1 else np.mean(probs, axis=0, dtype=np.float32)
+    return probs[0] if len(probs) == 1 else np.asarray(np.mean(probs, axis=0, dtype=np.float32))
 
 
 def _slide(forward: Forward, images: np.ndarray, looks: TestAugmentation) -> np.ndarray:

@@ -45,8 +45,7 @@ class CrossEntropyLoss(SegLoss):
         if isinstance(weight, str) and weight != "dynamic":
             raise ValueError(f'weight should be one number for each class, or "dynamic", not "{weight}"')
         self.dynamic = weight == "dynamic"
-        fixed = None if weight is None or self.dynamic else paddle.to_tensor(list(weight), dtype="float32")
-        self.register_buffer("weight", fixed, persistable=False)
+        self.weight = None if weight is None or self.dynamic else paddle.to_tensor(list(weight), dtype="float32")
         self.top_k, self.avg_non_ignore, self.smoothing = top_k_percent_pixels, avg_non_ignore, label_smoothing
 
     def forward(self, logits: paddle.Tensor, labels: paddle.Tensor) -> paddle.Tensor:

@@ -1,0 +1,255 @@
+"""Semantic connectivity of two class maps (Chu et al., WACV-W 2022, section 4.1), and counts of components."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+
+from paddleseg.metrics.base import Metric, mean_of_known, ratio
+
+Count = Literal["components", "pairs"]
+_NOTHING = -1
+
+
+@dataclass(frozen=True)
+class Components:
+    """The 8-connected components of a class map.
+
+    Args:
+        numbers: The component of every pixel, (H, W) int32; 0 for pixels in none.
+        classes: The class of every component, (K + 1,); entry 0 stands for "none".
+    """
+
+    numbers: np.ndarray
+    classes: np.ndarray
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Where the components of a mask meet those of a label of the same class.
+
+    A segment is a set of pixels that lie in the same two components. Pairs are the segments that lie in two.
+
+    Args:
+        segments: The segment of every pixel, (H, W) int32.
+        mask_part: The mask's component of every segment, 0 for none, (S,).
+        label_part: The label's component of the same class, 0 for none, (S,).
+        areas: Pixels of every segment, (S,).
+        label_areas: Pixels of every component of the label, (L + 1,).
+        mask_classes: The class of every component of the mask, (M + 1,), entry 0 for none.
+        label_classes: The same for the label, (L + 1,).
+    """
+
+    segments: np.ndarray
+    mask_part: np.ndarray
+    label_part: np.ndarray
+    areas: np.ndarray
+    label_areas: np.ndarray
+    mask_classes: np.ndarray
+    label_classes: np.ndarray
+
+    @property
+    def pairs(self) -> np.ndarray:
+        """Numbers of the segments that are pairs."""
+        return np.flatnonzero((self.mask_part > 0) & (self.label_part > 0))
+
+    @property
+    def present(self) -> np.ndarray:
+        """Classes with a component in the mask or the label, ascending."""
+        return np.union1d(self.mask_classes[1:], self.label_classes[1:])
+
+    def iou_weights(self, num_classes: int, count: Count = "components") -> np.ndarray:
+        """The factor of every pair's IoU in the connectivity of its class: eq. 1's 1 / k times eq. 3's 1 / N.
+
+        Args:
+            count: What N is: "components" of the label plus components of the mask that touch none, or touching
+                "pairs" plus isolated components on both sides.
+        """
+        label_part, mask_part = self.label_part[self.pairs], self.mask_part[self.pairs]
+        partners = np.bincount(label_part, minlength=len(self.label_classes))
+        lonely_mask = np.bincount(mask_part, minlength=len(self.mask_classes)) == 0
+        classes = self.label_classes[label_part]
+        counted = self.label_classes[1:] if count == "components" else self.label_classes[1:][partners[1:] == 0]
+        total = np.bincount(counted, minlength=num_classes)
+        total += np.bincount(self.mask_classes[1:][lonely_mask[1:]], minlength=num_classes)
+        if count == "pairs":
+            total += np.bincount(classes, minlength=num_classes)
+        return 1.0 / (partners[label_part] * total[classes])
+
+
+def find_components(
+    classes: np.ndarray, num_classes: int, *, max_components: int | None = None, min_area: float = 0
+) -> Components:
+    """Label every class of a class map in one pass each, with OpenCV's block-based algorithm.
+
+    Args:
+        classes: (H, W) integer; values outside `0 .. num_classes - 1` belong to no component.
+        max_components: Components kept of each class, largest first.
+        min_area: Components with fewer pixels are left out.
+    """
+    numbers = np.zeros(classes.shape, np.int32)
+    owners = [np.array([_NOTHING])]
+    found = 0
+    for number in range(num_classes):
+        inside = (classes == number).view(np.uint8)
+        x, y, width, height = cv2.boundingRect(inside)
+        if not width:
+            continue
+        box = np.s_[y : y + height, x : x + width]
+        inside = inside[box]
+        amount, parts = cv2.connectedComponentsWithAlgorithm(inside, 8, cv2.CV_32S, cv2.CCL_BBDT)
+        amount -= 1
+        if min_area or (max_components is not None and amount > max_components):
+            amount, parts = _select(parts, amount, max_components, min_area)
+            inside = parts > 0
+        np.add(parts, found, out=numbers[box], where=inside.view(bool))
+        owners.append(np.full(amount, number))
+        found += amount
+    return Components(numbers, np.concatenate(owners))
+
+
+def _select(parts: np.ndarray, amount: int, most: int | None, min_area: float) -> tuple[int, np.ndarray]:
+    """Keep the `most` largest parts of at least `min_area` pixels, numbered from 1."""
+    areas = np.bincount(parts.ravel(), minlength=amount + 1)[1:]
+    kept = np.argsort(-areas, kind="stable")[:most]
+    kept = np.sort(kept[areas[kept] >= min_area])
+    renumbered = np.zeros(amount + 1, np.int32)
+    renumbered[kept + 1] = np.arange(1, len(kept) + 1)
+    return len(kept), renumbered[parts]
+
+
+def match_components(mask: Components, label: Components) -> Matching:
+    """Find all segments of two component maps of one size."""
+    width = len(label.classes)
+    shared = np.where(mask.classes[mask.numbers] == label.classes[label.numbers], label.numbers, 0)
+    codes = (mask.numbers.astype(np.int64) * width + shared).ravel()
+    # Pixels come in runs: looking for different values among the runs' first pixels keeps the sort short.
+    first = np.empty(codes.shape, bool)
+    first[0] = True
+    np.not_equal(codes[1:], codes[:-1], out=first[1:])
+    starts = np.flatnonzero(first)
+    lengths = np.diff(starts, append=codes.size)
+    found, segment_of_run = np.unique(codes[starts], return_inverse=True)
+    return Matching(
+        segments=np.repeat(segment_of_run.astype(np.int32), lengths).reshape(mask.numbers.shape),
+        mask_part=found // width,
+        label_part=found % width,
+        areas=np.bincount(segment_of_run, lengths).astype(np.int64),
+        label_areas=np.bincount(label.numbers.ravel(), minlength=width),
+        mask_classes=mask.classes,
+        label_classes=label.classes,
+    )
+
+
+def match_maps(
+    mask: np.ndarray,
+    label: np.ndarray,
+    num_classes: int,
+    ignore_index: int = 255,
+    *,
+    max_components: int | None = None,
+    min_area: float = 0,
+) -> Matching:
+    """The segments of two class maps (H, W); ignored pixels lie in neither.
+
+    Args:
+        max_components: Components of the mask kept of each class, largest first.
+        min_area: Components of either map with fewer pixels are left out.
+
+    Raises:
+        ValueError: The maps differ in size.
+    """
+    if mask.shape != label.shape:
+        raise ValueError(f"mask {mask.shape} and label {label.shape} differ in size")
+    valid = (label != ignore_index) & (label >= 0) & (label < num_classes)
+    small = np.min_scalar_type(num_classes)
+    mask, label = (np.where(valid, classes, num_classes).astype(small) for classes in (mask, label))
+    return match_components(
+        find_components(mask, num_classes, max_components=max_components, min_area=min_area),
+        find_components(label, num_classes, min_area=min_area),
+    )
+
+
+def semantic_connectivity(
+    mask: np.ndarray, label: np.ndarray, num_classes: int, ignore_index: int = 255, count: Count = "components"
+) -> np.ndarray:
+    """The connectivity of every class (eq. 1-3), (num_classes,) in [0, 1]; nan for a class in neither map.
+
+    Args:
+        mask: Predicted classes, (H, W) integer.
+        label: True classes, (H, W) integer.
+        ignore_index: Label value of pixels that lie in neither map.
+        count: How eq. 3 counts, see `Matching.iou_weights`.
+
+    Raises:
+        ValueError: The maps differ in size.
+
+    Example:
+        >>> person = np.zeros((4, 4), int); person[1:, 1:3] = 1
+        >>> semantic_connectivity(person, person, num_classes=2)
+        array([1., 1.])
+    """
+    return connectivity_of(match_maps(mask, label, num_classes, ignore_index), num_classes, count)
+
+
+def connectivity_of(matching: Matching, num_classes: int, count: Count = "components") -> np.ndarray:
+    """As `semantic_connectivity`, from a matching."""
+    pairs, parts = matching.pairs, matching.mask_part
+    shared, label_part = matching.areas[pairs], matching.label_part[pairs]
+    mask_areas = np.bincount(parts, matching.areas, minlength=len(matching.mask_classes))
+    union = mask_areas[parts[pairs]] + matching.label_areas[label_part] - shared
+    weighted = matching.iou_weights(num_classes, count) * shared / union
+    found = np.full(num_classes, np.nan)
+    found[matching.present] = 0.0
+    np.add.at(found, matching.label_classes[label_part], weighted)
+    return found
+
+
+class Connectivity(Metric):
+    """Semantic connectivity of hard masks, and how many pieces the foreground is in.
+
+    Hand-made labels carry specks, each of which counts as much as the person beside it. Therefore the measure is
+    given twice: over all components, and without those that cover less than `speck` of the image.
+
+    Args:
+        num_classes: Classes, background included.
+        ignore_index: Label value of pixels that lie in neither map.
+        speck: Share of the image below which a component is a speck.
+    """
+
+    def __init__(self, num_classes: int, ignore_index: int = 255, speck: float = 0.001):
+        self.num_classes, self.ignore_index, self.speck = num_classes, ignore_index, speck
+        single, each = np.zeros(1), np.zeros(num_classes)
+        names = ("images", "measured", "sum", "sum_clean", "measured_clean", "components", "label_components")
+        self.totals = {name: single.copy() for name in names} | {"class_sum": each.copy(), "class_images": each.copy()}
+
+    def update(self, mask: np.ndarray, label: np.ndarray, prob: np.ndarray | None = None) -> None:
+        plain = match_maps(mask, label, self.num_classes, self.ignore_index)
+        clean = match_maps(mask, label, self.num_classes, self.ignore_index, min_area=self.speck * mask.size)
+        found = connectivity_of(plain, self.num_classes)
+        totals = self.totals
+        for matching, suffix in ((plain, ""), (clean, "_clean")):
+            mean = mean_of_known(connectivity_of(matching, self.num_classes))
+            if not np.isnan(mean):
+                totals[f"sum{suffix}"] += mean
+                totals[f"measured{suffix}"] += 1
+        totals["images"] += 1
+        totals["class_sum"] += np.nan_to_num(found)
+        totals["class_images"] += ~np.isnan(found)
+        totals["components"] += np.count_nonzero(plain.mask_classes > 0)
+        totals["label_components"] += np.count_nonzero(plain.label_classes > 0)
+
+    def compute(self) -> dict[str, Any]:
+        """`SC` and `SC_without_specks`: the mean over images of the mean over classes present; `class_SC`; the mean
+        number of foreground `components` an image, and of the label's."""
+        totals = self.totals
+        return {
+            "SC": float(ratio(totals["sum"], totals["measured"])[0]),
+            "SC_without_specks": float(ratio(totals["sum_clean"], totals["measured_clean"])[0]),
+            "class_SC": ratio(totals["class_sum"], totals["class_images"]).tolist(),
+            "components": float(ratio(totals["components"], totals["images"])[0]),
+            "label_components": float(ratio(totals["label_components"], totals["images"])[0]),
+        }
