@@ -22,7 +22,7 @@ setup(
         "opencv-python-headless>=4.8,<5",
         "pillow>=10",
         "PyYAML>=6",
-        "pydantic>=2.6,<3",
+        "pydantic>=2.7,<3",
         "rich>=13",
     ],
     extras_require={

@@ -10,7 +10,8 @@ from typing import Any
 from paddleseg import registry
 from paddleseg.config import build, load
 from paddleseg.config.schema import RunConfig
-from paddleseg.config.yaml_io import Origin, dump, with_origins
+from paddleseg.config.tree import Origin, with_origins
+from paddleseg.config.yaml_io import dump
 from paddleseg.errors import ConfigError
 
 __all__ = ["Config", "SegBuilder", "manager"]

@@ -192,6 +192,7 @@ class TestFiles:
             ({"main.yml": "a: 1\nb: [1, 2\nc: 3\n"}, "main.yml:3: is not YAML: while parsing a flow sequence"),
             ({"main.yml": "a: !!python/name:os.system x\n"}, "main.yml:1: is not YAML"),
             ({"main.yml": "a: &a [*a]\n"}, "an anchor that contains itself"),
+            ({"main.yml": "a: &a {<<: *a}\n"}, "an anchor that contains itself"),
             ({"main.yml": "? [1]\n: 2\n"}, "main.yml:1: is not YAML: a key should be a word or a number"),
             ({"main.yml": "a: {<<: 3}\n"}, "main.yml:1: is not YAML: << takes a mapping"),
             ({"main.yml": "_base_: 3\n"}, "main.yml:1: _base_: should be a file name or a list of them, not 3"),

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import yaml
 
 from paddleseg.config.load import load_config, load_tree
-from paddleseg.config.yaml_io import Node, dotted, dump
+from paddleseg.config.tree import Node, dotted
+from paddleseg.config.yaml_io import dump
 
 HELP = "show, check or describe configuration files"
 

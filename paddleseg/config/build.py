@@ -8,7 +8,7 @@ from paddleseg.config.check import Checker, components
 from paddleseg.config.components import nested_registry, parameters_of
 from paddleseg.config.facts import Facts
 from paddleseg.config.schema import RunConfig
-from paddleseg.config.yaml_io import KeyPath
+from paddleseg.config.tree import KeyPath
 from paddleseg.errors import ConfigError
 from paddleseg.registry import DATASETS, LR_SCHEDULES, MODELS, OPTIMIZERS, TRANSFORMS, Registry
 

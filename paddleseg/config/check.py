@@ -8,7 +8,7 @@ from typing import Any
 from paddleseg.config.components import Parameters, describe, fits, nested_registry, parameters_of
 from paddleseg.config.facts import DATASET_KEYS, Facts
 from paddleseg.config.schema import LossSection, RunConfig
-from paddleseg.config.yaml_io import KeyPath, near
+from paddleseg.config.tree import KeyPath, near
 from paddleseg.errors import ConfigError, Problem
 from paddleseg.registry import DATASETS, LOSSES, LR_SCHEDULES, MODELS, OPTIMIZERS, TRANSFORMS, Registry
 

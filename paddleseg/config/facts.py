@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from paddleseg.config.schema import Component, RunConfig
-from paddleseg.config.yaml_io import KeyPath
+from paddleseg.config.tree import KeyPath
 from paddleseg.errors import Problem
 from paddleseg.registry import BACKBONES, DATASETS, LOSSES, LR_SCHEDULES, MODELS, Registry
 

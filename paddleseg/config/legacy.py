@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paddleseg.config.yaml_io import Node, merge, to_node
+from paddleseg.config.tree import Node, merge, to_node
 from paddleseg.errors import ConfigError
 
 _DECAYS = {

@@ -13,7 +13,8 @@ from paddleseg.config.check import find_problems
 from paddleseg.config.legacy import modernise
 from paddleseg.config.overrides import apply_opts
 from paddleseg.config.schema import RunConfig, where
-from paddleseg.config.yaml_io import KeyPath, Node, near, read_tree
+from paddleseg.config.tree import KeyPath, Node, near
+from paddleseg.config.yaml_io import read_tree
 from paddleseg.errors import ConfigError, Problem
 from paddleseg.plugins import import_plugin
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from paddleseg.config.yaml_io import Node, Origin, dotted, near, parse_value, to_node
+from paddleseg.config.tree import Node, Origin, dotted, near, to_node
+from paddleseg.config.yaml_io import parse_value
 from paddleseg.errors import ConfigError, Problem
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator
 
-from paddleseg.config.yaml_io import Node, Origin, dotted, with_origins
+from paddleseg.config.tree import Node, Origin, dotted, with_origins
 from paddleseg.errors import ConfigError, Problem
 
 Value = TypeVar("Value")
@@ -30,7 +30,8 @@ SizeWH = Annotated[list[Count], Field(min_length=2, max_length=2)]
 class Section(BaseModel):
     """A part of the file whose keys are all known."""
 
-    model_config = ConfigDict(extra="forbid")
+    # The line below an attribute describes it, here and in the JSON schema.
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 class Component(BaseModel):
@@ -59,50 +60,75 @@ class LossSection(Section):
     types: Annotated[
         list[Annotated[Component, BeforeValidator(_as_component)]], BeforeValidator(_as_list), Field(min_length=1)
     ]
+    """The loss of each output."""
     coef: Annotated[list[float], BeforeValidator(_as_list), Field(min_length=1)] = [1.0]
+    """The weight of each output's loss in the sum."""
 
 
 class TestSection(Section):
     """How `val` and `predict` run when their flags do not say otherwise."""
 
     aug_eval: bool = False
+    """Average over `scales` and flips."""
     scales: Annotated[list[Positive], BeforeValidator(_as_list)] = [1.0]
+    """Factors of the network's input size."""
     flip_horizontal: bool = False
+    """Add the picture mirrored left to right."""
     flip_vertical: bool = False
+    """Add the picture turned upside down."""
     is_slide: bool = False
+    """Run a window over the picture instead of all at once."""
     crop_size: SizeWH | None = None
+    """The window, [w, h]."""
     stride: SizeWH | None = None
+    """The window's steps, [w, h]."""
     auc_roc: bool = False
+    """Report the area under the ROC curve too."""
     use_multilabel: bool = False
+    """A pixel may belong to several classes."""
 
 
 class ExportSection(Section):
     """What `export` writes beside the graph."""
 
     transforms: list[Component] = []
+    """Preprocessing of the deployed model; without it, that of `val_dataset`."""
     input_shape: list[int] | None = None
+    """[N, C, H, W]; -1 leaves a side open."""
     output_op: Literal["argmax", "softmax", "none"] | None = None
+    """What the graph ends in."""
 
 
 class EmaSection(Section):
     """Exponential moving average of the weights."""
 
     decay: Share = 0.999
+    """Share of the old average that each step keeps."""
     warmup: bool = True
+    """Keep less in the first steps, so that the start is forgotten sooner."""
 
 
 class TrainSection(Section):
     """The trainer's settings; each has a flag of the same name on `train`, and the flag wins."""
 
     precision: Literal["fp32", "fp16"] = "fp32"
+    """fp16: mixed precision, on a GPU."""
     amp_level: Literal["O1", "O2"] = "O1"
+    """How much of the network fp16 takes."""
     accumulate_steps: Count = 1
+    """Batches whose gradients one update averages."""
     ema: EmaSection | None = None
+    """Evaluate and keep a moving average of the weights; `true` takes its defaults."""
     early_stop_intervals: Count | None = None
+    """Stop after so many evaluations without a better mIoU."""
     log_iters: Count = 10
+    """Steps between log lines."""
     keep_checkpoint_max: Count = 5
+    """Checkpoints that stay on disk."""
     num_workers: NonNegative = 0
+    """Processes that read images; does not change the result."""
     device: Literal["cpu", "gpu", "xpu", "npu", "mlu"] | None = None
+    """Where to train; not given: the GPU where there is one."""
 
     @field_validator("ema", mode="before")
     @classmethod
@@ -117,22 +143,29 @@ class RunConfig(Section):
     """
 
     batch_size: Count = 1
+    """Images of one step."""
     iters: Count | None = None
+    """Steps of the whole run."""
     save_interval: Count | None = None
+    """Steps between checkpoints (and evaluations, with --do_eval)."""
     seed: NonNegative | None = None
+    """Of weights, order, augmentation and dropout."""
     train_dataset: Component | None = None
     val_dataset: Component | None = None
     test_dataset: Component | None = None
     model: Component | None = None
     loss: LossSection | None = None
     distill_loss: LossSection | None = None
+    """Losses between student and teacher, in the form of `loss`."""
     optimizer: Component | None = None
     lr_scheduler: Component | None = None
     train: TrainSection = Field(default_factory=TrainSection)
     test_config: TestSection = Field(default_factory=TestSection)
     export: ExportSection = Field(default_factory=ExportSection)
     to_static_training: bool = False
+    """Train the compiled graph instead of step by step."""
     plugins: Annotated[list[str], BeforeValidator(_as_list)] = []
+    """Python files with components of your own, relative to the file that names them."""
 
     _tree: Node = PrivateAttr(default=Node({}, Origin("")))
 

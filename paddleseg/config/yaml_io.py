@@ -1,108 +1,24 @@
-"""YAML files to one merged tree in which every value still knows the file and line that wrote it."""
+"""YAML files, with their `_base_` files, to one tree of values that know their file and line."""
 
 from __future__ import annotations
 
 import difflib
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import yaml
 
+from paddleseg.config.tree import KeyPath, Node, Origin, dotted, merge, without_merge_marks
 from paddleseg.errors import ConfigError, Problem
 
-KeyPath: TypeAlias = tuple[Any, ...]
 _MERGE_TAG = "tag:yaml.org,2002:merge"
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a value was written: a file and line, or a place on the command line."""
-
-    file: str
-    line: int | None = None
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}" if self.line else self.file
-
-
-@dataclass(frozen=True)
-class Node:
-    """A value and its origin: `value` is a dict of nodes, a list of nodes, or a scalar."""
-
-    value: Any
-    origin: Origin
-
-    def plain(self) -> Any:
-        """The value as ordinary dicts and lists."""
-        if isinstance(self.value, dict):
-            return {key: child.plain() for key, child in self.value.items()}
-        if isinstance(self.value, list):
-            return [child.plain() for child in self.value]
-        return self.value
-
-    def children(self) -> list[tuple[Any, Node]]:
-        """Keys (or indices) and nodes one level below."""
-        if isinstance(self.value, dict):
-            return list(self.value.items())
-        return list(enumerate(self.value)) if isinstance(self.value, list) else []
-
-    def find(self, path: Sequence[Any]) -> Node:
-        """The node at `path`, or the deepest one on the way there."""
-        node = self
-        for key in path:
-            below = dict(node.children())
-            if key not in below:
-                break
-            node = below[key]
-        return node
-
-
-def to_node(value: Any, origin: Origin) -> Node:
-    """Wrap ordinary dicts, lists and scalars, all with one origin."""
-    if isinstance(value, dict):
-        return Node({key: to_node(child, origin) for key, child in value.items()}, origin)
-    if isinstance(value, (list, tuple)):
-        return Node([to_node(child, origin) for child in value], origin)
-    return Node(value, origin)
-
-
-def with_origins(value: Any, written: Node | None, otherwise: Origin) -> Node:
-    """Wrap ordinary values with the origins of the tree that they came from; `otherwise` for what is not in it."""
-    origin = written.origin if written else otherwise
-
-    def below(key: Any) -> Node | None:
-        if written is None or isinstance(written.value, type(value)):
-            return dict(written.children()).get(key) if written else None
-        return written  # a lone value that became a list, or a name that became `{type: name}`
-
-    if isinstance(value, dict):
-        return Node({key: with_origins(child, below(key), otherwise) for key, child in value.items()}, origin)
-    if isinstance(value, list):
-        return Node([with_origins(child, below(i), otherwise) for i, child in enumerate(value)], origin)
-    return Node(value, origin)
 
 
 def dump(value: Any) -> str:
     """Ordinary dicts and lists as YAML text, keys in their order."""
     return yaml.safe_dump(value, sort_keys=False, default_flow_style=None, allow_unicode=True)
-
-
-def dotted(path: Sequence[Any]) -> str:
-    """A key path as users write it in `--opts`: `model.backbone.type`, `train_dataset.transforms.0.type`."""
-    return ".".join(map(str, path))
-
-
-def near(word: Any, known: Sequence[Any]) -> str:
-    """A hint with the nearest of the known words, or with all of them where none is near."""
-    names = sorted(map(str, known))
-    found = difflib.get_close_matches(str(word), names, n=1, cutoff=0.6)
-    if found:
-        return f"did you mean '{found[0]}'?"
-    return f"known here: {', '.join(names)}" if names else ""
 
 
 def read_tree(path: str | Path) -> Node:
@@ -128,29 +44,6 @@ def parse_value(text: str) -> Any:
         yaml.YAMLError: The text is not YAML.
     """
     return yaml.load(text, _Loader)
-
-
-def merge(base: Node, child: Node) -> Node:
-    """`child` over `base`, by the rules of `read_tree`."""
-    if not (isinstance(base.value, dict) and isinstance(child.value, dict)) or not _inherits(child):
-        return child
-    merged = dict(base.value)
-    for key, node in child.value.items():
-        merged[key] = merge(base.value[key], node) if key in base.value else node
-    return Node(merged, child.origin)
-
-
-def _inherits(node: Node) -> bool:
-    return "_inherited_" not in node.value or node.value["_inherited_"].value is not False
-
-
-def _without_merge_marks(node: Node) -> Node:
-    if isinstance(node.value, dict):
-        kept = {key: _without_merge_marks(child) for key, child in node.value.items() if key != "_inherited_"}
-        return Node(kept, node.origin)
-    if isinstance(node.value, list):
-        return Node([_without_merge_marks(child) for child in node.value], node.origin)
-    return node
 
 
 def _read_with_bases(path: Path, chain: tuple[Path, ...], named_at: str | None, problems: list[Problem]) -> Node:
@@ -180,7 +73,7 @@ def _read_with_bases(path: Path, chain: tuple[Path, ...], named_at: str | None, 
             continue
         base = _read_with_bases(path.parent / Path(entry.value).expanduser(), (*chain, identity), place, problems)
         tree = merge(tree, base)
-    return _without_merge_marks(merge(tree, node))
+    return without_merge_marks(merge(tree, node))
 
 
 def _missing(path: Path, where: str, is_base: bool) -> Problem:
@@ -199,7 +92,7 @@ def _missing(path: Path, where: str, is_base: bool) -> Problem:
 def _display(path: Path) -> str:
     """The path as short as it can be said from the working directory."""
     relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else Path(relative).as_posix()
+    return os.path.normpath(path) if relative.startswith("..") else Path(relative).as_posix()
 
 
 class _Loader(yaml.SafeLoader):
@@ -245,7 +138,7 @@ def _syntax_problem(name: str, error: yaml.MarkedYAMLError) -> Problem:
 
 
 class _Reader:
-    """Turn PyYAML's node graph into ours, keeping lines and collecting duplicate keys."""
+    """Turn PyYAML's node graph into ours, keeping lines and collecting faults of keys."""
 
     def __init__(self, loader: yaml.SafeLoader, name: str, problems: list[Problem]):
         self.loader, self.name, self.problems = loader, name, problems
@@ -253,11 +146,12 @@ class _Reader:
         self.open: set[int] = set()
 
     def convert(self, node: yaml.Node, marked: yaml.Node, path: KeyPath = ()) -> Node:
-        origin = Origin(self.name, marked.start_mark.line + 1)
+        """The value of `node`, whose line is that of `marked` (its key, where it has one)."""
+        origin = Origin(self.name, _line(marked))
         if isinstance(node, yaml.ScalarNode):
             return Node(self.loader.construct_object(node), origin)
         if id(node) in self.open:
-            raise yaml.constructor.ConstructorError(None, None, "an anchor that contains itself", node.start_mark)
+            raise _fault("an anchor that contains itself", node)
         self.open.add(id(node))
         if isinstance(node, yaml.SequenceNode):
             value: Any = [self.convert(child, child, (*path, index)) for index, child in enumerate(node.value)]
@@ -269,38 +163,44 @@ class _Reader:
     def mapping(self, node: yaml.Node, path: KeyPath) -> dict[Any, Node]:
         own: dict[Any, Node] = {}
         inherited: dict[Any, Node] = {}
-        lines: dict[Any, int] = {}
+        first: dict[Any, yaml.Node] = {}
         for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
             if key_node.tag == _MERGE_TAG:
-                sources = value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
-                for source in sources:
-                    if not isinstance(source, yaml.MappingNode):
-                        raise yaml.constructor.ConstructorError(
-                            None, None, "<< takes a mapping or a list of mappings", source.start_mark
-                        )
-                    inherited = {**self.mapping(source, path), **inherited}
+                inherited = {**self.sources(value_node, path), **inherited}
                 continue
-            key = self.loader.construct_object(key_node, deep=True)
-            try:
-                twice = key in lines
-            except TypeError:
-                raise yaml.constructor.ConstructorError(
-                    None, None, "a key should be a word or a number", key_node.start_mark
-                ) from None
-            if twice and id(key_node) not in self.reported:
-                # An aliased mapping is converted at every use; its fault is said once.
-                self.reported.add(id(key_node))
-                self.problems.append(
-                    Problem(
-                        f"{self.name}:{line}: {dotted((*path, key))}",
-                        f"the key '{key}' is written twice, on lines {lines[key]} and {line}",
-                        "delete one of the two; plain YAML would silently keep only the last",
-                    )
-                )
-            lines.setdefault(key, line)
-            own[key] = self.convert(value_node, key_node, (*path, key))
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise _fault("a key should be a word or a number", key_node)
+            key = self.loader.construct_object(key_node)
+            here = (*path, key)
+            if key in first:
+                lines = f"lines {_line(first[key])} and {_line(key_node)}"
+                hint = "delete one of the two; plain YAML would silently keep only the last"
+                self.report(key_node, here, f"the key '{key}' is written twice, on {lines}", hint)
+            first.setdefault(key, key_node)
+            own[key] = self.convert(value_node, key_node, here)
             if key == "_inherited_" and not isinstance(own[key].value, bool):
-                place = f"{self.name}:{line}: {dotted((*path, key))}"
-                self.problems.append(Problem(place, f"should be true or false, not {own[key].plain()!r}"))
+                self.report(key_node, here, f"should be true or false, not {own[key].plain()!r}")
         return {**inherited, **own}
+
+    def sources(self, node: yaml.Node, path: KeyPath) -> dict[Any, Node]:
+        """The values behind `<<: *anchor` or `<<: [*first, *second]`, of which the first wins."""
+        values: dict[Any, Node] = {}
+        for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+            if not isinstance(source, yaml.MappingNode):
+                raise _fault("<< takes a mapping or a list of mappings", source)
+            values = {**self.convert(source, source, path).value, **values}
+        return values
+
+    def report(self, key_node: yaml.Node, path: KeyPath, what: str, hint: str = "") -> None:
+        # An aliased mapping is converted at every use; its fault is said once.
+        if id(key_node) not in self.reported:
+            self.reported.add(id(key_node))
+            self.problems.append(Problem(f"{self.name}:{_line(key_node)}: {dotted(path)}", what, hint))
+
+
+def _line(node: yaml.Node) -> int:
+    return node.start_mark.line + 1
+
+
+def _fault(what: str, node: yaml.Node) -> yaml.MarkedYAMLError:
+    return yaml.constructor.ConstructorError(None, None, what, node.start_mark)
