@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from paddleseg.metrics.segmentation import Confusion
 from paddleseg.transforms.sample import Sample
 
 OUTPUT = Output(activation="softmax")
+TestConfig = TestSection | Mapping[str, Any]
 
 
 @dataclass
@@ -55,11 +56,12 @@ def evaluate(
     dataset: Dataset,
     *,
     num_workers: int = 0,
-    test_config: TestSection | None = None,
+    test_config: TestConfig | None = None,
     metrics: Sequence[Metric] = (),
     rank: int = 0,
     world_size: int = 1,
     progress: bool = False,
+    log: Callable[[str], None] = print,
 ) -> EvalResult:
     """Measure `model` on `dataset`; every image counts once, however many ranks share the work.
 
@@ -70,6 +72,7 @@ def evaluate(
         metrics: What to measure beside the confusion matrix.
         rank: Which share of the images is this process's; all ranks get the same result.
         progress: Show a progress bar.
+        log: Takes the lines that scripts read, on rank 0.
 
     Raises:
         DataError: An image has no label.
@@ -85,7 +88,8 @@ def evaluate(
         rows.append(row | _measure(measures, sample, *mask_and_prob(network, sample, looks)))
     result = _merged(measures, rows)
     if rank == 0:
-        print("\n".join(result.log_lines()))
+        for line in result.log_lines():
+            log(line)
     return result
 
 
@@ -96,7 +100,7 @@ def sample_pictures(model: paddle.nn.Layer, dataset: Dataset, count: int = 4) ->
 
 
 def error_panels(
-    model: paddle.nn.Layer, dataset: Dataset, indices: Sequence[int], test_config: TestSection | None = None
+    model: paddle.nn.Layer, dataset: Dataset, indices: Sequence[int], test_config: TestConfig | None = None
 ) -> Iterator[tuple[str, np.ndarray]]:
     """(path, RGB picture) of the images at `indices`."""
     looks, network = TestAugmentation.from_config(dict(test_config or {})), Dygraph(model, OUTPUT)

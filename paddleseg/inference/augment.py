@@ -10,6 +10,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from paddleseg.errors import ConfigError
+
 Forward = Callable[[np.ndarray], np.ndarray]
 """Images (N, C, H, W) float32 to probabilities (N, K, H, W)."""
 
@@ -36,13 +38,22 @@ class TestAugmentation:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> TestAugmentation:
-        """Read `test_config`'s keys, whose sizes are [w, h]; scales and flips count only with `aug_eval`."""
+        """Read `test_config`'s keys, whose sizes are [w, h]; scales and flips count only with `aug_eval`.
+
+        Raises:
+            ConfigError: A sliding window without its sizes.
+        """
         looks: dict[str, Any] = {}
         if config.get("aug_eval"):
             scales = config.get("scales") or 1.0
             looks["scales"] = tuple(scales) if isinstance(scales, (list, tuple)) else (scales,)
             looks |= {name: bool(config.get(name)) for name in ("flip_horizontal", "flip_vertical")}
         if config.get("is_slide"):
+            missing = [name for name in ("crop_size", "stride") if not config.get(name)]
+            if missing:
+                raise ConfigError(
+                    "is_slide", f"needs {' and '.join(missing)}", "such as: --crop_size 512 512 --stride 256 256"
+                )
             (width, height), (step_x, step_y) = config["crop_size"], config["stride"]
             looks |= {"window": (height, width), "stride": (step_y, step_x)}
         return cls(**looks)

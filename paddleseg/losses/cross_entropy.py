@@ -45,7 +45,7 @@ class CrossEntropyLoss(SegLoss):
         if isinstance(weight, str) and weight != "dynamic":
             raise ValueError(f'weight should be one number for each class, or "dynamic", not "{weight}"')
         self.dynamic = weight == "dynamic"
-        self.weight = None if weight is None or self.dynamic else paddle.to_tensor(list(weight), dtype="float32")
+        self.weight = None if weight is None or isinstance(weight, str) else [float(factor) for factor in weight]
         self.top_k, self.avg_non_ignore, self.smoothing = top_k_percent_pixels, avg_non_ignore, label_smoothing
 
     def forward(self, logits: paddle.Tensor, labels: paddle.Tensor) -> paddle.Tensor:
@@ -69,14 +69,14 @@ class CrossEntropyLoss(SegLoss):
         classes = logits.shape[1]
         # Ignored labels lie outside the classes; any class will do for them.
         inside = paddle.where(valid, labels, paddle.zeros_like(labels))
-        if self.dynamic:
+        if self.weight is None:
             share = paddle.bincount(inside.flatten(), counts.flatten(), minlength=classes) / counts.sum().clip(min=1)
-            table = 1 - share.astype(logits.dtype)
+            by_class = 1 - share.astype(logits.dtype)
         else:
-            table = self.weight
-            if len(table) != classes:
-                raise ValueError(f"CrossEntropyLoss: {len(table)} weights for {classes} classes")
-        return paddle.gather(table, inside.flatten()).reshape(labels.shape) * counts
+            by_class = paddle.to_tensor(self.weight, dtype=logits.dtype)
+            if len(by_class) != classes:
+                raise ValueError(f"CrossEntropyLoss: {len(by_class)} weights for {classes} classes")
+        return paddle.gather(by_class, inside.flatten()).reshape(labels.shape) * counts
 
     def hardest(self, losses: paddle.Tensor, *others: paddle.Tensor) -> list[paddle.Tensor]:
         """The pixels of largest loss, and the same pixels of the other maps, flat."""

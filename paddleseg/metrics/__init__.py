@@ -1,0 +1,17 @@
+"""Measures of masks, fed image by image and merged over processes. NumPy and OpenCV only."""
+
+from paddleseg.metrics.auc import AucRoc
+from paddleseg.metrics.base import Metric
+from paddleseg.metrics.boundary import BoundaryIoU
+from paddleseg.metrics.connectivity import Connectivity, semantic_connectivity
+from paddleseg.metrics.segmentation import Confusion, confusion_matrix
+
+__all__ = [
+    "AucRoc",
+    "BoundaryIoU",
+    "Confusion",
+    "Connectivity",
+    "Metric",
+    "confusion_matrix",
+    "semantic_connectivity",
+]

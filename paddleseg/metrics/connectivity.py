@@ -227,15 +227,15 @@ class Connectivity(Metric):
         self.totals = {name: single.copy() for name in names} | {"class_sum": each.copy(), "class_images": each.copy()}
 
     def update(self, mask: np.ndarray, label: np.ndarray, prob: np.ndarray | None = None) -> None:
-        plain = match_maps(mask, label, self.num_classes, self.ignore_index)
-        clean = match_maps(mask, label, self.num_classes, self.ignore_index, min_area=self.speck * mask.size)
-        found = connectivity_of(plain, self.num_classes)
-        totals = self.totals
-        for matching, suffix in ((plain, ""), (clean, "_clean")):
-            mean = mean_of_known(connectivity_of(matching, self.num_classes))
-            if not np.isnan(mean):
-                totals[f"sum{suffix}"] += mean
-                totals[f"measured{suffix}"] += 1
+        plain, clean = (
+            match_maps(mask, label, self.num_classes, self.ignore_index, min_area=area)
+            for area in (0, self.speck * mask.size)
+        )
+        totals, found = self.totals, connectivity_of(plain, self.num_classes)
+        for suffix, values in (("", found), ("_clean", connectivity_of(clean, self.num_classes))):
+            mean = mean_of_known(values)
+            totals[f"sum{suffix}"] += np.nan_to_num(mean)
+            totals[f"measured{suffix}"] += not np.isnan(mean)
         totals["images"] += 1
         totals["class_sum"] += np.nan_to_num(found)
         totals["class_images"] += ~np.isnan(found)
