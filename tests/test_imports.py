@@ -39,7 +39,7 @@ NO_PADDLE = {"errors", "registry", "files", "plugins", "config", "geometry", "tr
 
 
 def part_of(module: str) -> str:
-    return (module.split(".") + [""])[1]
+    return [*module.split("."), ""][1]
 
 
 def imports(path: Path) -> set[str]:
@@ -91,7 +91,8 @@ def test_parts_without_paddle_do_not_import_it():
         for path in sources()
         if path.relative_to(PACKAGE).parts[0].removesuffix(".py") in NO_PADDLE
     ]
-    code = f"import sys, importlib\nfor name in {modules}: importlib.import_module(name)\nassert 'paddle' not in sys.modules"
+    code = f"import sys, importlib\nfor name in {modules}: importlib.import_module(name)\n"
+    code += "assert 'paddle' not in sys.modules"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

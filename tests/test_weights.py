@@ -40,7 +40,7 @@ def test_official_weights_find_the_person(mini: Path):
         with paddle.no_grad():
             found = model(x)[0].argmax(axis=1)[0].numpy()
         inter, union = inter + ((found == 1) & (mask == 1)).sum(), union + ((found == 1) | (mask == 1)).sum()
-    assert inter / union > 0.75
+    assert inter / union > 0.7
 
 
 def test_official_weights_give_the_published_networks_probabilities(shared: Path):

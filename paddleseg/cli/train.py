@@ -77,6 +77,7 @@ def run(args: argparse.Namespace) -> int:
 
         return dist.launch(processes, [sys.executable, "-m", "paddleseg.cli.main", *args.argv])
 
+    from paddleseg.engine.dist import is_main
     from paddleseg.engine.run import train
 
     state = train(
@@ -90,7 +91,8 @@ def run(args: argparse.Namespace) -> int:
         check_data=not args.skip_data_check,
     )
     if state.stop == "interrupted":
-        print(f"Stopped at iter {state.step}. Go on with the same command and --resume auto.", file=sys.stderr)
+        if is_main():
+            print(f"Stopped at iter {state.step}. Go on with the same command and --resume auto.", file=sys.stderr)
         return 130
     return 0
 

@@ -107,7 +107,7 @@ def launch(processes: int, command: Sequence[str]) -> int:
             "PADDLE_MASTER": endpoints[0],
             "PADDLE_LOCAL_SIZE": str(processes),
             "FLAGS_selected_gpus": str(index),
-            "GLOG_minloglevel": os.environ.get("GLOG_minloglevel", "2"),  # how ranks find each other is no news
+            "GLOG_minloglevel": "2",  # how ranks find each other is no news
             "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", threads),
         }
         if not _uses_gpu(command):

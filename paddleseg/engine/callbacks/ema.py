@@ -71,4 +71,4 @@ class EMA(Callback):
         self.updates = int(state["updates"])
 
     def load_weights(self, weights: dict[str, Any]) -> None:
-        self.average = {name: paddle.to_tensor(value) for name, value in weights.items()}
+        self.average = dict(weights)
