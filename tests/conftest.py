@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,19 @@ def shared() -> Path:
     if not (folder / "data" / "val.txt").is_file():
         pytest.skip("the shared data folder is not beside the project")
     return folder
+
+
+@pytest.fixture
+def parts_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty working directory with a plugin of small components; what plugins register is gone after the test."""
+    from config_parts import PLUGIN
+
+    from paddleseg import registry
+
+    (tmp_path / "parts.py").write_text(PLUGIN)
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    for family in (value for value in vars(registry).values() if isinstance(value, registry.Registry)):
+        for name, component in list(family._objects.items()):
+            if component.__module__.startswith("paddleseg_plugin_"):
+                del family._objects[name]

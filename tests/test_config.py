@@ -1,135 +1,18 @@
-"""Configuration: merging, overrides, origins, every fault at once, PaddleSeg's spellings, and the shipped files."""
+"""Configuration: merging, overrides, origins, every fault at once, and what components tell each other."""
 
 from __future__ import annotations
 
-import json
-import textwrap
 from pathlib import Path
 
 import pytest
-import yaml
+from config_parts import PLUGIN, RUN, faults, write
 
-from paddleseg.cli.main import main
 from paddleseg.config import build, load_config
-from paddleseg.config.json_schema import json_schema
 from paddleseg.config.load import load_tree
-from paddleseg.cvlibs import Config, SegBuilder, manager
-from paddleseg.errors import ConfigError
-
-ROOT = Path(__file__).parent.parent
-SHIPPED = sorted((ROOT / "configs").rglob("*.yml"))
-PADDLESEG = ROOT / "tests" / "configs_paddleseg"
-
-PLUGIN = """
-from paddleseg.cvlibs import manager
-
-
-@manager.BACKBONES.add_component
-class SmallBackbone:
-    def __init__(self, in_channels: int = 3, depth: int = 2):
-        self.in_channels, self.depth = in_channels, depth
-
-
-@manager.MODELS.add_component
-class SmallNet:
-    def __init__(self, num_classes: int, backbone: SmallBackbone, align_corners: bool = False):
-        self.num_classes, self.backbone = num_classes, backbone
-
-
-class Loss:
-    def __init__(self, num_classes: int = 7, ignore_index: int = 255):
-        self.num_classes, self.ignore_index = num_classes, ignore_index
-
-
-@manager.LOSSES.add_component
-class SmallLoss(Loss):
-    def __init__(self, weight: list[float] | None = None, power: float = 1.0, **kwargs):
-        super().__init__(**kwargs)
-        if power < 0:
-            raise ValueError("power is negative")
-        self.weight, self.power = weight, power
-
-
-@manager.LOSSES.add_component
-class SumLoss:
-    def __init__(self, losses: list, coef: list[float]):
-        self.losses, self.coef = losses, coef
-
-
-@manager.TRANSFORMS.add_component
-class Shift:
-    def __init__(self, offset: tuple[int, int] = (1, 1), prob: float = 0.5):
-        self.offset, self.prob = offset, prob
-
-
-@manager.DATASETS.add_component
-class Drawings:
-    def __init__(self, transforms: list, dataset_root: str, num_classes: int = 2, mode: str = "train",
-                 ignore_index: int = 255, img_channels: int = 3):
-        self.transforms, self.num_classes, self.mode = transforms, num_classes, mode
-"""
-
-RUN = """
-plugins: [parts.py]
-batch_size: 4
-iters: 100
-train_dataset:
-  type: Drawings
-  dataset_root: here
-  num_classes: 3
-  transforms:
-    - type: Shift
-      offset: [2, 2]
-    - type: Shift
-val_dataset:
-  type: Drawings
-  dataset_root: here
-  num_classes: 3
-  transforms:
-    - type: Shift
-model:
-  type: SmallNet
-  backbone:
-    type: SmallBackbone
-loss:
-  types:
-    - type: SmallLoss
-  coef: [1]
-optimizer:
-  type: sgd
-  momentum: 0.9
-lr_scheduler:
-  type: PolynomialDecay
-  learning_rate: 0.01
-"""
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """An empty working directory with a plugin of small components in it."""
-    (tmp_path / "parts.py").write_text(PLUGIN)
-    registries = (manager.MODELS, manager.BACKBONES, manager.LOSSES, manager.TRANSFORMS, manager.DATASETS)
-    for registry in registries:
-        monkeypatch.setattr(registry, "_objects", dict(registry._objects))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def write(name: str, text: str) -> str:
-    Path(name).parent.mkdir(parents=True, exist_ok=True)
-    Path(name).write_text(textwrap.dedent(text))
-    return name
-
-
-def faults(call, *args, **kwargs) -> list[str]:
-    """The messages of the ConfigError that `call` ends in."""
-    with pytest.raises(ConfigError) as caught:
-        call(*args, **kwargs)
-    return [str(problem) for problem in caught.value.problems]
 
 
 class TestFiles:
-    def test_an_earlier_base_wins_and_a_child_wins_over_both(self, folder):
+    def test_an_earlier_base_wins_and_a_child_wins_over_both(self, parts_folder):
         write("a.yml", "iters: 1\nmodel: {type: A, x: 1, deep: {p: 1, q: 1}}\n")
         write("b.yml", "iters: 2\nseed: 2\nmodel: {type: B, y: 2}\n")
         write("sub/c.yml", "_base_: [../a.yml, ../b.yml]\nmodel: {deep: {q: 9}, list: [1]}\n")
@@ -139,7 +22,7 @@ class TestFiles:
             "model": {"type": "A", "x": 1, "y": 2, "deep": {"p": 1, "q": 9}, "list": [1]},
         }
 
-    def test_not_inherited_replaces_and_lists_replace_whole(self, folder):
+    def test_not_inherited_replaces_and_lists_replace_whole(self, parts_folder):
         write("a.yml", "model: {type: A, x: 1, deep: {p: 1}, list: [1, 2, 3]}\nloss: {coef: [1]}\n")
         write("b.yml", "_base_: a.yml\nmodel: {deep: {_inherited_: False, q: 2}, list: [7]}\nloss: {_inherited_: True}")
         assert load_tree("b.yml").plain() == {
@@ -147,11 +30,11 @@ class TestFiles:
             "loss": {"coef": [1]},
         }
 
-    def test_numbers_with_exponents_are_numbers(self, folder):
+    def test_numbers_with_exponents_are_numbers(self, parts_folder):
         values = load_tree(write("a.yml", "a: 1e-3\nb: 1.0e-5\nc: -2E+4\nd: 1e5x\ne: .5e1\n")).plain()
         assert values == {"a": 0.001, "b": 1e-5, "c": -2e4, "d": "1e5x", "e": 5.0}
 
-    def test_anchors_and_merge_keys(self, folder):
+    def test_anchors_and_merge_keys(self, parts_folder):
         text = """
             x-common: &common {type: CrossEntropyLoss, weight: [1, 2]}
             loss:
@@ -167,7 +50,7 @@ class TestFiles:
             {"type": "CrossEntropyLoss", "weight": [3, 4]},
         ]
 
-    def test_duplicate_keys_of_all_files_are_listed_with_both_lines(self, folder):
+    def test_duplicate_keys_of_all_files_are_listed_with_both_lines(self, parts_folder):
         write("a.yml", "iters: 1\nseed: 1\niters: 2\n")
         write("b.yml", "_base_: a.yml\nloss:\n  types: [A]\n  coef: [1]\n  types: [B]\n")
         messages = faults(load_tree, "b.yml")
@@ -177,7 +60,7 @@ class TestFiles:
         )
         assert messages[1].startswith("a.yml:3: iters: the key 'iters' is written twice, on lines 1 and 3\n  hint: ")
 
-    def test_a_duplicate_in_an_anchor_is_said_once(self, folder):
+    def test_a_duplicate_in_an_anchor_is_said_once(self, parts_folder):
         write("a.yml", "x-a: &a {p: 1, p: 2}\nmodel: *a\nloss: {<<: *a}\n")
         assert len(faults(load_tree, "a.yml")) == 1
 
@@ -208,14 +91,14 @@ class TestFiles:
             ),
         ],
     )
-    def test_a_file_that_cannot_be_used_says_why(self, folder, files, expected):
+    def test_a_file_that_cannot_be_used_says_why(self, parts_folder, files, expected):
         for name, text in files.items():
             write(name, text)
         messages = faults(load_tree, "main.yml")
         assert len(messages) == 1
         assert expected in messages[0]
 
-    def test_a_file_in_another_encoding_says_so_and_a_byte_order_mark_is_fine(self, folder):
+    def test_a_file_in_another_encoding_says_so_and_a_byte_order_mark_is_fine(self, parts_folder):
         Path("latin.yml").write_bytes("a: é".encode("latin-1"))
         Path("mark.yml").write_bytes("iters: 7\n".encode("utf-8-sig"))
         assert "UTF-8" in faults(load_tree, "latin.yml")[0]
@@ -223,7 +106,7 @@ class TestFiles:
 
 
 class TestOverrides:
-    def test_dotted_keys_and_list_indices_with_yaml_types(self, folder):
+    def test_dotted_keys_and_list_indices_with_yaml_types(self, parts_folder):
         write("a.yml", "model: {type: A, list: [{x: 1}, {x: 2}]}\niters: 3\n")
         opts = ["model.list.1.x=5e-1", "iters=7", "model.new.deep=[1, a]", "model.type=B=C", "seed=None"]
         assert load_tree("a.yml", opts).plain() == {
@@ -232,12 +115,12 @@ class TestOverrides:
             "seed": None,
         }
 
-    def test_paddlesegs_spelling_of_a_list(self, folder):
+    def test_paddlesegs_spelling_of_a_list(self, parts_folder):
         write("a.yml", "iters: 1\n")
         cfg = load_config("a.yml", ["test_config.scales=0.75,1.0", "test_config.aug_eval=True"])
         assert (cfg.test_config.scales, cfg.test_config.aug_eval) == ([0.75, 1.0], True)
 
-    def test_all_bad_overrides_at_once(self, folder):
+    def test_all_bad_overrides_at_once(self, parts_folder):
         write("a.yml", "model: {type: A, list: [1]}\niters: 1\n")
         opts = ["iters", "model.list.4=1", "iters.x=2", "modl.list.0=1", "model.type=[1"]
         messages = faults(load_tree, "a.yml", opts)
@@ -246,7 +129,7 @@ class TestOverrides:
         assert "iters is 1 and has no key 'x'" in messages[2]
         assert "hint: did you mean 'model'?" in messages[3]
 
-    def test_a_typo_in_an_override_is_blamed_on_the_override(self, folder):
+    def test_a_typo_in_an_override_is_blamed_on_the_override(self, parts_folder):
         write("a.yml", RUN)
         assert faults(load_config, "a.yml", ["modle.num_classes=3", "model.backbone.dept=3"]) == [
             "--opts: model.backbone.dept: SmallBackbone has no argument 'dept'\n  hint: did you mean 'depth'?",
@@ -255,7 +138,7 @@ class TestOverrides:
 
 
 class TestChecks:
-    def test_a_good_file_has_no_problems_and_builds(self, folder):
+    def test_a_good_file_has_no_problems_and_builds(self, parts_folder):
         cfg = load_config(write("a.yml", RUN))
         model = build.build_model(cfg)
         assert (model.num_classes, model.backbone.in_channels) == (3, 3)
@@ -266,7 +149,7 @@ class TestChecks:
         rate = build.build_lr(cfg)
         assert (rate(0), rate(100)) == (0.01, 0.0)
 
-    def test_every_fault_is_listed_at_once_where_it_was_written(self, folder):
+    def test_every_fault_is_listed_at_once_where_it_was_written(self, parts_folder):
         write("base.yml", RUN)
         text = """\
             _base_: base.yml
@@ -297,9 +180,7 @@ class TestChecks:
             "x.yml:2: batch_sizes: there is no such key\n  hint: did you mean 'batch_size'?",
             "x.yml:3: iters: should be a whole number, not 'many'",
             "x.yml:5: model.num_classes: is 5, but 3 in base.yml:8: train_dataset.num_classes\n"
-            "  hint: leave it out of the model: it then follows the data set",
-            "x.yml:5: model.num_classes: is 5, but 3 in base.yml:16: val_dataset.num_classes\n"
-            "  hint: leave it out of the model: it then follows the data set",
+            "  hint: write it once; the others follow",
             "x.yml:7: model.backbone.type: no backbone is called 'SmallBackbon'\n  hint: did you mean 'SmallBackbone'?",
             "x.yml:10: loss.types.0: SumLoss needs 'coef'\n  hint: add `coef:` beside type",
             "x.yml:11: loss.types.0.losses.0.type: no loss is called 'SmallLos'\n  hint: did you mean 'SmallLoss'?",
@@ -313,7 +194,7 @@ class TestChecks:
             "x.yml:22: test_config: is_slide needs crop_size\n  hint: add `crop_size: [w, h]`",
         ]
 
-    def test_the_message_names_the_base_file_where_the_fault_is_there(self, folder):
+    def test_the_message_names_the_base_file_where_the_fault_is_there(self, parts_folder):
         write("parts/base.yml", RUN.replace("parts.py", "../parts.py").replace("power", "x").replace("Shift", "Shit"))
         messages = faults(load_config, write("x.yml", "_base_: parts/base.yml\n"))
         assert messages[0].startswith(
@@ -327,6 +208,7 @@ class TestChecks:
             ("model: {_inherited_: false, num_classes: 3}", "x.yml:2: model: the model has no type"),
             ("model: {type: 3}", "x.yml:2: model.type: should be text, not 3"),
             ("model: {backbone: {type: [1]}}", "model.backbone.type: should be the name of a backbone, not [1]"),
+            ("model: {extra: {type: [1]}}", "model.extra: SmallNet has no argument 'extra'"),
             ("model: {backbone: {_inherited_: false, depth: 1}}", "model.backbone: the backbone has no type"),
             ("model: {1: 2}", "x.yml:2: model.1: Keys should be strings"),
             ("loss: {_inherited_: false, coef: [1]}", "x.yml:2: loss: needs 'types'"),
@@ -335,7 +217,7 @@ class TestChecks:
             ("loss: {types: {type: SumLoss, coef: [1], losses: [SmallLoss]}}", "should be a mapping with a type"),
             (
                 "loss: {types: {type: SmallLoss, ignore_index: 0}}\ntrain_dataset: {ignore_index: 9}",
-                "ignore_index: is 9",
+                "ignore_index: is 0, but 9 in",
             ),
             ("batch_size: true", "x.yml:2: batch_size: should be a number, not true or false"),
             ("train: {precision: fp8}", "train.precision: should be 'fp32' or 'fp16', not 'fp8'"),
@@ -350,7 +232,7 @@ class TestChecks:
             ("plugins: [parts.py, twice.py]", "a backbone called 'SmallBackbone' exists already"),
         ],
     )
-    def test_each_fault_has_its_message(self, folder, extra, expected):
+    def test_each_fault_has_its_message(self, parts_folder, extra, expected):
         write("base.yml", RUN)
         write("broken.py", "no_such_name\n")
         write("parts.txt", PLUGIN)
@@ -358,18 +240,18 @@ class TestChecks:
         write("x.yml", f"_base_: base.yml\n{extra}\n")
         assert any(expected in message for message in faults(load_config, "x.yml"))
 
-    def test_an_argument_left_over_from_a_base_says_how_to_drop_it(self, folder):
+    def test_an_argument_left_over_from_a_base_says_how_to_drop_it(self, parts_folder):
         write("base.yml", RUN.replace("learning_rate: 0.01", "learning_rate: 0.01\n  end_lr: 0"))
         write("x.yml", "_base_: base.yml\nlr_scheduler: {type: StepDecay, step_size: 30}\n")
         (message,) = faults(load_config, "x.yml")
         assert "lr_scheduler.end_lr: StepDecay has no argument 'end_lr'" in message
         assert "`_inherited_: False` beside type drops what _base_ files set" in message
 
-    def test_a_constructors_complaint_names_the_key(self, folder):
+    def test_a_constructors_complaint_names_the_key(self, parts_folder):
         cfg = load_config(write("a.yml", RUN), ["loss.types.0.power=-1"])
         assert faults(build.build_losses, cfg) == ["a.yml:25: loss.types.0: SmallLoss: power is negative"]
 
-    def test_what_a_command_needs_and_the_file_lacks(self, folder):
+    def test_what_a_command_needs_and_the_file_lacks(self, parts_folder):
         cfg = load_config(write("a.yml", "model: {type: PPHumanSegLite}\nsave_interval: 5\n"))
         assert [message.split("\n")[0] for message in faults(build.check, cfg, for_training=True)] == [
             f"a.yml: {name} is not set" for name in ("iters", "train_dataset", "loss", "optimizer", "lr_scheduler")
@@ -378,7 +260,7 @@ class TestChecks:
 
 
 class TestFacts:
-    def test_components_follow_the_data_set(self, folder):
+    def test_components_follow_the_data_set(self, parts_folder):
         text = RUN.replace("num_classes: 3", "num_classes: 3\n  ignore_index: 9\n  img_channels: 4", 1)
         cfg = load_config(
             write("a.yml", text), ["loss.types.0={type: SumLoss, coef: [1], losses: [{type: SmallLoss}]}"]
@@ -387,229 +269,28 @@ class TestFacts:
         inner = build.build_losses(cfg)[0][0].losses[0]
         assert (inner.num_classes, inner.ignore_index) == (3, 9)
 
-    def test_the_models_classes_count_where_no_data_set_says(self, folder):
+    def test_the_models_classes_count_where_no_data_set_says(self, parts_folder):
         text = RUN.replace("  num_classes: 3\n", "").replace("type: SmallNet", "type: SmallNet\n  num_classes: 5")
         cfg = load_config(write("a.yml", text))
         assert build.build_losses(cfg)[0][0].num_classes == 5
 
-    def test_transforms_without_the_data(self, folder):
+    def test_data_sets_follow_the_model_and_each_other(self, parts_folder):
+        text = RUN.replace("  num_classes: 3\n", "").replace("type: SmallNet", "type: SmallNet\n  num_classes: 5")
+        cfg = load_config(write("a.yml", text), ["val_dataset.ignore_index=9", "model.backbone.in_channels=4"])
+        train = build.build_dataset(cfg, "train")
+        assert (train.num_classes, train.ignore_index, train.img_channels) == (5, 9, 4)
+        assert faults(load_config, "a.yml", ["train_dataset.img_channels=1", "model.backbone.in_channels=4"]) == [
+            "--opts: model.backbone.in_channels: is 4, but 1 in --opts: train_dataset.img_channels\n"
+            "  hint: write it once; the others follow"
+        ]
+
+    def test_a_data_set_class_may_state_its_classes(self, parts_folder):
+        write("fixed.py", PLUGIN + "\n\nDrawings.NUM_CLASSES = 19\n")
+        text = RUN.replace("  num_classes: 3\n", "").replace("parts.py", "fixed.py")
+        assert build.build_model(load_config(write("a.yml", text))).num_classes == 19
+
+    def test_transforms_without_the_data(self, parts_folder):
         cfg = load_config(write("a.yml", RUN), ["export.transforms=[{type: Shift, prob: 1}]"])
         assert [t.prob for t in build.build_transforms(cfg, "export")] == [1]
         assert [t.prob for t in build.build_transforms(cfg, "val_dataset")] == [0.5]
         assert build.build_transforms(cfg, "test_dataset") == []
-
-
-class TestPaddleSegFiles:
-    """Files in the shapes of PaddleSeg's own; `merged_by_paddleseg_2.8.json` is what PaddleSeg 2.8.0 made of them."""
-
-    merged = json.loads((PADDLESEG / "merged_by_paddleseg_2.8.json").read_text())
-
-    @pytest.mark.parametrize("case", merged)
-    def test_the_merged_dictionary_is_paddlesegs(self, case):
-        name, *words = case.split()
-        flags = dict(word.split("=") for word in words) if words and words[0].startswith("learning_rate") else {}
-        flags = {key: yaml.safe_load(value) for key, value in flags.items()}
-        ours = Config(PADDLESEG / name, **flags, opts=[] if flags else words).dic
-        theirs = json.loads(json.dumps(self.merged[case]))
-        # PaddleSeg writes into the dictionary what we hand to constructors instead.
-        for loss in theirs["loss"]["types"]:
-            for inner in (loss, *loss.get("losses", ())):
-                inner.pop("ignore_index", None)
-        for part in (theirs["model"], theirs["model"].get("backbone", {})):
-            part.pop("in_channels", None)
-        assert ours == theirs
-
-    @pytest.mark.parametrize("path", sorted(PADDLESEG.glob("*.yml")), ids=lambda path: path.stem)
-    def test_loading_asks_for_no_component_but_building_does(self, path):
-        config = Config(path)
-        assert config.batch_size > 0
-        assert config.iters > 0
-        config.dic["model"] = {"type": "NoSuchNet"}
-        message = faults(lambda: SegBuilder(config).model)[0]
-        assert "model.type: no model is called 'NoSuchNet'" in message
-
-    def test_the_old_learning_rate_becomes_a_schedule_with_its_lines(self):
-        config = Config(PADDLESEG / "old_learning_rate.yml")
-        assert config.lr_scheduler_cfg == {"type": "PolynomialDecay", "learning_rate": 0.01, "power": 0.9, "end_lr": 0}
-        assert config.typed().where("lr_scheduler", "power").endswith("old_learning_rate.yml:23: lr_scheduler.power")
-        assert "lr_scheduler" not in config.dic
-        rate = SegBuilder(config).lr_scheduler
-        assert (rate(0), rate(10000)) == (0.01, 0)
-
-    def test_command_line_rates_reach_old_files(self):
-        config = Config(PADDLESEG / "old_learning_rate.yml", learning_rate=0.5, batch_size=2, iters=10)
-        assert SegBuilder(config).lr_scheduler(0) == 0.5
-        assert (config.batch_size, config.iters) == (2, 10)
-
-    @pytest.mark.parametrize(
-        ("text", "expected"),
-        [
-            ("learning_rate: 0.1", {"type": "ConstantLR", "learning_rate": 0.1}),
-            (
-                "optimizer: {type: sgd, learning_rate: 0.1, decay: {type: poly, power: 2}}",
-                {"type": "PolynomialDecay", "learning_rate": 0.1, "power": 2},
-            ),
-            (
-                "learning_rate: {decay: {type: piecewise, boundaries: [1], values: [1, 2]}}",
-                {"type": "PiecewiseDecay", "boundaries": [1], "values": [1, 2]},
-            ),
-        ],
-    )
-    def test_other_old_spellings_of_the_rate(self, folder, text, expected):
-        cfg = load_config(write("a.yml", text), check=False)
-        assert cfg.lr_scheduler and cfg.lr_scheduler.model_dump() == expected
-
-    def test_two_schedules_contradict_each_other(self, folder):
-        write("a.yml", "lr_scheduler: {type: StepDecay}\nlearning_rate: {value: 0.1}\n")
-        assert faults(load_config, "a.yml")[0].startswith(
-            "a.yml:2: learning_rate: the schedule is set here and in lr_scheduler (a.yml:1)"
-        )
-
-    @pytest.mark.parametrize(
-        ("written", "meant"),
-        [
-            ("{type: sgd, momentum: 0.9}", "Momentum"),
-            ("{type: SGD, momentum: 0.9}", "Momentum"),
-            ("{type: sgd}", "SGD"),
-            ("{type: adam}", "Adam"),
-            ("{type: AdamW}", "AdamW"),
-            ("{type: AdamWDL}", "AdamWDL"),
-        ],
-    )
-    def test_optimizer_names(self, folder, written, meant):
-        cfg = load_config(write("a.yml", f"optimizer: {written}\n"), check=False)
-        assert cfg.optimizer and cfg.optimizer.type == meant
-
-    def test_keys_that_begin_with_x_are_the_users_own(self, folder):
-        load_config(write("a.yml", "x-notes: {anything: [1, 2]}\n"))
-
-    def test_empty_sections_mean_not_given(self, folder):
-        cfg = load_config(write("a.yml", "test_config:\nval_dataset: null\n"))
-        assert cfg.val_dataset is None and cfg.test_config.scales == [1.0]
-
-    def test_segbuilder_builds_all_parts(self, folder):
-        builder = SegBuilder(Config(write("a.yml", RUN), iters=50, opts=["distill_loss.types=SmallLoss"]))
-        assert builder.model is builder.model
-        assert [type(loss).__name__ for loss in builder.loss["types"]] == ["SmallLoss"]
-        assert builder.distill_loss["coef"] == [1.0]
-        assert builder.train_dataset.mode == "train"
-        assert builder.val_dataset_class is type(builder.val_dataset) is builder.train_dataset_class
-        assert [type(transform).__name__ for transform in builder.val_transforms] == ["Shift"]
-
-    def test_config_has_paddlesegs_attributes(self, folder):
-        config = Config(write("a.yml", RUN), opts=["test_config.is_slide=False", "to_static_training=True"])
-        assert config.to_static_training is True
-        assert config.test_config == {"is_slide": False}
-        assert config.optimizer_cfg == {"type": "sgd", "momentum": 0.9}
-        assert config.train_dataset_cfg["num_classes"] == config.val_dataset_cfg["num_classes"] == 3
-        assert config.loss_cfg["coef"] == [1]
-        assert config.distill_loss_cfg == {}
-        assert config.model_cfg["backbone"] == {"type": "SmallBackbone"}
-        assert yaml.safe_load(str(config)) == config.dic
-
-
-class TestShippedFiles:
-    @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(ROOT / "configs")))
-    def test_it_loads_checks_and_fits_the_json_schema(self, path, monkeypatch):
-        monkeypatch.chdir(ROOT)
-        load_config(path)
-        assert misfits(yaml.safe_load(path.read_text()), SCHEMA, SCHEMA) == []
-
-    def test_the_portrait_preset_gives_real_objects(self, monkeypatch):
-        monkeypatch.chdir(ROOT)
-        cfg = load_config("configs/pp_humanseg/pp_humanseg_lite_mini_portrait.yml")
-        build.check(cfg, for_training=True, for_evaluation=True)
-        model = build.build_model(cfg)
-        optimizer = build.build_optimizer(cfg, model)
-        assert optimizer.get_lr() == build.build_lr(cfg)(0)
-        held = sum(len(group["params"]) for group in optimizer._param_groups)
-        assert held == sum(not parameter.stop_gradient for parameter in model.parameters())
-        assert len(build.build_dataset(cfg, "train").entries) == 79
-
-
-SCHEMA = json_schema()
-
-
-def misfits(value, schema, root, place="") -> list[str]:
-    """Where a value does not fit a JSON schema, for the keywords that ours uses."""
-    if "$ref" in schema:
-        schema = root["$defs"][schema["$ref"].rpartition("/")[2]]
-    if "anyOf" in schema and all(misfits(value, option, root) for option in schema["anyOf"]):
-        return [f"{place}: fits none of the alternatives"]
-    if "enum" in schema and value not in schema["enum"]:
-        return [f"{place}: {value!r} is not among {schema['enum']}"]
-    kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
-    kinds["number"] = (int, float)
-    if "type" in schema and not isinstance(value, kinds[schema["type"]]):
-        return [f"{place}: {value!r} is not of type {schema['type']}"]
-    found: list[str] = []
-    if isinstance(value, list) and "items" in schema:
-        for index, item in enumerate(value):
-            found += misfits(item, schema["items"], root, f"{place}.{index}")
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if key in schema.get("properties", {}):
-                found += misfits(item, schema["properties"][key], root, f"{place}.{key}")
-            elif schema.get("additionalProperties") is False and not str(key).startswith("x-"):
-                found.append(f"{place}.{key}: no such key")
-        for choice in schema.get("allOf", ()):
-            if value.get("type") == choice["if"]["properties"]["type"]["const"]:
-                found += misfits(value, choice["then"], root, place)
-    return found
-
-
-class TestJsonSchema:
-    @pytest.mark.parametrize(
-        ("text", "fits"),
-        [
-            ("iters: 3", True),
-            ("iters: some", False),
-            ("itres: 3", False),
-            ("model: {type: PPHumanSegLite, align_corners: true}", True),
-            ("model: {type: PPHumanSegLite, align_corner: true}", False),
-            ("model: {type: PPHumanSegLit}", False),
-            ("loss: {types: CrossEntropyLoss, coef: 1}", True),
-            ("loss: {types: [{type: CrossEntropyLos}]}", False),
-            ("optimizer: {type: sgd}", True),
-            ("train: {ema: true}", True),
-            ("train: {ema: {decay: 0.9}}", True),
-            ("train: {emma: 1}", False),
-            ("test_config: {scales: 1.5, crop_size: [3, 4]}", True),
-            ("lr_scheduler: {_inherited_: false, type: StepDecay, step_size: 3}", True),
-            ("_base_: [a.yml]\nx-mine: 3", True),
-        ],
-    )
-    def test_it_accepts_and_refuses_as_loading_does(self, text, fits):
-        assert (misfits(yaml.safe_load(text), SCHEMA, SCHEMA) == []) is fits
-
-
-class TestCommand:
-    def test_show_gives_the_merged_file(self, folder, capsys):
-        write("base.yml", RUN)
-        assert main(["config", "show", write("a.yml", "_base_: base.yml\nseed: 1\n"), "--opts", "iters=9"]) == 0
-        shown = yaml.safe_load(capsys.readouterr().out)
-        assert shown == {**yaml.safe_load(RUN), "seed": 1, "iters": 9}
-
-    def test_show_resolved_with_origins(self, folder, capsys):
-        write("base.yml", RUN)
-        write("a.yml", "_base_: base.yml\nloss:\n  types: SmallLoss\n")
-        assert main(["config", "show", "a.yml", "--resolved", "--origin", "--opts", "optimizer.type=SGD"]) == 0
-        lines = dict(line.split("  # ") for line in capsys.readouterr().out.splitlines())
-        origins = {text.strip(): origin for text, origin in lines.items()}
-        assert origins["batch_size: 4"] == "base.yml:3"
-        assert origins["optimizer.type: Momentum"] == "--opts"
-        assert origins["loss.types.0.type: SmallLoss"] == "a.yml:3"
-        assert origins["train.log_iters: 10"] == "default"
-        assert origins["train_dataset.transforms.0.offset: [2, 2]"] == "base.yml:11"
-
-    def test_check(self, folder, capsys):
-        write("a.yml", RUN)
-        assert main(["config", "check", "a.yml"]) == 0
-        assert capsys.readouterr().out == "a.yml: no problems found\n"
-        assert main(["config", "check", "a.yml", "--opts", "model.align_corner=1"]) == 2
-        assert "did you mean 'align_corners'?" in capsys.readouterr().err
-
-    def test_schema_knows_plugins(self, folder, capsys):
-        assert main(["config", "schema", write("a.yml", RUN)]) == 0
-        schema = json.loads(capsys.readouterr().out)
-        assert "SmallNet" in schema["$defs"]["MODELS"]["properties"]["type"]["enum"]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from paddleseg.cli import flags
 from paddleseg.config.load import load_config, load_tree
 from paddleseg.config.tree import Node, dotted
 from paddleseg.config.yaml_io import dump
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     schema.add_argument("config", metavar="FILE", nargs="?", help="a file whose plugins the schema should know too")
     for action in (show, check):
         action.add_argument("config", metavar="FILE")
-        action.add_argument("--opts", nargs="+", default=[], metavar="KEY=VALUE", help="change settings first")
+        flags.add_opts(action)
     show.add_argument("--resolved", action="store_true", help="as the toolkit understands it, with all defaults")
     show.add_argument("--origin", action="store_true", help="one line a key, with the file and line that wrote it")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from paddleseg.config.check import Checker, components
+from paddleseg.config.check import component_problems
 from paddleseg.config.components import nested_registry, parameters_of
 from paddleseg.config.facts import Facts
 from paddleseg.config.schema import RunConfig
 from paddleseg.config.tree import KeyPath
+from paddleseg.config.walk import outermost
 from paddleseg.errors import ConfigError
 from paddleseg.registry import DATASETS, LR_SCHEDULES, MODELS, OPTIMIZERS, TRANSFORMS, Registry
 
@@ -40,7 +41,7 @@ def build_dataset(cfg: RunConfig, role: str) -> Any:
 def build_losses(cfg: RunConfig, section: str = "loss") -> tuple[list[Any], list[float]]:
     """Losses and their weights, in the order of the model's outputs; a single entry is meant for all outputs."""
     losses = cfg.need(section, getattr(cfg, section))
-    found = [_build(cfg, spec, registry, path) for path, registry, spec in components(cfg) if path[0] == section]
+    found = [_build(cfg, spec, registry, path) for path, registry, spec in outermost(cfg) if path[0] == section]
     return found, list(losses.coef)
 
 
@@ -69,16 +70,16 @@ def _build_top(cfg: RunConfig, name: str, registry: Registry, **given: Any) -> A
 
 def _build(cfg: RunConfig, spec: dict[str, Any], registry: Registry, path: KeyPath, **given: Any) -> Any:
     # A configuration loaded with `check=False` comes here unchecked.
-    problems = list(Checker(cfg).component(spec, registry, path))
+    facts = Facts(cfg)
+    problems = list(component_problems(cfg, facts, (path, registry, spec)))
     if problems:
         raise ConfigError(problems)
-    return _Builder(cfg).component(spec, registry, path, **given)
+    return _Builder(cfg, facts).component(spec, registry, path, **given)
 
 
 class _Builder:
-    def __init__(self, cfg: RunConfig):
-        self.cfg = cfg
-        self.facts = Facts(cfg)
+    def __init__(self, cfg: RunConfig, facts: Facts):
+        self.cfg, self.facts = cfg, facts
 
     def component(self, spec: dict[str, Any], registry: Registry, path: KeyPath, **given: Any) -> Any:
         """The object of `{type, ...}`, after the components among its arguments."""

@@ -71,7 +71,7 @@ def nested_registry(owner: Registry, parameter: str, value: dict[str, Any]) -> R
         return None
     if parameter in _BY_PARAMETER:
         return _BY_PARAMETER[parameter]
-    if "type" not in value:
+    if not isinstance(value.get("type"), str):
         return None
     candidates = (owner, *(registry for registry in _NESTING if registry is not owner))
     return next((registry for registry in candidates if value["type"] in registry), owner)

@@ -37,9 +37,9 @@ def apply_opts(tree: Node, opts: Sequence[str]) -> Node:
 
 
 def _typed(text: str) -> Any:
-    value = parse_value(text)
     if text.strip() == "None":
         return None
+    value = parse_value(text)
     if isinstance(value, str) and "," in value:
         # PaddleSeg's spelling of a list: `test_config.scales=0.75,1.0,1.25`.
         items = [parse_value(part) for part in value.split(",") if part.strip()]
