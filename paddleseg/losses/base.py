@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import Any
+
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
@@ -27,19 +30,20 @@ class SegLoss(nn.Layer):
         super().__init__()
         self.ignore_index = ignore_index
 
-    def forward(self, logits: paddle.Tensor, labels: paddle.Tensor) -> paddle.Tensor:
+    def forward(self, *inputs: Any) -> paddle.Tensor:
         raise NotImplementedError
 
     def valid(self, labels: paddle.Tensor) -> paddle.Tensor:
         """Where labels count, (N, H, W) bool."""
         return labels != self.ignore_index
 
-    def __call__(self, logits: paddle.Tensor, labels: paddle.Tensor) -> paddle.Tensor:
-        if [logits.shape[0], *logits.shape[2:]] != labels.shape:
-            raise ValueError(
-                f"{type(self).__name__}: logits {logits.shape} and labels {labels.shape} differ in N, H or W"
-            )
-        return super().__call__(logits, labels)
+    def __call__(self, *inputs: Any, **named: Any) -> paddle.Tensor:
+        *maps, labels = (*inputs, *named.values())
+        for logits in itertools.chain(*(each if isinstance(each, (list, tuple)) else [each] for each in maps)):
+            if [logits.shape[0], *logits.shape[2:]] != labels.shape:
+                name = type(self).__name__
+                raise ValueError(f"{name}: logits {logits.shape} and labels {labels.shape} differ in N, H or W")
+        return super().__call__(*inputs, **named)
 
 
 def masked_mean(values: paddle.Tensor, mask: paddle.Tensor) -> paddle.Tensor:
@@ -54,3 +58,8 @@ def pixel_cross_entropy(logits: paddle.Tensor, labels: paddle.Tensor, ignore_ind
     # Classes stay on axis 1: moving them last costs half as much again on a CPU.
     losses = F.cross_entropy(logits, labels.unsqueeze(1), ignore_index=ignore_index, reduction="none", axis=1)
     return losses.squeeze(1)
+
+
+def one_hot(labels: paddle.Tensor, classes: int) -> paddle.Tensor:
+    """(N, H, W) labels as (N, C, H, W) bool; all false where the label is none of the classes."""
+    return labels.unsqueeze(1) == paddle.arange(classes, dtype=labels.dtype).reshape([1, -1, 1, 1])

@@ -49,37 +49,33 @@ class CrossEntropyLoss(SegLoss):
         self.top_k, self.avg_non_ignore, self.smoothing = top_k_percent_pixels, avg_non_ignore, label_smoothing
 
     def forward(self, logits: paddle.Tensor, labels: paddle.Tensor) -> paddle.Tensor:
-        valid = self.valid(labels)
         losses = pixel_cross_entropy(logits, labels, self.ignore_index)
         if self.smoothing:
             uniform = -F.log_softmax(logits, axis=1).mean(axis=1)
             losses = (1 - self.smoothing) * losses + self.smoothing * uniform
-        weights = self.pixel_weights(logits, labels, valid)
-        if self.top_k < 1:
-            losses, weights, valid = self.hardest(losses * valid.astype(losses.dtype), weights, valid)
-        if self.avg_non_ignore:
-            return masked_mean(losses, weights)
-        return (losses * weights).mean()
+        return self.reduce(losses, self.pixel_weights(labels, logits.shape[1], losses.dtype))
 
-    def pixel_weights(self, logits: paddle.Tensor, labels: paddle.Tensor, valid: paddle.Tensor) -> paddle.Tensor:
+    def reduce(self, losses: paddle.Tensor, weights: paddle.Tensor) -> paddle.Tensor:
+        """The weighted mean of the pixels' losses, or of the hardest ones'."""
+        if self.top_k < 1:
+            ranked = paddle.where(weights > 0, losses, paddle.zeros_like(losses)).flatten()
+            losses, hardest = paddle.topk(ranked, max(1, int(self.top_k * ranked.size)))
+            weights = paddle.gather(weights.flatten(), hardest)
+        return masked_mean(losses, weights) if self.avg_non_ignore else (losses * weights).mean()
+
+    def pixel_weights(self, labels: paddle.Tensor, classes: int, dtype: paddle.dtype) -> paddle.Tensor:
         """The weight of every pixel's class, 0 where ignored, (N, H, W)."""
-        counts = valid.astype(logits.dtype)
+        valid = self.valid(labels)
+        counts = valid.astype(dtype)
         if self.weight is None and not self.dynamic:
             return counts
-        classes = logits.shape[1]
         # Ignored labels lie outside the classes; any class will do for them.
         inside = paddle.where(valid, labels, paddle.zeros_like(labels))
         if self.weight is None:
             share = paddle.bincount(inside.flatten(), counts.flatten(), minlength=classes) / counts.sum().clip(min=1)
-            by_class = 1 - share.astype(logits.dtype)
+            by_class = 1 - share.astype(dtype)
         else:
-            by_class = paddle.to_tensor(self.weight, dtype=logits.dtype)
+            by_class = paddle.to_tensor(self.weight, dtype=dtype)
             if len(by_class) != classes:
                 raise ValueError(f"CrossEntropyLoss: {len(by_class)} weights for {classes} classes")
         return paddle.gather(by_class, inside.flatten()).reshape(labels.shape) * counts
-
-    def hardest(self, losses: paddle.Tensor, *others: paddle.Tensor) -> list[paddle.Tensor]:
-        """The pixels of largest loss, and the same pixels of the other maps, flat."""
-        kept = max(1, int(self.top_k * losses.size))
-        values, where = paddle.topk(losses.flatten(), kept)
-        return [values, *(paddle.gather(other.flatten(), where) for other in others)]
