@@ -240,6 +240,38 @@ class TestChecks:
         write("x.yml", f"_base_: base.yml\n{extra}\n")
         assert any(expected in message for message in faults(load_config, "x.yml"))
 
+    def test_a_required_key_with_a_bad_value_is_not_also_missing(self, parts_folder):
+        (message,) = faults(load_config, write("x.yml", "loss: {types: [], coef: [1]}\n"))
+        assert message == "x.yml:1: loss.types: should have more items, not []"
+
+    def test_components_inside_components_inside_components(self, parts_folder):
+        nested = "{type: SumLoss, coef: [1], losses: [{type: SumLoss, coef: [1], losses: [{type: SmallLos}]}]}"
+        (message,) = faults(load_config, write("x.yml", RUN), [f"loss.types.0={nested}"])
+        assert "loss.types.0.losses.0.losses.0.type: no loss is called 'SmallLos'" in message
+
+    def test_keywords_that_go_to_paddles_own_classes_are_not_judged(self, parts_folder):
+        plugin = """
+            from paddle import nn
+            from paddleseg.cvlibs import manager
+
+            @manager.MODELS.add_component
+            class Loose(nn.Layer):
+                def __init__(self, depth: int = 1, **kwargs):
+                    super().__init__()
+                    self.depth, self.kept = depth, kwargs
+            """
+        write("loose.py", plugin)
+        write("x.yml", "plugins: loose.py\nmodel: {type: Loose, anything: 3}\n")
+        assert build.build_model(load_config("x.yml")).kept == {"anything": 3}
+        assert "model.depth: should be a whole number" in faults(load_config, "x.yml", ["model.depth=deep"])[0]
+
+    def test_a_plugin_runs_once(self, parts_folder):
+        write("once.py", "from pathlib import Path\nPath('runs').open('a').write('x')\n")
+        write("x.yml", "plugins: [once.py, ./once.py]\n")
+        load_config("x.yml")
+        load_config("x.yml")
+        assert Path("runs").read_text() == "x"
+
     def test_an_argument_left_over_from_a_base_says_how_to_drop_it(self, parts_folder):
         write("base.yml", RUN.replace("learning_rate: 0.01", "learning_rate: 0.01\n  end_lr: 0"))
         write("x.yml", "_base_: base.yml\nlr_scheduler: {type: StepDecay, step_size: 30}\n")
@@ -283,6 +315,11 @@ class TestFacts:
             "--opts: model.backbone.in_channels: is 4, but 1 in --opts: train_dataset.img_channels\n"
             "  hint: write it once; the others follow"
         ]
+
+    def test_a_loss_may_count_classes_in_its_own_way(self, parts_folder):
+        cfg = load_config(write("a.yml", RUN), ["loss.types.0.num_classes=2"])
+        assert build.build_losses(cfg)[0][0].num_classes == 2
+        assert build.build_model(cfg).num_classes == 3
 
     def test_a_data_set_class_may_state_its_classes(self, parts_folder):
         write("fixed.py", PLUGIN + "\n\nDrawings.NUM_CLASSES = 19\n")
