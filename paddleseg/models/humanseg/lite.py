@@ -5,7 +5,7 @@ from __future__ import annotations
 import paddle
 from paddle import nn
 
-from paddleseg.models.layers import ConvBNReLU, SeparableConv, channel_shuffle, upsample
+from paddleseg.models.layers import ConvBNReLU, SeparableConv, interleave, max_pool, upsample
 from paddleseg.models.weights import NameMap, load_pretrained
 from paddleseg.registry import MODELS
 
@@ -43,7 +43,7 @@ class ShuffleUnit(nn.Layer):
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         half = x.shape[1] // 2
         left, right = x[:, :half], x[:, half:]
-        return channel_shuffle(paddle.concat([left, self.right(self.expand(right))], axis=1), 2)
+        return interleave(left, self.right(self.expand(right)))
 
 
 class ShuffleDownUnit(nn.Layer):
@@ -57,7 +57,7 @@ class ShuffleDownUnit(nn.Layer):
         self.right = SeparableConv(half, half, stride=2)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        return channel_shuffle(paddle.concat([self.left(x), self.right(self.expand(x))], axis=1), 2)
+        return interleave(self.left(x), self.right(self.expand(x)))
 
 
 def _stage(in_channels: int, out_channels: int, units: int) -> nn.Sequential:
@@ -95,7 +95,6 @@ class PPHumanSegLite(nn.Layer):
         self.align_corners = align_corners
         self.stem = ConvBNReLU(in_channels, 36, 3, stride=2)
         self.skip = ConvBNReLU(36, 18, 1)
-        self.pool = nn.MaxPool2D(3, stride=2, padding=1)
         self.stage1 = _stage(36, 72, 4)
         self.stage2 = _stage(72, 144, 8)
         self.bottleneck = SeparableConv(144, 64)
@@ -106,7 +105,7 @@ class PPHumanSegLite(nn.Layer):
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         stem = self.stem(x)
         skip = self.skip(stem)
-        deep = self.bottleneck(self.stage2(self.stage1(self.pool(stem))))
+        deep = self.bottleneck(self.stage2(self.stage1(max_pool(stem, 3, stride=2, padding=1))))
         deep = upsample(deep, skip, align_corners=self.align_corners)
         logits = self.classifier(self.fuse(paddle.concat([skip, deep], axis=1)))
         return [upsample(logits, x, align_corners=self.align_corners)]

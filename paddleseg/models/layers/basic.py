@@ -5,7 +5,7 @@ from __future__ import annotations
 import paddle
 from paddle import nn
 
-from paddleseg.models.layers import cpu_ops
+from paddleseg.models.layers import cpu
 from paddleseg.models.layers.depthwise import DepthwiseConv2D
 
 
@@ -49,12 +49,12 @@ class ConvBNReLU(ConvBN):
 
 def conv_bn(x: paddle.Tensor, conv: nn.Layer, bn: nn.Layer, relu: bool = False) -> paddle.Tensor:
     """Convolution, batch norm and (where asked for) ReLU, in the form that is fastest for the mode."""
-    if cpu_ops.normalises_batch(bn):
-        if cpu_ops.is_plain(conv, DepthwiseConv2D) and conv._dilation == [1, 1] and cpu_ops.trains_on_cpu(x):
-            return cpu_ops.depthwise_bn(x, conv, bn, relu)
-        y = conv(x)
-        if cpu_ops.trains_on_cpu(y):
-            return cpu_ops.batch_norm(y, bn, relu)
+    if cpu.normalises_batch(bn):
+        if cpu.is_plain(conv, DepthwiseConv2D) and conv._dilation == [1, 1] and cpu.trains_on_cpu(x):
+            return cpu.depthwise_bn(x, conv, bn, relu)
+        y = cpu.dense_conv(x, conv) if cpu.is_dense(conv) and cpu.trains_on_cpu(x, conv.weight) else conv(x)
+        if cpu.trains_on_cpu(y):
+            return cpu.batch_norm(y, bn, relu)
     else:
         y = conv(x)
     y = bn(y)
@@ -71,6 +71,20 @@ class SeparableConv(nn.Layer):
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         return self.pointwise(self.depthwise(x))
+
+
+def interleave(left: paddle.Tensor, right: paddle.Tensor) -> paddle.Tensor:
+    """The channels of two maps in turn: their concatenation after a channel shuffle in two groups."""
+    if cpu.trains_on_cpu(left, right):
+        return cpu.interleave(left, right)
+    return channel_shuffle(paddle.concat([left, right], axis=1), 2)
+
+
+def max_pool(x: paddle.Tensor, kernel_size: int, stride: int, padding: int) -> paddle.Tensor:
+    """Max pooling, in the form that is fastest for the mode."""
+    if cpu.trains_on_cpu(x):
+        return cpu.max_pool(x, kernel_size, stride, padding)
+    return nn.functional.max_pool2d(x, kernel_size, stride, padding)
 
 
 def channel_shuffle(x: paddle.Tensor, groups: int) -> paddle.Tensor:

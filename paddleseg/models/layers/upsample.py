@@ -5,7 +5,7 @@ from __future__ import annotations
 import paddle
 import paddle.nn.functional as F
 
-from paddleseg.models.layers import cpu_ops
+from paddleseg.models.layers import cpu
 
 
 def upsample(
@@ -20,6 +20,6 @@ def upsample(
     else:  # an eager tensor or, while exporting, a graph value whose size may be open
         h, w = ref.shape[2:]
         size = [h, w] if h > 0 and w > 0 else paddle.shape(ref)[2:]
-    if mode == "bilinear" and cpu_ops.trains_on_cpu(x):
-        return cpu_ops.resize(x, (int(size[0]), int(size[1])), align_corners)
+    if mode == "bilinear" and cpu.trains_on_cpu(x):
+        return cpu.resize(x, (int(size[0]), int(size[1])), align_corners)
     return F.interpolate(x, size=size, mode=mode, align_corners=align_corners)

@@ -1,0 +1,142 @@
+"""Depth-wise convolution followed by batch norm, and ReLU, as one operation.
+
+A channel's result depends on that channel of the input only. So convolution, statistics and normalising of a channel
+follow each other while its planes are in the cache. Only the input is kept for the backward pass: convolving again is
+cheaper than a trip to memory.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import paddle
+from paddle.autograd import PyLayer
+
+from paddleseg.models.layers.cpu.norm import moments, new_statistics, normalise, normalise_grad, track
+from paddleseg.models.layers.cpu.runtime import array, copy, jit, share, wanted
+
+# Kernel size and stride are tuples of that length. Numba compiles one version per tuple length, so both are constants
+# to the compiler, which then unrolls the taps and vectorises the pixels.
+
+
+@jit
+def _convolve(source, pitch, w, size, stride, pixels, out):
+    """Convolve a padded plane whose rows are `pitch` apart, into `out` with the same pitch.
+
+    A plane is one long row here: the few pixels between two output rows are computed for nothing.
+    """
+    k, s = len(size), len(stride)
+    for q in range(pixels):
+        total = np.float32(0)
+        for a in range(k):
+            for b in range(k):
+                # Unsigned, or a test for negative indices would keep the loop from vectorising.
+                total += w[a, b] * source[np.uintp(s * q) + np.uintp(a * pitch + b)]
+        out[q] = total
+
+
+@jit
+def _weight_grad(source, pitch, du, size, stride, pixels, dw):
+    """Add the gradient of the taps, three at a time; `du` is zero between two rows."""
+    k, s = len(size), len(stride)
+    zero = np.float32(0)
+    for a in range(k):
+        for b in range(0, k - 2, 3):
+            taps = source[a * pitch + b :]
+            first, second, third = zero, zero, zero
+            for q in range(pixels):
+                first += du[q] * taps[s * q]
+                second += du[q] * taps[s * q + 1]
+                third += du[q] * taps[s * q + 2]
+            dw[a, b] += first
+            dw[a, b + 1] += second
+            dw[a, b + 2] += third
+        for b in range(k - k % 3, k):
+            tap = source[a * pitch + b :]
+            total = zero
+            for q in range(pixels):
+                total += du[q] * tap[s * q]
+            dw[a, b] += total
+
+
+@jit
+def _forward(start, stop, x, w, size, stride, pad, gamma, beta, relu, eps, mean, var, y):
+    n, _, h, width = x.shape
+    _, channels, oh, ow = y.shape
+    pitch = width + 2 * pad
+    pixels = (oh - 1) * pitch + ow
+    padded = np.zeros((h + 2 * pad, pitch), np.float32)
+    wide = np.empty((oh, pitch), np.float32)
+    u = np.empty((n, oh, ow), np.float32)
+    flat_u, flat_y = u.reshape(n, 1, oh * ow), y.reshape(n, channels, oh * ow)
+    for c in range(start, stop):
+        for i in range(n):
+            copy(x[i, c], padded[pad : pad + h, pad : pad + width])
+            _convolve(padded.ravel(), pitch, w[c, 0], size, stride, pixels, wide.ravel())
+            copy(wide, u[i])
+        mean[c], var[c] = moments(flat_u, 0)
+        scale = gamma[c] / np.sqrt(var[c] + eps)
+        normalise(flat_u, 0, scale, beta[c] - mean[c] * scale, relu, flat_y, c)
+
+
+@jit
+def _backward(start, stop, x, w, size, stride, pad, gamma, beta, relu, eps, mean, var, dy, dx, dw, dgamma, dbeta):
+    n, _, h, width = x.shape
+    _, channels, oh, ow = dy.shape
+    k, s = len(size), len(stride)
+    pitch, pitch_dx, edge = width + 2 * pad, width + k - 1, k - 1 - pad
+    pixels, pixels_dx = (oh - 1) * pitch + ow, (h - 1) * pitch_dx + width
+    padded = np.zeros((h + 2 * pad, pitch), np.float32)
+    wide = np.zeros((oh, pitch), np.float32)
+    spread = np.zeros((h + k - 1, pitch_dx), np.float32)  # du with its pixels `stride` apart
+    wide_dx = np.empty((h, pitch_dx), np.float32)
+    u = np.empty((n, oh, ow), np.float32)
+    flat_u, flat_dy = u.reshape(n, 1, oh * ow), dy.reshape(n, channels, oh * ow)
+    for c in range(start, stop):
+        for i in range(n):
+            copy(x[i, c], padded[pad : pad + h, pad : pad + width])
+            _convolve(padded.ravel(), pitch, w[c, 0], size, stride, pixels, wide.ravel())
+            copy(wide, u[i])
+        inv_std = np.float32(1) / np.sqrt(var[c] + eps)
+        dgamma[c], dbeta[c] = normalise_grad(
+            flat_u, 0, mean[c], inv_std, gamma[c], beta[c], relu, flat_dy, c, flat_u, 0
+        )
+        flipped = w[c, 0, ::-1, ::-1].copy()
+        dw[c] = 0
+        wide[:] = 0
+        for i in range(n):
+            copy(x[i, c], padded[pad : pad + h, pad : pad + width])
+            copy(u[i], wide[:, :ow])
+            _weight_grad(padded.ravel(), pitch, wide.ravel(), size, stride, pixels, dw[c, 0])
+            copy(u[i], spread[edge : edge + oh * s : s, edge : edge + ow * s : s])
+            _convolve(spread.ravel(), pitch_dx, flipped, size, (0,), pixels_dx, wide_dx.ravel())
+            copy(wide_dx, dx[i, c])
+
+
+class DepthwiseBN(PyLayer):
+    """Depth-wise convolution of `x` with `weight`, batch norm, with or without ReLU."""
+
+    @staticmethod
+    def forward(ctx: Any, x, weight, gamma, beta, conv, bn, relu):
+        x = x.contiguous()
+        n, c, h, w = x.shape
+        k, stride, padding = weight.shape[2], conv._stride[0], conv._padding
+        y = paddle.empty([n, c, *((length + 2 * padding - k) // stride + 1 for length in (h, w))])
+        statistics = new_statistics(bn)
+        ctx.options = (0,) * k, (0,) * stride, padding
+        ctx.norm = relu, *statistics
+        ctx.save_for_backward(x, weight, gamma, beta)
+        inputs = array(x), array(weight), *ctx.options, array(gamma), array(beta), *ctx.norm
+        share(_forward, c, *inputs, array(y))
+        track(bn, *statistics[1:])
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, dy):
+        x, weight, gamma, beta = tensors = ctx.saved_tensor()
+        dy = dy.contiguous()
+        grads = [paddle.empty_like(t) for t in tensors]
+        inputs = array(x), array(weight), *ctx.options, array(gamma), array(beta), *ctx.norm, array(dy)
+        share(_backward, x.shape[1], *inputs, *map(array, grads))
+        return wanted(tensors, grads)

@@ -1,0 +1,64 @@
+"""What the CPU kernels share: the compiler's settings, the threads, and tensors seen as arrays."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
+from itertools import pairwise
+from typing import Any
+
+import numba
+import numpy as np
+import paddle
+from threadpoolctl import threadpool_limits
+
+# Sums may be reordered and fused so that they vectorise; NaN and infinity keep their meaning.
+jit = partial(numba.njit, nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz", "arcp"})
+
+# Matrix products run inside the threads below, so BLAS itself must not start more.
+threadpool_limits(1, user_api="blas")
+
+
+def num_threads() -> int:
+    """Cores of this process: all it may use, shared among the data-parallel processes of the machine."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // int(os.environ.get("PADDLE_LOCAL_SIZE") or os.environ.get("PADDLE_TRAINERS_NUM") or 1))
+
+
+@lru_cache(maxsize=1)
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, "cpu-kernel")
+
+
+def share(work: Callable[..., Any], count: int, *args: Any) -> list[Any]:
+    """Call `work(start, stop, *args)` over `count` channels or images, in as many threads as there are cores.
+
+    Returns what the calls returned, in order.
+    """
+    threads = min(num_threads(), count)
+    if threads == 1:
+        return [work(0, count, *args)]
+    bounds = [count * i // threads for i in range(threads + 1)]
+    return [task.result() for task in [_pool(threads).submit(work, a, b, *args) for a, b in pairwise(bounds)]]
+
+
+@jit
+def copy(source, out):
+    """Copy the pixels that both planes have; numba's own slice assignment does not vectorise."""
+    for r in range(min(source.shape[0], out.shape[0])):
+        for j in range(min(source.shape[1], out.shape[1])):
+            out[r, j] = source[r, j]
+
+
+def array(tensor: paddle.Tensor) -> np.ndarray:
+    """The memory of a contiguous float32 CPU tensor; the tensor must outlive it."""
+    memory = (ctypes.c_float * tensor.size).from_address(tensor.data_ptr())
+    return np.frombuffer(memory, np.float32).reshape(tensor.shape)
+
+
+def wanted(tensors: Sequence[paddle.Tensor], grads: Sequence[paddle.Tensor]) -> tuple[paddle.Tensor | None, ...]:
+    """The gradients of `tensors`, None for those that are frozen."""
+    return tuple(None if t.stop_gradient else grad for t, grad in zip(tensors, grads, strict=True))
