@@ -5,7 +5,7 @@ from __future__ import annotations
 import paddle
 from paddle import nn
 
-from paddleseg.models.layers import ConvBNReLU, SeparableConv, interleave, max_pool, upsample
+from paddleseg.models.layers import ConvBNReLU, SeparableConv, halves, interleave, max_pool, upsample
 from paddleseg.models.weights import NameMap, load_pretrained
 from paddleseg.registry import MODELS
 
@@ -41,8 +41,7 @@ class ShuffleUnit(nn.Layer):
         self.right = SeparableConv(half, half)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        half = x.shape[1] // 2
-        left, right = x[:, :half], x[:, half:]
+        left, right = halves(x)
         return interleave(left, self.right(self.expand(right)))
 
 

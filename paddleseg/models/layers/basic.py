@@ -73,6 +73,14 @@ class SeparableConv(nn.Layer):
         return self.pointwise(self.depthwise(x))
 
 
+def halves(x: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
+    """The first and the second half of the channels."""
+    if cpu.trains_on_cpu(x):
+        return cpu.halves(x)
+    half = x.shape[1] // 2
+    return x[:, :half], x[:, half:]
+
+
 def interleave(left: paddle.Tensor, right: paddle.Tensor) -> paddle.Tensor:
     """The channels of two maps in turn: their concatenation after a channel shuffle in two groups."""
     if cpu.trains_on_cpu(left, right):

@@ -92,6 +92,13 @@ def resize(x: paddle.Tensor, size: tuple[int, int], align_corners: bool) -> padd
     return Resize.apply(x, size, align_corners)
 
 
+def halves(x: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
+    """The first and the second half of the channels."""
+    from paddleseg.models.layers.cpu.channels import Halves
+
+    return Halves.apply(x)
+
+
 def interleave(left: paddle.Tensor, right: paddle.Tensor) -> paddle.Tensor:
     """The channels of `left` and `right` in turn."""
     from paddleseg.models.layers.cpu.channels import Interleave

@@ -1,4 +1,4 @@
-"""Interleaving channels."""
+"""Splitting and interleaving channels, with plain copies."""
 
 from __future__ import annotations
 
@@ -15,6 +15,27 @@ def _copy(start: int, stop: int, *pairs: tuple[np.ndarray, np.ndarray]) -> None:
     """Copy images [start, stop) of the first array of every pair into the second."""
     for source, target in pairs:
         target[start:stop] = source[start:stop]
+
+
+class Halves(PyLayer):
+    """The first and the second half of the channels."""
+
+    @staticmethod
+    def forward(ctx: Any, x):
+        x = x.contiguous()
+        n, c, h, w = ctx.shape = x.shape
+        left, right = (paddle.empty([n, c // 2, h, w]) for _ in range(2))
+        values, half = array(x), c // 2
+        share(_copy, n, (values[:, :half], array(left)), (values[:, half:], array(right)))
+        return left, right
+
+    @staticmethod
+    def backward(ctx: Any, dleft, dright):
+        dx = paddle.empty(ctx.shape)
+        dleft, dright = dleft.contiguous(), dright.contiguous()
+        values, half = array(dx), ctx.shape[1] // 2
+        share(_copy, ctx.shape[0], (array(dleft), values[:, :half]), (array(dright), values[:, half:]))
+        return dx
 
 
 class Interleave(PyLayer):
