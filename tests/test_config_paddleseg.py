@@ -90,6 +90,7 @@ class TestPaddleSegFiles:
             ("{type: adam}", "Adam"),
             ("{type: AdamW}", "AdamW"),
             ("{type: AdamWDL}", "AdamWDL"),
+            ("{type: adamwdl_cae}", "AdamWDL_CAE"),
         ],
     )
     def test_optimizer_names(self, parts_folder, written, meant):

@@ -19,8 +19,6 @@ from paddleseg.registry import (
 )
 
 _FAMILIES = (MODELS, BACKBONES, LOSSES, TRANSFORMS, DATASETS, OPTIMIZERS, LR_SCHEDULES)
-# PaddleSeg's older names, which loading translates.
-_ALIASES = {"OPTIMIZERS": ("sgd", "adam")}
 Schema = dict[str, Any]
 
 
@@ -54,7 +52,9 @@ def json_schema() -> Schema:
 
 
 def _family(registry: Registry) -> Schema:
-    names = [*registry.names(), *_ALIASES.get(registry.name, ())]
+    names = registry.names()
+    if registry is OPTIMIZERS:
+        names += [name.lower() for name in names]  # as older files write them
     choices = [
         {"if": {"properties": {"type": {"const": name}}, "required": ["type"]}, "then": _arguments(registry, name)}
         for name in registry.names()

@@ -11,7 +11,8 @@ _DECAYS = {
     "stepdecay": "StepDecay",
     "cosine": "CosineAnnealingDecay",
 }
-_OPTIMIZERS = {"sgd": "SGD", "momentum": "Momentum", "adam": "Adam", "adamw": "AdamW"}
+# Optimizers' names may be written in any case.
+_OPTIMIZERS = {name.lower(): name for name in ("SGD", "Momentum", "Adam", "AdamW", "AdamWDL", "AdamWDL_CAE")}
 
 
 def modernise(tree: Node) -> Node:
