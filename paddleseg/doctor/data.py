@@ -13,7 +13,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from paddleseg.datasets.base import Dataset
@@ -21,6 +20,7 @@ from paddleseg.datasets.checks import CURE_0_255, is_0_255, strange_values
 from paddleseg.doctor.contact_sheet import contact_sheet
 from paddleseg.errors import DataError, Problem
 from paddleseg.files import atomic_path
+from paddleseg.progress import progress as with_progress
 from paddleseg.transforms.image_io import read_image, read_label
 
 _SHOWN = 5
@@ -91,7 +91,7 @@ def examine(datasets: Mapping[str, Dataset], *, sample: int | None = None, progr
             entries = [entries[i] for i in np.linspace(0, len(entries) - 1, sample).astype(int)]
         with ThreadPoolExecutor() as pool:
             looks = pool.map(lambda entry, dataset=dataset: _look(dataset, *entry), entries)
-            pairs[role] = list(track(looks, f"Reading {role}", len(entries), transient=True, disable=not progress))
+            pairs[role] = list(with_progress(looks, f"Reading {role}", len(entries), show=progress))
         problems += _faults(role, pairs[role], dataset)
         notes += _notes(role, pairs[role])
     problems += _shared_pictures(pairs)

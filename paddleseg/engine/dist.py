@@ -115,12 +115,17 @@ def launch(processes: int, command: Sequence[str]) -> int:
         children.append(subprocess.Popen(command, env=environment, stdout=None if index == 0 else subprocess.DEVNULL))
     # Ctrl-C reaches the children too (one process group); they save and end, and this process waits for that.
     previous = signal.signal(signal.SIGINT, lambda *_: None)
-    terminate = signal.signal(signal.SIGTERM, lambda *_: [child.terminate() for child in children])
+    terminate = signal.signal(signal.SIGTERM, lambda *_: _end(children))
     try:
         return _wait(children)
     finally:
         signal.signal(signal.SIGINT, previous)
         signal.signal(signal.SIGTERM, terminate)
+
+
+def _end(children: Sequence[subprocess.Popen]) -> None:
+    for child in children:
+        child.terminate()
 
 
 def _wait(children: list[subprocess.Popen]) -> int:

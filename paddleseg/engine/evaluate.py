@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import paddle
-from rich.progress import track
 
 from paddleseg.config.schema import TestSection
 from paddleseg.datasets.base import Dataset
@@ -24,6 +23,7 @@ from paddleseg.inference.card import Output
 from paddleseg.inference.runtime import Dygraph
 from paddleseg.metrics.base import Metric
 from paddleseg.metrics.segmentation import Confusion
+from paddleseg.progress import progress as with_progress
 from paddleseg.transforms.sample import Sample
 
 OUTPUT = Output(activation="softmax")
@@ -82,7 +82,7 @@ def evaluate(
     loader = EvalLoader(dataset, num_workers=num_workers, rank=rank, world_size=world_size)
     rows: list[dict[str, Any]] = []
     network, samples = Dygraph(model, OUTPUT), itertools.chain.from_iterable(loader)
-    bar = track(samples, "Evaluating", len(loader), transient=True, disable=not progress)
+    bar = with_progress(samples, "Evaluating", len(loader), show=progress)
     for index, sample in zip(loader.indices, bar, strict=True):
         row = {"index": index, "path": sample.path}
         rows.append(row | _measure(measures, sample, *mask_and_prob(network, sample, looks)))
