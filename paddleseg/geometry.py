@@ -1,14 +1,132 @@
-"""What resizing, padding, cropping and flipping did to an image, and the single way back."""
+"""What resizing, padding, cropping, flipping and turning did to an image, and the single way back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import cv2
 import numpy as np
 
 Size = tuple[int, int]
+"""(h, w)."""
+Box = tuple[float, float, float, float]
+"""(top, left, bottom, right) in pixels; the right and bottom borders are not part of it."""
+
 _INTERPOLATION = {"linear": cv2.INTER_LINEAR, "nearest": cv2.INTER_NEAREST_EXACT}
+
+
+class Step(Protocol):
+    """One change of an image of size `before`."""
+
+    def after(self, before: Size) -> Size:
+        """The size that it leaves."""
+
+    def box(self, box: Box, before: Size) -> Box:
+        """Where a box of the image lands."""
+
+    def undo(self, values: np.ndarray, before: Size, interpolation: str, fill: float) -> np.ndarray:
+        """Bring a map back to the size `before`; `fill` stands where the step has cut the image away."""
+
+
+@dataclass(frozen=True)
+class Resize:
+    size: Size
+
+    def after(self, before: Size) -> Size:
+        return self.size
+
+    def box(self, box: Box, before: Size) -> Box:
+        y, x = self.size[0] / before[0], self.size[1] / before[1]
+        return box[0] * y, box[1] * x, box[2] * y, box[3] * x
+
+    def undo(self, values: np.ndarray, before: Size, interpolation: str, fill: float) -> np.ndarray:
+        resized = cv2.resize(np.ascontiguousarray(values), before[::-1], interpolation=_INTERPOLATION[interpolation])
+        return resized.reshape(*before, *values.shape[2:])
+
+
+@dataclass(frozen=True)
+class Pad:
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    def after(self, before: Size) -> Size:
+        return before[0] + self.top + self.bottom, before[1] + self.left + self.right
+
+    def box(self, box: Box, before: Size) -> Box:
+        return box[0] + self.top, box[1] + self.left, box[2] + self.top, box[3] + self.left
+
+    def undo(self, values: np.ndarray, before: Size, interpolation: str, fill: float) -> np.ndarray:
+        return values[self.top : self.top + before[0], self.left : self.left + before[1]]
+
+
+@dataclass(frozen=True)
+class Crop:
+    y: int
+    x: int
+    h: int
+    w: int
+
+    def after(self, before: Size) -> Size:
+        return self.h, self.w
+
+    def box(self, box: Box, before: Size) -> Box:
+        return box[0] - self.y, box[1] - self.x, box[2] - self.y, box[3] - self.x
+
+    def undo(self, values: np.ndarray, before: Size, interpolation: str, fill: float) -> np.ndarray:
+        whole = np.full((*before, *values.shape[2:]), fill, values.dtype)
+        whole[self.y : self.y + self.h, self.x : self.x + self.w] = values
+        return whole
+
+
+@dataclass(frozen=True)
+class Flip:
+    horizontal: bool = False
+    vertical: bool = False
+
+    def after(self, before: Size) -> Size:
+        return before
+
+    def box(self, box: Box, before: Size) -> Box:
+        top, left, bottom, right = box
+        if self.vertical:
+            top, bottom = before[0] - bottom, before[0] - top
+        if self.horizontal:
+            left, right = before[1] - right, before[1] - left
+        return top, left, bottom, right
+
+    def undo(self, values: np.ndarray, before: Size, interpolation: str, fill: float) -> np.ndarray:
+        return values[:: -1 if self.vertical else 1, :: -1 if self.horizontal else 1]
+
+
+@dataclass(frozen=True)
+class Warp:
+    """A turn, scale and shift: the pixel (x, y) moves to `matrix` (2 rows of 3) times (x, y, 1)."""
+
+    matrix: tuple[tuple[float, ...], ...]
+    size: Size
+
+    def after(self, before: Size) -> Size:
+        return self.size
+
+    def box(self, box: Box, before: Size) -> Box:
+        top, left, bottom, right = box
+        corners = np.array([(left, top, 1), (right, top, 1), (left, bottom, 1), (right, bottom, 1)])
+        # The matrix speaks of pixel centres, a box of pixel borders: half a pixel apart.
+        corners[:, :2] -= 0.5
+        xs, ys = np.asarray(self.matrix) @ corners.T + 0.5
+        return ys.min(), xs.min(), ys.max(), xs.max()
+
+    def undo(self, values: np.ndarray, before: Size, interpolation: str, fill: float) -> np.ndarray:
+        flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_LINEAR if interpolation == "linear" else cv2.INTER_NEAREST)
+        planes = values.reshape(*values.shape[:2], -1)
+        back = [  # plane by plane, since OpenCV fills no more than four channels
+            cv2.warpAffine(plane, np.asarray(self.matrix), before[::-1], flags=flags, borderValue=fill)
+            for plane in np.ascontiguousarray(planes.transpose(2, 0, 1))
+        ]
+        return np.stack(back, axis=-1).reshape(*before, *values.shape[2:])
 
 
 @dataclass
@@ -25,58 +143,46 @@ class Geometry:
     """
 
     original: Size
-    steps: list[tuple[str, tuple[int, ...], Size]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+    def sizes(self) -> list[Size]:
+        """The size before the first step and after each one."""
+        sizes = [self.original]
+        for step in self.steps:
+            sizes.append(step.after(sizes[-1]))
+        return sizes
 
     @property
     def size(self) -> Size:
         """The current size (h, w)."""
-        if not self.steps:
-            return self.original
-        name, values, before = self.steps[-1]
-        if name == "resize":
-            return values[0], values[1]
-        if name == "pad":
-            return before[0] + values[0] + values[1], before[1] + values[2] + values[3]
-        if name == "crop":
-            return values[2], values[3]
-        return before
+        return self.sizes()[-1]
+
+    def add(self, step: Step) -> None:
+        """Record one more step."""
+        self.steps.append(step)
 
     def resize(self, size: Size) -> None:
-        self._add("resize", *size)
+        self.add(Resize(size))
 
     def pad(self, top: int, bottom: int, left: int, right: int) -> None:
-        self._add("pad", top, bottom, left, right)
+        self.add(Pad(top, bottom, left, right))
 
     def crop(self, y: int, x: int, h: int, w: int) -> None:
-        self._add("crop", y, x, h, w)
+        self.add(Crop(y, x, h, w))
 
     def flip(self, *, horizontal: bool = False, vertical: bool = False) -> None:
-        self._add("flip", int(horizontal), int(vertical))
-
-    def _add(self, name: str, *values: int) -> None:
-        self.steps.append((name, tuple(int(value) for value in values), self.size))
+        self.add(Flip(horizontal, vertical))
 
     @property
     def content(self) -> tuple[int, int, int, int]:
-        """The box (y, x, h, w) of the network's input that shows the image, not padding."""
-        shown = self._forward(np.full(self.original, 1, np.uint8))
-        rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
-        if not rows.size:
-            return 0, 0, 0, 0
-        return int(rows[0]), int(columns[0]), int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
-
-    def _forward(self, plane: np.ndarray) -> np.ndarray:
-        for name, values, _ in self.steps:
-            if name == "resize":
-                plane = cv2.resize(plane, values[::-1], interpolation=cv2.INTER_NEAREST)
-            elif name == "pad":
-                plane = np.pad(plane, (values[:2], values[2:]))
-            elif name == "crop":
-                y, x, h, w = values
-                plane = plane[y : y + h, x : x + w]
-            else:
-                plane = plane[:: -1 if values[1] else 1, :: -1 if values[0] else 1]
-        return plane
+        """The box (y, x, h, w) of the current image that can show the original one, not padding."""
+        sizes = self.sizes()
+        box: Box = (0, 0, *self.original)
+        for step, before, after in zip(self.steps, sizes, sizes[1:], strict=False):
+            top, left, bottom, right = step.box(box, before)
+            box = (max(top, 0), max(left, 0), min(bottom, after[0]), min(right, after[1]))
+        top, left, bottom, right = (round(border) for border in box)
+        return top, left, max(bottom - top, 0), max(right - left, 0)
 
     def invert(self, values: np.ndarray, interpolation: str = "linear", fill: float = 0.0) -> np.ndarray:
         """Bring a map of the current size back to the original image.
@@ -89,19 +195,9 @@ class Geometry:
         Raises:
             ValueError: `values` is not of the current size.
         """
-        if values.shape[:2] != self.size:
-            raise ValueError(f"a map of size {values.shape[:2]} does not belong to an input of size {self.size}")
-        for name, arguments, (h, w) in reversed(self.steps):
-            if name == "resize":
-                resized = cv2.resize(np.ascontiguousarray(values), (w, h), interpolation=_INTERPOLATION[interpolation])
-                values = resized.reshape(h, w, *values.shape[2:])
-            elif name == "pad":
-                values = values[arguments[0] : arguments[0] + h, arguments[2] : arguments[2] + w]
-            elif name == "crop":
-                y, x, height, width = arguments
-                whole = np.full((h, w, *values.shape[2:]), fill, values.dtype)
-                whole[y : y + height, x : x + width] = values
-                values = whole
-            else:
-                values = values[:: -1 if arguments[1] else 1, :: -1 if arguments[0] else 1]
+        sizes = self.sizes()
+        if values.shape[:2] != sizes[-1]:
+            raise ValueError(f"a map of size {values.shape[:2]} does not belong to an input of size {sizes[-1]}")
+        for step, before in zip(reversed(self.steps), reversed(sizes[:-1]), strict=True):
+            values = step.undo(values, before, interpolation, fill)
         return np.ascontiguousarray(values)

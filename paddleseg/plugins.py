@@ -9,6 +9,8 @@ from pathlib import Path
 
 from paddleseg.errors import ConfigError, UserError
 
+_PREFIX = "paddleseg_plugin_"
+
 
 def import_plugin(path: str | Path, where: str = "plugins") -> None:
     """Import a file whose decorators register components; a second call with the same file does nothing.
@@ -20,7 +22,7 @@ def import_plugin(path: str | Path, where: str = "plugins") -> None:
     if not file.is_file():
         raise ConfigError(where, f"there is no plugin file {path}", "plugin paths are relative to the YAML file")
     # Two plugins may share a file name, so the module's name says which folder it came from.
-    name = f"paddleseg_plugin_{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
+    name = f"{_PREFIX}{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
     if name in sys.modules:
         return
     spec = importlib.util.spec_from_file_location(name, file)
@@ -36,3 +38,8 @@ def import_plugin(path: str | Path, where: str = "plugins") -> None:
     except Exception as error:
         del sys.modules[name]
         raise ConfigError(where, f"{path} fails when imported: {type(error).__name__}: {error}", "mend it") from error
+
+
+def imported_plugins() -> list[str]:
+    """The files of all plugins that this process has imported; worker processes import them too."""
+    return [str(module.__file__) for name, module in list(sys.modules.items()) if name.startswith(_PREFIX)]

@@ -7,13 +7,20 @@ from pathlib import Path
 
 import numpy as np
 
-from paddleseg.datasets.checks import check_label
+from paddleseg.datasets.checks import check_size, check_values
 from paddleseg.errors import DataError, Problem
-from paddleseg.geometry import Geometry
+from paddleseg.geometry import Geometry, Size
 from paddleseg.registry import DATASETS
 from paddleseg.transforms.base import Compose
-from paddleseg.transforms.image_io import read_image, read_label
+from paddleseg.transforms.functional import edge_map
+from paddleseg.transforms.image_io import read_image, read_label, read_lines
 from paddleseg.transforms.sample import Sample
+
+Entry = tuple[Path, Path | None]
+"""An image and its label."""
+
+_LIST_HINT = "one `image label` pair a line, relative to dataset_root"
+_EDGE_WINDOW = (np.hypot(*np.mgrid[-2:3, -2:3]) <= 2).astype(np.uint8)
 
 
 @DATASETS.register
@@ -26,14 +33,21 @@ class Dataset:
         dataset_root: The folder that the list's paths are relative to.
         transforms: Applied in order to every sample.
         num_classes: Classes, background included.
-        img_channels: Channels of the images.
+        img_channels: 3 for RGB, 1 for grey.
         train_path: List file of the training pairs; likewise `val_path` and `test_path`.
         separator: What stands between image and label in a line.
         ignore_index: Label value of pixels that count for nothing.
+        edge: Give training samples the map "edge": 1 within two pixels of a class border.
         label_map: Changes label values on reading, such as `{255: 1}` for masks of 0 and 255.
 
     Raises:
+        ValueError: An argument is missing or out of range.
         DataError: The list file is missing or some of its lines are no pairs; all such lines are named.
+
+    Example:
+        >>> dataset = Dataset("train", "data/portrait_mini", [Resize([192, 192])], 2, train_path="train.txt")
+        >>> dataset.read(0).image.shape
+        (480, 640, 3)
     """
 
     def __init__(
@@ -48,19 +62,31 @@ class Dataset:
         test_path: str | Path | None = None,
         separator: str = " ",
         ignore_index: int = 255,
+        edge: bool = False,
         label_map: Mapping[int, int] | None = None,
     ):
         lists = {"train": train_path, "val": val_path, "test": test_path}
-        if mode not in lists:
+        self.mode = mode.lower()
+        if self.mode not in lists:
             raise ValueError(f"mode should be train, val or test, not {mode!r}")
-        list_file = lists[mode]
+        list_file = lists[self.mode]
         if list_file is None:
-            raise ValueError(f"mode {mode} needs {mode}_path")
-        self.mode, self.root = mode, Path(dataset_root)
+            raise ValueError(f"mode {self.mode} needs {self.mode}_path")
+        if num_classes < 1 or num_classes > 256:
+            raise ValueError(f"num_classes should lie between 1 and 256, not {num_classes!r}")
+        if img_channels not in (1, 3):
+            raise ValueError(f"img_channels should be 1 or 3, not {img_channels!r}")
+        self.root = Path(dataset_root)
         self.num_classes, self.img_channels, self.ignore_index = num_classes, img_channels, ignore_index
+        self.edge = edge
         self.transforms = Compose(transforms)
-        self.entries = read_list(Path(list_file), self.root, separator, labels=mode != "test")
+        self.entries = read_list(self._find(list_file), self.root, separator, labels=self.mode != "test")
         self._table = _lookup(label_map)
+
+    def _find(self, list_file: str | Path) -> Path:
+        """The list file, as PaddleSeg takes it, or else below `dataset_root`."""
+        path = Path(list_file)
+        return self.root / path if not path.exists() and (self.root / path).is_file() else path
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -73,52 +99,72 @@ class Dataset:
         """
         path, label_path = self.entries[index]
         image = read_image(path, self.img_channels)
+        size: Size = image.shape[:2]
         label = None
         if label_path is not None:
-            label = self.map_label(read_label(label_path))
-            check_label(label, image.shape[:2], self.num_classes, self.ignore_index, path, label_path)
-        geometry = Geometry(image.shape[:2])
-        return Sample(image, label, np.random.default_rng(0), geometry, str(path), str(label_path or ""))
+            label = self._split(self.map_label(read_label(label_path)), size)
+            check_size(label.shape[:2], size, path, label_path)
+            check_values(label, self.num_classes, self.ignore_index, label_path)
+        return Sample(image, label, np.random.default_rng(0), Geometry(size), str(path), str(label_path or ""))
 
     def map_label(self, label: np.ndarray) -> np.ndarray:
         """A label as it stands in its file, with `label_map` applied."""
         return label if self._table is None else self._table[label]
 
+    def _split(self, label: np.ndarray, size: Size) -> np.ndarray:
+        """PaddleSeg's multi-label masks lie side by side in one file, a class each; as (H, W, K) from here on."""
+        h, w = size
+        count = label.shape[1] // w
+        beside = label.shape == (h, count * w) and count > 1 and self.num_classes - count in (0, 1)
+        if not beside or self.num_classes < 3:  # with two classes it is rather a wrong file
+            return label
+        return np.ascontiguousarray(label.reshape(h, count, w).transpose(0, 2, 1))
+
     def sample(self, index: int, rng: np.random.Generator) -> Sample:
-        """The transformed sample; all its random draws come from `rng`."""
+        """The transformed sample; all its random draws come from `rng`.
+
+        Raises:
+            DataError: As `read`, or a transform cannot work with this image; the file is named.
+        """
         sample = self.read(index)
         sample.rng = rng
-        if self.mode == "train":
-            return self.transforms(sample)
-        label, sample.label = sample.label, None
-        sample = self.transforms(sample)
-        sample.label = label
+        label = sample.label
+        if self.mode != "train":
+            sample.label = None
+        try:
+            sample = self.transforms(sample)
+        except DataError as error:
+            found = [
+                Problem(f"{sample.path}: {problem.where}", problem.what, problem.hint) for problem in error.problems
+            ]
+            raise DataError(found) from error
+        if self.mode != "train":
+            sample.label = label
+        elif self.edge and sample.label is not None:
+            sample.extra["edge"] = edge_map(sample.label, _EDGE_WINDOW, self.ignore_index)
         return sample
 
 
-def read_list(file: Path, root: Path, separator: str, *, labels: bool) -> list[tuple[Path, Path | None]]:
+def read_list(file: Path, root: Path, separator: str, *, labels: bool) -> list[Entry]:
     """The (image, label) paths of a list file; the label is None where a line of an unlabelled list has none."""
     if not file.is_file():
-        raise DataError(str(file), "no such list file", "one `image label` pair a line, relative to dataset_root")
-    entries: list[tuple[Path, Path | None]] = []
+        raise DataError(str(file), "there is no such list file", _LIST_HINT)
+    entries: list[Entry] = []
     problems = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
+    for number, line in enumerate(read_lines(file), 1):
         columns = line.strip().split(separator)
         if len(columns) == 2:
             entries.append((root / columns[0], root / columns[1]))
         elif len(columns) == 1 and not labels:
             entries.append((root / columns[0], None))
-        else:
-            what = (
-                f"{len(columns)} column{'s' * (len(columns) > 1)} instead of `image{separator}label`: {line.strip()!r}"
-            )
-            problems.append(Problem(f"{file}:{number}", what, "separator: sets what stands between the two paths"))
+        elif line.strip():
+            found = f"{len(columns)} column{'s' if len(columns) > 1 else ''}"
+            what = f"{found} instead of `image{separator}label`: {line.strip()!r}"
+            problems.append(Problem(f"{file}:{number}", what, "`separator` says what stands between the two paths"))
     if problems:
         raise DataError(problems)
     if not entries:
-        raise DataError(str(file), "names no images", "one `image label` pair a line, relative to dataset_root")
+        raise DataError(str(file), "names no images", _LIST_HINT)
     return entries
 
 
@@ -127,5 +173,7 @@ def _lookup(label_map: Mapping[int, int] | None) -> np.ndarray | None:
         return None
     table = np.arange(256, dtype=np.uint8)
     for value, target in label_map.items():
+        if not (0 <= int(value) <= 255 and 0 <= int(target) <= 255):
+            raise ValueError(f"label_map should map values of 0..255, not {value}: {target}")
         table[int(value)] = int(target)
     return table

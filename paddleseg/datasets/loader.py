@@ -5,24 +5,23 @@ So a run does not depend on the number of workers, and a resumed run sees what t
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-from collections import deque
+import itertools
+import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.shared_memory import SharedMemory
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
 from paddleseg.datasets.base import Dataset
+from paddleseg.datasets.workers import Workers
 from paddleseg.errors import DataError
-from paddleseg.plugins import import_plugin
 from paddleseg.transforms.sample import Sample
 
 Batch = dict[str, Any]
 """`image` (N, C, H, W) float32, `label` (N, H, W) int64, more maps by name, `index` list[int], `epoch` int."""
+
+OnError = Literal["raise", "skip"]
 
 _AHEAD = 2
 """Batches that each worker prepares before they are asked for."""
@@ -37,7 +36,12 @@ class TrainLoader:
         seed: Decides order and augmentation.
         num_workers: Processes that prepare batches; 0 prepares them in this one.
         rank: Which slice of the global batch is this process's, of `world_size`.
-        plugins: Python files that workers import before they unpickle the data set.
+        on_error: "skip" takes the next good image in place of one that cannot be used, and names each such image once.
+        plugins: Python files that workers import before they unpickle the data set, besides those imported here.
+
+    Attributes:
+        steps_per_epoch: Batches of one pass over the data; what is left over is dropped.
+        skipped: What was wrong with the images that were skipped, by path.
 
     Raises:
         DataError: The data set has fewer images than one global batch.
@@ -52,142 +56,207 @@ class TrainLoader:
         num_workers: int = 0,
         rank: int = 0,
         world_size: int = 1,
+        on_error: OnError = "raise",
         plugins: Sequence[str] = (),
     ):
         self.dataset, self.batch_size, self.seed = dataset, batch_size, seed
         self.rank, self.world_size = rank, world_size
-        self.num_workers, self.plugins = num_workers, list(plugins)
+        self.num_workers, self.on_error, self.plugins = num_workers, on_error, list(plugins)
         self.steps_per_epoch = len(dataset) // (batch_size * world_size)
         if not self.steps_per_epoch:
             what = f"has {len(dataset)} images, fewer than one batch of {batch_size * world_size}"
             raise DataError("train_dataset", what, "lower batch_size, or add images")
-        self._pool: ProcessPoolExecutor | None = None
-        self._slots: list[SharedMemory] = []
+        self.skipped: dict[str, str] = {}
+        self._order: tuple[int, np.ndarray] = (-1, np.empty(0, int))
+        self._stream: Iterator[Batch] = iter(())
 
     def indices(self, step: int) -> tuple[int, list[int]]:
         """The epoch and the samples of this rank's batch at a step."""
         epoch, number = divmod(step, self.steps_per_epoch)
-        order = np.random.default_rng([self.seed, epoch]).permutation(len(self.dataset))
+        if self._order[0] != epoch:
+            self._order = (epoch, np.random.default_rng([self.seed, epoch]).permutation(len(self.dataset)))
         start = (number * self.world_size + self.rank) * self.batch_size
-        return epoch, order[start : start + self.batch_size].tolist()
+        return epoch, self._order[1][start : start + self.batch_size].tolist()
 
     def batches(self, start_step: int = 0) -> Iterator[Batch]:
-        """The batches from `start_step` on, for ever."""
-        first = self._make(start_step)
-        yield _finish(first, *self.indices(start_step))
-        if not self.num_workers:
-            step = start_step + 1
-            while True:
-                yield _finish(self._make(step), *self.indices(step))
-                step += 1
-        yield from self._parallel(start_step + 1, first)
+        """The batches from `start_step` on, for ever. A second call ends the first one's batches.
 
-    def _make(self, step: int) -> dict[str, np.ndarray]:
-        return make_batch(self.dataset, self.seed, *self.indices(step))
-
-    def _parallel(self, step: int, like: dict[str, np.ndarray]) -> Iterator[Batch]:
-        """Workers write into shared memory, in turn; a slot is free again once its batch has been copied out."""
-        context = multiprocessing.get_context("forkserver")
-        self._pool = ProcessPoolExecutor(self.num_workers, context, _start_worker, (self.dataset, self.plugins))
-        layout = [(name, value.shape, value.dtype.str) for name, value in like.items()]
-        size = sum(value.nbytes for value in like.values())
-        self._slots = [SharedMemory(create=True, size=size) for _ in range(self.num_workers * _AHEAD)]
-        free, pending = deque(self._slots), deque[tuple[int, SharedMemory, Future]]()
-        while True:
-            while free:
-                slot = free.popleft()
-                job = (slot.name, layout, self.seed, *self.indices(step))
-                pending.append((step, slot, self._pool.submit(_fill_slot, *job)))
-                step += 1
-            done, slot, future = pending.popleft()
-            try:
-                future.result()
-            except BrokenProcessPool as error:
-                hint = "the system may have run out of memory; lower num_workers or batch_size"
-                raise DataError("loader", "a worker process was killed", hint) from error
-            batch = {name: view.copy() for name, view in _views(slot, layout).items()}
-            free.append(slot)
-            yield _finish(batch, *self.indices(done))
+        Raises:
+            DataError: An image or label cannot be used (unless skipped), the transforms leave samples of different
+                sizes, or a worker process has ended.
+        """
+        self.close()
+        self._stream = self._parallel(start_step) if self.num_workers else self._serial(start_step)
+        return self._stream
 
     def close(self) -> None:
-        """End the workers and give the shared memory back."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None
-        for slot in self._slots:
-            slot.close()
-            slot.unlink()
-        self._slots = []
+        """End the workers, if there are any."""
+        if hasattr(self._stream, "close"):
+            self._stream.close()
+
+    def _serial(self, start: int) -> Iterator[Batch]:
+        layout = self._layout(start)
+        for step in itertools.count(start):
+            arrays = layout.empty()
+            yield self._finish(step, arrays, fill(self.dataset, arrays, *self._job(step)))
+
+    def _parallel(self, start: int) -> Iterator[Batch]:
+        """Worker k prepares every `num_workers`-th batch, in turn in each of its slots of shared memory."""
+        count, layout = self.num_workers, self._layout(start)
+        with Workers(self.dataset, count, self.plugins, memory=_AHEAD * layout.nbytes) as workers:
+            for number in itertools.count(-_AHEAD * count):
+                if number >= 0:
+                    filled = workers.result()
+                    arrays = layout.views(workers.memories[number % count], number // count % _AHEAD)
+                    # Copied, so that the slot is free for the batch that is given out next.
+                    batch = self._finish(start + number, {name: view.copy() for name, view in arrays.items()}, filled)
+                ahead = number + _AHEAD * count
+                workers.submit(_fill_slot, layout, ahead // count % _AHEAD, *self._job(start + ahead))
+                if number >= 0:
+                    yield batch
+
+    def _layout(self, step: int) -> Layout:
+        epoch, indices = self.indices(step)
+        drawn = draw(self.dataset, self.seed, epoch, indices[0], self.on_error)
+        return Layout.of(drawn.sample, self.batch_size)
+
+    def _job(self, step: int) -> tuple[int, int, list[int], OnError]:
+        return self.seed, *self.indices(step), self.on_error
+
+    def _finish(self, step: int, arrays: dict[str, np.ndarray], filled: Filled) -> Batch:
+        for path, what in filled.skipped.items():
+            if path not in self.skipped:
+                self.skipped[path] = what
+                print(f"Skipped {what}", file=sys.stderr)
+        widened = {
+            name: array.astype(np.int64 if array.dtype.kind in "iub" else np.float32, copy=False)
+            for name, array in arrays.items()
+        }
+        return {**widened, "index": filled.indices, "epoch": step // self.steps_per_epoch}
 
 
 class EvalLoader:
-    """Every sample once, in order, in lists of `batch_size`; each rank gets the indices `rank, rank + world_size, ...`."""
+    """Every sample once, in order, in lists of `batch_size`; a rank gets the indices rank, rank + world_size, ..."""
 
     def __init__(self, dataset: Dataset, batch_size: int = 1, num_workers: int = 0, rank: int = 0, world_size: int = 1):
         self.dataset, self.batch_size, self.num_workers = dataset, batch_size, num_workers
         self.indices = list(range(rank, len(dataset), world_size))
 
     def __len__(self) -> int:
-        return -(-len(self.indices) // self.batch_size)
+        return (len(self.indices) + self.batch_size - 1) // self.batch_size
 
     def __iter__(self) -> Iterator[list[Sample]]:
         groups = [self.indices[i : i + self.batch_size] for i in range(0, len(self.indices), self.batch_size)]
-        for group in groups:
-            yield [self.dataset.sample(index, np.random.default_rng([0, index])) for index in group]
+        if not self.num_workers:
+            yield from (_read_group(self.dataset, None, group) for group in groups)
+            return
+        with Workers(self.dataset, self.num_workers) as workers:
+            ahead = self.num_workers * _AHEAD
+            for group in groups[:ahead]:
+                workers.submit(_read_group, group)
+            for number in range(len(groups)):
+                samples = workers.result()
+                for group in groups[number + ahead : number + ahead + 1]:
+                    workers.submit(_read_group, group)
+                yield samples
 
 
-def make_batch(dataset: Dataset, seed: int, epoch: int, indices: Sequence[int]) -> dict[str, np.ndarray]:
-    """Samples stacked to arrays: float32 NCHW images and uint8 maps."""
-    samples = [dataset.sample(index, np.random.default_rng([seed, epoch, index])) for index in indices]
-    shapes = {sample.image.shape for sample in samples}
-    if len(shapes) > 1:
-        what = f"the transforms leave images of different sizes: {sorted(shapes)}"
-        raise DataError("train_dataset", what, "end with RandomPaddingCrop or Resize, which give one size")
-    images = np.empty((len(samples), samples[0].image.shape[2], *samples[0].image.shape[:2]), np.float32)
-    for row, sample in zip(images, samples, strict=True):
-        row[:] = sample.image.transpose(2, 0, 1)
-    batch = {"image": images}
-    if samples[0].label is not None:
-        batch["label"] = np.stack([sample.label for sample in samples])
-    for name in samples[0].extra:
-        batch[name] = np.stack([sample.extra[name] for sample in samples])
-    return batch
+@dataclass(frozen=True)
+class Layout:
+    """Where the arrays of a batch lie in a block of memory: (shape, type, offset) by name."""
+
+    parts: dict[str, tuple[tuple[int, ...], str, int]]
+    nbytes: int
+
+    @classmethod
+    def of(cls, sample: Sample, batch_size: int) -> Layout:
+        """The layout of batches of samples like this one."""
+        parts, offset = {}, 0
+        for name, plane in _planes(sample).items():
+            dtype = np.dtype(np.float32) if name == "image" else plane.dtype
+            parts[name] = ((batch_size, *plane.shape), dtype.str, offset)
+            offset += -(-batch_size * plane.size * dtype.itemsize // 64) * 64
+        return cls(parts, offset)
+
+    def views(self, memory: np.ndarray, slot: int = 0) -> dict[str, np.ndarray]:
+        """The arrays of a batch in the `slot`-th part of a block of bytes."""
+        start = slot * self.nbytes
+        return {
+            name: np.ndarray(shape, dtype, memory.data, start + offset)
+            for name, (shape, dtype, offset) in self.parts.items()
+        }
+
+    def empty(self) -> dict[str, np.ndarray]:
+        return {name: np.empty(shape, dtype) for name, (shape, dtype, _) in self.parts.items()}
 
 
-def _finish(batch: dict[str, np.ndarray], epoch: int, indices: list[int]) -> Batch:
-    done: Batch = {name: value if name == "image" else value.astype(np.int64) for name, value in batch.items()}
-    return done | {"index": indices, "epoch": epoch}
+@dataclass(frozen=True)
+class Filled:
+    """The samples that a batch holds, and what was wrong with those that it should have held, by path."""
+
+    indices: list[int]
+    skipped: dict[str, str]
 
 
-_worker_dataset: Dataset
+def fill(
+    dataset: Dataset, arrays: dict[str, np.ndarray], seed: int, epoch: int, indices: Sequence[int], on_error: OnError
+) -> Filled:
+    """Write samples into the arrays of a batch."""
+    used: list[int] = []
+    skipped: dict[str, str] = {}
+    for row, index in enumerate(indices):
+        drawn = draw(dataset, seed, epoch, index, on_error)
+        skipped |= drawn.skipped
+        used.append(drawn.index)
+        sample, planes = drawn.sample, _planes(drawn.sample)
+        if planes.keys() != arrays.keys():
+            what = f"has {', '.join(planes)}; other samples have {', '.join(arrays)}"
+            raise DataError(sample.path, what, "give all images labels, or none")
+        for name, plane in planes.items():
+            if plane.shape != arrays[name].shape[1:]:
+                shapes = " and ".join("x".join(map(str, shape)) for shape in (arrays[name].shape[1:], plane.shape))
+                what = f"the transforms leave {name}s of different sizes: {shapes}"
+                raise DataError(sample.path, what, "end with RandomPaddingCrop or Resize, which give one size")
+            arrays[name][row] = plane
+    return Filled(used, skipped)
 
 
-def _start_worker(dataset: Dataset, plugins: Sequence[str]) -> None:
-    global _worker_dataset  # noqa: PLW0603 - a worker's only state, set once as it starts
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the trainer's, which then ends the workers
-    for path in plugins:
-        import_plugin(path)
-    import cv2
+@dataclass(frozen=True)
+class Drawn:
+    """An augmented sample, its index, and what was wrong with the ones that it replaces, by path."""
 
-    cv2.setNumThreads(1)
-    _worker_dataset = dataset
+    sample: Sample
+    index: int
+    skipped: dict[str, str]
 
 
-def _fill_slot(name: str, layout: list, seed: int, epoch: int, indices: list[int]) -> None:
-    slot = SharedMemory(name)
-    try:
-        batch = make_batch(_worker_dataset, seed, epoch, indices)
-        for key, view in _views(slot, layout).items():
-            view[...] = batch[key]
-        del view
-    finally:
-        slot.close()
+def draw(dataset: Dataset, seed: int, epoch: int, index: int, on_error: OnError) -> Drawn:
+    """The sample at `index` or, where that cannot be used and errors are skipped, the next one that can."""
+    skipped: dict[str, str] = {}
+    for place in range(index, index + len(dataset)):
+        place %= len(dataset)
+        try:
+            return Drawn(dataset.sample(place, np.random.default_rng([seed, epoch, place])), place, skipped)
+        except DataError as error:
+            if on_error == "raise":
+                raise
+            skipped[str(dataset.entries[place][0])] = str(error.problems[0])
+    raise DataError("train_dataset", "holds no image that can be used", next(iter(skipped.values())))
 
 
-def _views(slot: SharedMemory, layout: list) -> dict[str, np.ndarray]:
-    views, offset = {}, 0
-    for name, shape, dtype in layout:
-        view: np.ndarray = np.ndarray(shape, dtype, slot.buf, offset)
-        views[name] = view
-        offset += view.nbytes
-    return views
+def _planes(sample: Sample) -> dict[str, np.ndarray]:
+    """All maps of a sample, channels first."""
+    maps = {"image": sample.image, "label": sample.label, **sample.extra}
+    return {
+        name: array.transpose(2, 0, 1) if array.ndim == 3 else array
+        for name, array in maps.items()
+        if array is not None
+    }
+
+
+def _fill_slot(dataset: Dataset, memory: np.ndarray, layout: Layout, slot: int, *job: Any) -> Filled:
+    return fill(dataset, layout.views(memory, slot), *job)
+
+
+def _read_group(dataset: Dataset, _memory: Any, indices: Sequence[int]) -> list[Sample]:
+    return [dataset.sample(index, np.random.default_rng([0, index])) for index in indices]

@@ -1,11 +1,16 @@
-"""The transform contract and the chain of transforms."""
+"""The transform contract, transforms that move pixels, and the chain of transforms."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from paddleseg.geometry import Crop, Pad, Resize, Size, Step, Warp
+from paddleseg.registry import TRANSFORMS
+from paddleseg.transforms import functional
+from paddleseg.transforms.functional import Fill
 from paddleseg.transforms.sample import Sample
 
 
@@ -15,21 +20,117 @@ class Transform:
     def __call__(self, sample: Sample) -> Sample:
         raise NotImplementedError
 
-    def each_label(self, sample: Sample, move: Callable[[np.ndarray], np.ndarray]) -> None:
-        """Move the label and all maps that belong to it."""
+
+@dataclass(frozen=True)
+class Move:
+    """A geometry step with the looks it needs.
+
+    Args:
+        interp: OpenCV's name of the interpolation of the image, of a `Resize`; labels always take the nearest pixel.
+        fill: What the image shows where it has no pixels.
+        label_fill: Likewise for the label.
+    """
+
+    step: Step
+    interp: str = "LINEAR"
+    fill: Fill = 127.5
+    label_fill: int = 255
+
+    def __call__(self, sample: Sample) -> None:
+        """Move the image and all maps that belong to it, and record the step."""
+        sample.image = functional.move(sample.image, self.step, self.interp, self.fill)
         if sample.label is not None:
-            sample.label = move(sample.label)
+            sample.label = functional.move_label(sample.label, self.step, self.label_fill)
         for name, value in sample.extra.items():
-            sample.extra[name] = move(value)
+            sample.extra[name] = functional.move_label(value, self.step, self.label_fill)
+        sample.geometry.add(self.step)
 
 
+class Spatial(Transform):
+    """A transform that only moves pixels: it says how, given the image's size, and `Move` does it.
+
+    Args:
+        blind: Whether the image's size is all that a plan asks for; set to False where `__call__` looks at the pixels.
+    """
+
+    blind = True
+
+    def plan(self, size: Size, rng: np.random.Generator) -> Iterable[Move]:
+        """The moves for an image of `size` (h, w)."""
+        raise NotImplementedError
+
+    def __call__(self, sample: Sample) -> Sample:
+        for move in self.plan(sample.size, sample.rng):
+            move(sample)
+        return sample
+
+
+@TRANSFORMS.register
 class Compose(Transform):
-    """Transforms in order."""
+    """Transforms in order.
+
+    Example:
+        >>> Compose([Resize([192, 192]), Normalize()])(sample).image.shape
+        (192, 192, 3)
+    """
 
     def __init__(self, transforms: Sequence[Callable[[Sample], Sample]]):
         self.transforms = list(transforms)
 
     def __call__(self, sample: Sample) -> Sample:
+        moves: list[Move] = []
+        size = sample.size
         for transform in self.transforms:
+            if isinstance(transform, Spatial) and transform.blind:
+                for move in transform.plan(size, sample.rng):
+                    moves.append(move)
+                    size = move.step.after(size)
+                continue
+            _run(moves, sample)
             sample = transform(sample)
+            _adopt(sample)
+            moves, size = [], sample.size
+        _run(moves, sample)
         return sample
+
+
+def _run(moves: Sequence[Move], sample: Sample) -> None:
+    for move in windowed(moves):
+        move(sample)
+
+
+def windowed(moves: Sequence[Move]) -> list[Move]:
+    """The same moves, but a `Warp` computes only the window that the crop after it keeps.
+
+    A turned image is mostly cropped next: half of its pixels need not be computed.
+    """
+    merged: list[Move] = []
+    for move in moves:
+        last = merged[-1] if merged else None
+        same_fill = last and (last.fill, last.label_fill) == (move.fill, move.label_fill)
+        if last and isinstance(last.step, Warp) and same_fill:
+            if isinstance(move.step, Crop):
+                merged[-1] = Move(_shifted(last.step, move.step), last.interp, last.fill, last.label_fill)
+                continue
+            if isinstance(move.step, Pad):
+                whole = Crop(-move.step.top, -move.step.left, *move.step.after(last.step.size))
+                merged[-1] = Move(_shifted(last.step, whole), last.interp, last.fill, last.label_fill)
+                continue
+        merged.append(move)
+    return merged
+
+
+def _shifted(warp: Warp, window: Crop) -> Warp:
+    (a, b, x), (c, d, y) = warp.matrix
+    return Warp(((a, b, x - window.x), (c, d, y - window.y)), (window.h, window.w))
+
+
+def _adopt(sample: Sample) -> None:
+    """Record what a PaddleSeg plugin wrote into `trans_info`: ("resize" or "padding", the size before)."""
+    entries, sample.trans_info = sample.trans_info, []
+    sizes = [before for _, before in entries] + [sample.size]
+    for (name, before), (h, w) in zip(entries, sizes[1:], strict=True):
+        if name == "resize":
+            sample.geometry.add(Resize((h, w)))
+        else:  # PaddleSeg pads at the bottom and at the right
+            sample.geometry.add(Pad(0, h - before[0], 0, w - before[1]))

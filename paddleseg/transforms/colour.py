@@ -1,20 +1,30 @@
-"""Colour, blur and normalisation: the image changes, the label stays."""
+"""Colour, noise, blur and normalisation: the image changes, the label stays."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
+from paddleseg.errors import DataError
 from paddleseg.registry import TRANSFORMS
+from paddleseg.transforms import functional
+from paddleseg.transforms.arguments import at_least, one_of, probability
 from paddleseg.transforms.base import Transform
 from paddleseg.transforms.sample import Sample
+
+_BLURS = ("gaussian", "median", "blur")
 
 
 @TRANSFORMS.register
 class RandomDistort(Transform):
-    """Brightness, contrast, saturation, hue and sharpness, each by a random factor with its own probability."""
+    """Change brightness, contrast, saturation, hue and sharpness in random order, each with its own probability.
+
+    Args:
+        brightness_range: The factor lies within 1 - range and 1 + range; so do those of contrast, saturation and
+            sharpness.
+        hue_range: The largest shift either way, in 256ths of the colour circle.
+    """
 
     def __init__(
         self,
@@ -29,93 +39,94 @@ class RandomDistort(Transform):
         sharpness_range: float = 0.5,
         sharpness_prob: float = 0,
     ):
-        self.brightness = (brightness_range, brightness_prob)
-        self.contrast = (contrast_range, contrast_prob)
-        self.saturation = (saturation_range, saturation_prob)
-        self.hue = (hue_range, hue_prob)
-        self.sharpness = (sharpness_range, sharpness_prob)
+        given = {
+            "brightness": (brightness_range, brightness_prob),
+            "contrast": (contrast_range, contrast_prob),
+            "saturation": (saturation_range, saturation_prob),
+            "hue": (hue_range, hue_prob),
+            "sharpness": (sharpness_range, sharpness_prob),
+        }
+        self.changes = []
+        for name, (reach, prob) in given.items():
+            at_least(f"{name}_range", reach, 0)
+            probability(f"{name}_prob", prob)
+            bounds = (-reach, reach) if name == "hue" else (max(1 - reach, 0), 1 + reach)
+            self.changes.append((getattr(functional, name), bounds, prob))
 
     def __call__(self, sample: Sample) -> Sample:
-        rng, image = sample.rng, sample.image
-        for kind in rng.permutation(5):
-            reach, prob = (self.brightness, self.contrast, self.saturation, self.hue, self.sharpness)[kind]
-            if rng.random() >= prob:
-                continue
-            if kind == 3:
-                image = _shift_hue(image, rng.uniform(-reach, reach))
-                continue
-            factor = rng.uniform(max(1 - reach, 0), 1 + reach)
-            image = (_brightness, _contrast, _saturation, None, _sharpness)[kind](image, factor)
+        rng, image = sample.rng, functional.as_uint8(sample.image)
+        for number in rng.permutation(len(self.changes)):
+            change, bounds, prob = self.changes[number]
+            if rng.random() < prob:
+                image = change(image, rng.uniform(*bounds))
         sample.image = image
         return sample
 
 
-def _table(values: np.ndarray) -> np.ndarray:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+@TRANSFORMS.register
+class RandomBlur(Transform):
+    """Blur with probability `prob`, with a window 3 to 9 pixels wide.
 
+    Args:
+        blur_type: gaussian, median, blur (box), or random for any of them.
+    """
 
-def _brightness(image: np.ndarray, factor: float) -> np.ndarray:
-    return cv2.LUT(image, _table(np.arange(256) * factor)).reshape(image.shape)
+    def __init__(self, prob: float = 0.1, blur_type: str = "gaussian"):
+        self.prob = probability("prob", prob)
+        self.blur_type = one_of("blur_type", blur_type, [*_BLURS, "random"])
 
-
-def _contrast(image: np.ndarray, factor: float) -> np.ndarray:
-    mean = float(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).mean()) if image.shape[2] == 3 else float(image.mean())
-    return cv2.LUT(image, _table(mean + (np.arange(256) - mean) * factor)).reshape(image.shape)
-
-
-def _saturation(image: np.ndarray, factor: float) -> np.ndarray:
-    if image.shape[2] != 3:
-        return image
-    grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    return cv2.addWeighted(image, factor, grey, 1 - factor, 0)
-
-
-def _shift_hue(image: np.ndarray, degrees: float) -> np.ndarray:
-    if image.shape[2] != 3:
-        return image
-    hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
-    turned = ((np.arange(256) + round(degrees / 2)) % 180).astype(np.uint8)
-    hsv[..., 0] = cv2.LUT(np.ascontiguousarray(hsv[..., 0]), turned)
-    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
-
-
-def _sharpness(image: np.ndarray, factor: float) -> np.ndarray:
-    soft = cv2.blur(image, (3, 3)).reshape(image.shape)
-    return cv2.addWeighted(image, factor, soft, 1 - factor, 0).reshape(image.shape)
+    def __call__(self, sample: Sample) -> Sample:
+        rng = sample.rng
+        if rng.random() < self.prob:
+            width = int(rng.integers(3, 10)) | 1
+            kind = str(rng.choice(_BLURS)) if self.blur_type == "random" else self.blur_type
+            sample.image = functional.blur(functional.as_uint8(sample.image), kind, width)
+        return sample
 
 
 @TRANSFORMS.register
-class RandomBlur(Transform):
-    """Gaussian, median or box blur (`random`: any of the three) with an odd radius from 3, with probability `prob`."""
+class RandomNoise(Transform):
+    """Add Gaussian noise with probability `prob`.
 
-    def __init__(self, prob: float = 0.1, blur_type: str = "gaussian"):
-        self.prob, self.blur_type = prob, blur_type
+    Args:
+        max_sigma: Largest standard deviation, on the scale of 0 to 255.
+    """
+
+    def __init__(self, prob: float = 0.5, max_sigma: float = 10.0):
+        self.prob = probability("prob", prob)
+        self.max_sigma = at_least("max_sigma", max_sigma, 0)
 
     def __call__(self, sample: Sample) -> Sample:
-        if sample.rng.random() >= self.prob:
-            return sample
-        radius = int(sample.rng.integers(3, 10)) | 1
-        kind = self.blur_type
-        if kind == "random":
-            kind = ("gaussian", "median", "blur")[sample.rng.integers(3)]
-        if kind == "gaussian":
-            image = cv2.GaussianBlur(sample.image, (radius, radius), 0, 0)
-        elif kind == "median":
-            image = cv2.medianBlur(sample.image, radius)
-        else:
-            image = cv2.blur(sample.image, (radius, radius))
-        sample.image = image.reshape(sample.image.shape)
+        rng = sample.rng
+        if rng.random() < self.prob:
+            noise = rng.standard_normal(sample.image.shape, np.float32)
+            sample.image = functional.as_uint8(sample.image + noise * np.float32(rng.uniform(0, self.max_sigma)))
         return sample
 
 
 @TRANSFORMS.register
 class Normalize(Transform):
-    """To float32: `(x / 255 - mean) / std` for each channel."""
+    """To float32: `(value / 255 - mean) / std`.
 
-    def __init__(self, mean: float | Sequence[float] = (0.5, 0.5, 0.5), std: float | Sequence[float] = (0.5, 0.5, 0.5)):
-        self.mean, self.std = np.atleast_1d(np.asarray(mean, np.float32)), np.atleast_1d(np.asarray(std, np.float32))
+    Args:
+        mean: One number for all channels, or one for each.
+        std: Likewise.
+    """
+
+    def __init__(self, mean: float | Sequence[float] = (0.5,), std: float | Sequence[float] = (0.5,)):
+        self.mean, self.std = np.atleast_1d(np.asarray(mean, float)), np.atleast_1d(np.asarray(std, float))
+        if not (self.std > 0).all():
+            raise ValueError(f"std should be above 0, not {std!r}")
+        if len({self.mean.size, self.std.size} - {1}) > 1:
+            raise ValueError(f"mean and std should have one number, or one for each channel: {mean!r}, {std!r}")
+        self.scale, self.shift = np.broadcast_arrays(1 / (255 * self.std), -self.mean / self.std)
 
     def __call__(self, sample: Sample) -> Sample:
-        scale = (1 / (255 * self.std)).astype(np.float32)
-        sample.image = sample.image * scale - (self.mean / self.std)
+        channels = sample.image.shape[2]
+        if self.scale.size not in (1, channels):
+            what = f"has {self.scale.size} means or stds, but the image has {channels} channels"
+            raise DataError("Normalize", what, "give one number, or one for each channel")
+        scale = np.broadcast_to(self.scale, channels).astype(np.float32)
+        shift = np.broadcast_to(self.shift, channels).astype(np.float32)
+        sample.image = functional.normalize(sample.image, scale, shift)
         return sample

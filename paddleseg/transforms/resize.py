@@ -1,63 +1,137 @@
-"""Resizing."""
+"""Resizing to a fixed or random size."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
+import numpy as np
 
+from paddleseg import geometry
+from paddleseg.geometry import Size
 from paddleseg.registry import TRANSFORMS
-from paddleseg.transforms.base import Transform
-from paddleseg.transforms.sample import Sample
-
-INTERPOLATIONS = {
-    "NEAREST": cv2.INTER_NEAREST,
-    "LINEAR": cv2.INTER_LINEAR,
-    "CUBIC": cv2.INTER_CUBIC,
-    "AREA": cv2.INTER_AREA,
-    "LANCZOS4": cv2.INTER_LANCZOS4,
-}
-
-
-def resize_sample(sample: Sample, size: tuple[int, int], interp: str = "LINEAR") -> Sample:
-    """Bring image and labels to `size` (h, w)."""
-    h, w = size
-    image = cv2.resize(sample.image, (w, h), interpolation=INTERPOLATIONS[interp])
-    sample.image = image if image.ndim == 3 else image[..., None]
-    Transform().each_label(sample, lambda label: cv2.resize(label, (w, h), interpolation=cv2.INTER_NEAREST))
-    sample.geometry.resize((h, w))
-    return sample
+from paddleseg.transforms.arguments import at_least, one_of, ordered, size_from_wh
+from paddleseg.transforms.base import Move, Spatial
+from paddleseg.transforms.functional import INTERPOLATIONS, fit_inside, scaled
 
 
 @TRANSFORMS.register
-class Resize(Transform):
-    """To `target_size` [w, h], whatever the aspect ratio, or with it kept (the larger factor that still fits)."""
+class Resize(Spatial):
+    """Resize to a given size.
 
-    def __init__(self, target_size: Sequence[int] = (512, 512), interp: str = "LINEAR", keep_ratio: bool = False):
-        self.size, self.interp, self.keep_ratio = (target_size[1], target_size[0]), interp, keep_ratio
+    Args:
+        target_size: [w, h].
+        keep_ratio: Keep the image's shape: the largest size that lies within `target_size`.
+        size_divisor: Round both sides up to multiples of this.
+        interp: NEAREST, LINEAR, CUBIC, AREA, LANCZOS4, or RANDOM for any of them.
+    """
 
-    def __call__(self, sample: Sample) -> Sample:
-        h, w = self.size
-        if self.keep_ratio:
-            scale = min(h / sample.image.shape[0], w / sample.image.shape[1])
-            h, w = round(sample.image.shape[0] * scale), round(sample.image.shape[1] * scale)
+    def __init__(
+        self,
+        target_size: Sequence[int] = (512, 512),
+        keep_ratio: bool = False,
+        size_divisor: int | None = None,
+        interp: str = "LINEAR",
+    ):
+        self.size = size_from_wh("target_size", target_size)
+        self.keep_ratio = keep_ratio
+        self.size_divisor = 1 if size_divisor is None else int(at_least("size_divisor", size_divisor, 1))
+        self.interp = one_of("interp", interp, [*INTERPOLATIONS, "RANDOM"])
+
+    def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
         interp = self.interp
         if interp == "RANDOM":
-            interp = list(INTERPOLATIONS)[sample.rng.integers(len(INTERPOLATIONS))]
-        return resize_sample(sample, (h, w), interp)
+            interp = str(rng.choice(list(INTERPOLATIONS)))
+        h, w = fit_inside(size, self.size) if self.keep_ratio else self.size
+        rounded = (_ceil_to(h, self.size_divisor), _ceil_to(w, self.size_divisor))
+        return [Move(geometry.Resize(rounded), interp)]
+
+
+def _ceil_to(side: int, divisor: int) -> int:
+    return -(-side // divisor) * divisor
+
+
+class _Scaling(Spatial):
+    """Resize by a factor that keeps the shape."""
+
+    def factor(self, size: Size, rng: np.random.Generator) -> float:
+        raise NotImplementedError
+
+    def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
+        return [Move(geometry.Resize(scaled(size, self.factor(size, rng))))]
 
 
 @TRANSFORMS.register
-class ResizeStepScaling(Transform):
-    """By a random factor between two bounds, in steps of `scale_step_size` (0: any factor)."""
+class ResizeByLong(_Scaling):
+    """Resize so that the longer side is `long_size`; the shape stays."""
+
+    def __init__(self, long_size: int):
+        self.long_size = at_least("long_size", long_size, 1)
+
+    def factor(self, size: Size, rng: np.random.Generator) -> float:
+        return self.long_size / max(size)
+
+
+@TRANSFORMS.register
+class ResizeByShort(_Scaling):
+    """Resize so that the shorter side is `short_size`; the shape stays.
+
+    Args:
+        short_size: One length, or a list of lengths of which each image takes one at random.
+        max_size: The longer side's limit; where it is hit, the shorter side becomes smaller than `short_size`.
+    """
+
+    def __init__(self, short_size: int | Sequence[int], max_size: float = 1e10):
+        lengths = short_size if isinstance(short_size, (list, tuple)) else [short_size]
+        self.short_sizes = [at_least("short_size", length, 1) for length in lengths]
+        self.max_size = at_least("max_size", max_size, 1)
+
+    def factor(self, size: Size, rng: np.random.Generator) -> float:
+        short_size = self.short_sizes[rng.integers(len(self.short_sizes))]
+        return min(short_size / min(size), self.max_size / max(size))
+
+
+@TRANSFORMS.register
+class LimitLong(_Scaling):
+    """Resize only where the longer side is above `max_long` or below `min_long`; the shape stays."""
+
+    def __init__(self, max_long: int | None = None, min_long: int | None = None):
+        self.min_long = at_least("min_long", 1 if min_long is None else min_long, 1)
+        self.max_long = float("inf") if max_long is None else at_least("max_long", max_long, 1)
+        ordered("min_long", self.min_long, "max_long", self.max_long)
+
+    def factor(self, size: Size, rng: np.random.Generator) -> float:
+        long_side = max(size)
+        return min(max(long_side, self.min_long), self.max_long) / long_side
+
+
+@TRANSFORMS.register
+class ResizeRangeScaling(_Scaling):
+    """Resize so that the longer side has a random length between two bounds; the shape stays."""
+
+    def __init__(self, min_value: int = 400, max_value: int = 600):
+        self.low, self.high = ordered("min_value", at_least("min_value", min_value, 1), "max_value", max_value)
+
+    def factor(self, size: Size, rng: np.random.Generator) -> float:
+        return rng.uniform(self.low, self.high) / max(size)
+
+
+@TRANSFORMS.register
+class ResizeStepScaling(_Scaling):
+    """Resize by a random factor between two bounds; the shape stays.
+
+    Args:
+        scale_step_size: The distance of possible factors from `min_scale_factor` on; 0 for any factor.
+    """
 
     def __init__(self, min_scale_factor: float = 0.75, max_scale_factor: float = 1.25, scale_step_size: float = 0.25):
-        self.low, self.high, self.step = min_scale_factor, max_scale_factor, scale_step_size
+        if min_scale_factor <= 0:
+            raise ValueError(f"min_scale_factor should be above 0, not {min_scale_factor!r}")
+        self.low, self.high = ordered("min_scale_factor", min_scale_factor, "max_scale_factor", max_scale_factor)
+        self.step = at_least("scale_step_size", scale_step_size, 0)
 
-    def __call__(self, sample: Sample) -> Sample:
+    def factor(self, size: Size, rng: np.random.Generator) -> float:
         if self.step:
-            factor = self.low + self.step * sample.rng.integers(round((self.high - self.low) / self.step) + 1)
-        else:
-            factor = sample.rng.uniform(self.low, self.high)
-        h, w = sample.image.shape[:2]
-        return resize_sample(sample, (max(round(h * factor), 1), max(round(w * factor), 1)))
+            # The small number makes up for 0.5 / 0.1 being a little less than 5.
+            steps = int((self.high - self.low) / self.step + 1e-6)
+            return self.low + self.step * int(rng.integers(steps + 1))
+        return rng.uniform(self.low, self.high)

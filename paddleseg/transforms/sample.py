@@ -9,8 +9,8 @@ import numpy as np
 
 from paddleseg.geometry import Geometry
 
-# PaddleSeg hands its transforms a dict with these keys; plugins written for it find them here.
-_PADDLESEG_NAMES = {"img": "image", "label": "label", "trans_info": "geometry", "gt_fields": "label_names"}
+# PaddleSeg hands its transforms a dict; plugins written for it find its keys here.
+_ATTRIBUTES = {"img": "image", "label": "label", "trans_info": "trans_info", "gt_fields": "label_names"}
 
 
 @dataclass
@@ -19,12 +19,19 @@ class Sample:
 
     Args:
         image: RGB uint8 (H, W, C) until `Normalize`, float32 after it.
-        label: Integer classes (H, W), or None where nothing is known.
+        label: Integer classes (H, W), or (H, W, K) where a pixel may belong to several of K classes; None where
+            nothing is known.
         rng: The only source of randomness that transforms may use.
         geometry: What has happened to the image's size so far.
         path: The image file, for messages.
         label_path: The label file.
         extra: More maps that move with the label, by name, such as "edge".
+        notes: What plugins store here that is no map.
+        trans_info: Size changes as a PaddleSeg plugin reports them, until `Compose` has put them into `geometry`.
+
+    Example:
+        >>> sample["img"] is sample.image  # PaddleSeg's spelling
+        True
     """
 
     image: np.ndarray
@@ -34,6 +41,13 @@ class Sample:
     path: str = ""
     label_path: str = ""
     extra: dict[str, np.ndarray] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
+    trans_info: list[tuple[str, tuple[int, int]]] = field(default_factory=list)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(h, w) of the image."""
+        return self.image.shape[0], self.image.shape[1]
 
     @property
     def label_names(self) -> list[str]:
@@ -41,16 +55,26 @@ class Sample:
         return [*(["label"] if self.label is not None else []), *self.extra]
 
     def __getitem__(self, key: str) -> Any:
-        return getattr(self, _PADDLESEG_NAMES[key]) if key in _PADDLESEG_NAMES else self.extra[key]
+        if key in _ATTRIBUTES:
+            return getattr(self, _ATTRIBUTES[key])
+        return self.extra[key] if key in self.extra else self.notes[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
-        if key in _PADDLESEG_NAMES:
-            setattr(self, _PADDLESEG_NAMES[key], value)
-        else:
+        if key == "gt_fields":
+            return  # every map moves with the label, named there or not
+        if key in _ATTRIBUTES:
+            setattr(self, _ATTRIBUTES[key], value)
+        elif isinstance(value, np.ndarray) and value.shape[:2] == self.size:
             self.extra[key] = value
+        else:
+            self.notes[key] = value
 
     def __contains__(self, key: str) -> bool:
-        return key in _PADDLESEG_NAMES or key in self.extra
+        return key in self.keys()
+
+    def keys(self) -> list[str]:
+        """The keys that PaddleSeg's dict would have."""
+        return ["img", "trans_info", "gt_fields", *self.label_names, *self.notes]
 
     def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default
+        return self[key] if key in self.keys() else default

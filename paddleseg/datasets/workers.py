@@ -1,0 +1,197 @@
+"""Processes that work on a data set: jobs go round, results come back in the order in which the jobs were given.
+
+They are never forked from this process, whose Paddle threads would not survive that.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import signal
+import sys
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
+from types import ModuleType
+from typing import Any
+
+import cv2
+import numpy as np
+
+from paddleseg.errors import DataError, UserError
+from paddleseg.plugins import import_plugin, imported_plugins
+
+Job = Callable[..., Any]
+"""A module's function; gets the data set, the worker's shared memory, and its own arguments."""
+
+Answer = tuple[Exception | None, str, Any]
+"""What a job raised, the traceback's text, and what it returned."""
+
+
+class Workers:
+    """`count` processes, each with the data set and with some memory that this process sees too.
+
+    Args:
+        dataset: Sent to every worker once, by pickle.
+        count: Number of processes.
+        plugins: Python files to import first, besides those imported here.
+        memory: Bytes that each worker shares with this process. The memory has no name, so nothing can be left behind.
+
+    Raises:
+        DataError: The data set cannot be sent.
+
+    Example:
+        >>> with Workers(dataset, 2) as workers:
+        ...     workers.submit(job, 3)
+        ...     workers.result()
+    """
+
+    def __init__(self, dataset: Any, count: int, plugins: Sequence[str] = (), memory: int = 0):
+        context = _context()
+        payload = _packed(dataset)
+        shared = [context.RawArray("B", max(memory, 1)) for _ in range(count)]
+        self.memories = [np.frombuffer(block, np.uint8) for block in shared]
+        self._processes, self._pipes = [], []
+        self._next, self._order = 0, deque[int]()
+        files = list(dict.fromkeys([*imported_plugins(), *plugins]))
+        with _deaf_to_ctrl_c(), _main_left_out(payload):
+            for block in shared:
+                here, there = context.Pipe()
+                process = context.Process(target=_work, args=(there, payload, files, block), daemon=True)
+                process.start()
+                there.close()  # or a killed worker would never look like the end of the pipe
+                self._processes.append(process)
+                self._pipes.append(here)
+
+    def submit(self, job: Job, *arguments: Any) -> None:
+        """Give a job to the next worker."""
+        number = self._next
+        self._next = (number + 1) % len(self._pipes)
+        self._order.append(number)
+        # A worker that has ended is reported where its result is asked for.
+        with suppress(OSError):
+            self._pipes[number].send((job, arguments))
+
+    def result(self) -> Any:
+        """The result of the oldest job; raises what the job raised.
+
+        Raises:
+            DataError: Its worker has ended.
+        """
+        number = self._order.popleft()
+        try:
+            error, text, value = self._pipes[number].recv()
+        except (EOFError, OSError) as ended:
+            raise self._ended(number) from ended
+        if error is None:
+            return value
+        if isinstance(error, UserError):
+            raise error
+        raise error from RuntimeError(f"in a worker process:\n{text}")
+
+    def _ended(self, number: int) -> DataError:
+        process = self._processes[number]
+        process.join(5)
+        if (process.exitcode or 0) < 0:
+            what = f"a worker process was killed by signal {-process.exitcode}"
+            return DataError("loader", what, "memory may have run out: lower num_workers or batch_size")
+        what = f"a worker process ended with exit code {process.exitcode}"
+        return DataError("loader", what, 'a script starts its run below `if __name__ == "__main__":`')
+
+    def close(self) -> None:
+        """End the processes."""
+        for process in self._processes:
+            process.terminate()
+        for process, pipe in zip(self._processes, self._pipes, strict=True):
+            process.join()
+            pipe.close()
+        self._processes, self._pipes = [], []
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _packed(dataset: Any) -> bytes:
+    try:
+        return pickle.dumps(dataset)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        hint = "use num_workers 0, or write functions and classes of the data set at the top level of a module"
+        raise DataError("loader", f"the data set cannot be sent to worker processes: {error}", hint) from error
+
+
+def _context() -> Any:
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])  # NumPy and OpenCV are then loaded once for all workers
+    return context
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes started here ignore Ctrl-C from birth: it is the trainer's, which then ends them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # Starting the tracker unblocks the signal, so that has to be over.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _main_left_out(payload: bytes) -> Iterator[None]:
+    """Processes started here do not import the script that is running, unless the data set needs a class of it.
+
+    Otherwise every worker would load what the script loads, Paddle above all, and the script would have to hide its
+    run below `if __name__ == "__main__":`.
+    """
+    script = sys.modules["__main__"]
+    if b"__main__" not in payload:
+        sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
+
+
+def _work(pipe: Connection, payload: bytes, plugins: Sequence[str], block: Any) -> None:
+    """Do jobs until the pipe's other end is closed, which is also how a worker learns that its parent was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+    memory = np.frombuffer(block, np.uint8)
+    with suppress(EOFError, OSError):
+        job, arguments = pipe.recv()
+        try:
+            for path in plugins:
+                import_plugin(path)
+            dataset = pickle.loads(payload)
+        except Exception as error:
+            pipe.send(_failure(error))
+            return
+        while True:
+            answer: Answer
+            try:
+                answer = (None, "", job(dataset, memory, *arguments))
+            except Exception as error:
+                answer = _failure(error)
+            pipe.send(answer)
+            job, arguments = pipe.recv()
+
+
+def _failure(error: Exception) -> Answer:
+    text = traceback.format_exc()
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # an exception class that does not travel
+        error = RuntimeError(f"{type(error).__name__}: {error}")
+    return error, text, None

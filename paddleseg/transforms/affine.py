@@ -1,0 +1,89 @@
+"""Turning."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from paddleseg.geometry import Size, Warp
+from paddleseg.registry import TRANSFORMS
+from paddleseg.transforms import arguments
+from paddleseg.transforms.base import Move, Spatial
+from paddleseg.transforms.functional import Fill
+
+
+def turn(size: Size, degrees: float, scale: float, result: Size, shift: tuple[float, float] = (0, 0)) -> Warp:
+    """Turn an image counter-clockwise about its centre, which lands `shift` (x, y) from the centre of the result."""
+    a = scale * math.cos(math.radians(degrees))
+    b = scale * math.sin(math.radians(degrees))
+    x, y = (size[1] - 1) / 2, (size[0] - 1) / 2
+    to_x, to_y = (result[1] - 1) / 2 + shift[0], (result[0] - 1) / 2 + shift[1]
+    return Warp(((a, b, to_x - a * x - b * y), (-b, a, to_y + b * x - a * y)), result)
+
+
+@TRANSFORMS.register
+class RandomRotation(Spatial):
+    """Turn by a random angle, on a canvas that holds the whole image.
+
+    Args:
+        max_rotation: Largest angle, in degrees, either way.
+        im_padding_value: Of the image: one number, or one for each channel.
+        label_padding_value: Of the label.
+    """
+
+    def __init__(self, max_rotation: float = 15, im_padding_value: Fill = 127.5, label_padding_value: int = 255):
+        self.max_rotation = arguments.at_least("max_rotation", max_rotation, 0)
+        self.fill = arguments.fill("im_padding_value", im_padding_value)
+        self.label_fill = label_padding_value
+
+    def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
+        if not self.max_rotation:
+            return []
+        degrees = rng.uniform(-self.max_rotation, self.max_rotation)
+        cosine, sine = abs(math.cos(math.radians(degrees))), abs(math.sin(math.radians(degrees)))
+        h, w = size
+        canvas = (int(h * cosine + w * sine), int(h * sine + w * cosine))
+        return [Move(turn(size, degrees, 1, canvas), fill=self.fill, label_fill=self.label_fill)]
+
+
+@TRANSFORMS.register
+class RandomAffine(Spatial):
+    """Turn, scale and shift at random into a result of fixed size.
+
+    Args:
+        size: [w, h] of the result. At a scale of 1 the image has, on the mean of both sides, the size of the result.
+        translation_offset: Largest shift in pixels, either way.
+        max_rotation: Largest angle, in degrees, either way.
+        min_scale_factor: Least scale.
+        max_scale_factor: Largest scale.
+        im_padding_value: Of the image: one number, or one for each channel.
+        label_padding_value: Of the label.
+    """
+
+    def __init__(
+        self,
+        size: Sequence[int] = (224, 224),
+        translation_offset: float = 0,
+        max_rotation: float = 15,
+        min_scale_factor: float = 0.75,
+        max_scale_factor: float = 1.25,
+        im_padding_value: Fill = 128,
+        label_padding_value: int = 255,
+    ):
+        self.size = arguments.size_from_wh("size", size)
+        self.offset = arguments.at_least("translation_offset", translation_offset, 0)
+        self.max_rotation = arguments.at_least("max_rotation", max_rotation, 0)
+        if min_scale_factor <= 0:
+            raise ValueError(f"min_scale_factor should be above 0, not {min_scale_factor!r}")
+        self.scales = arguments.ordered("min_scale_factor", min_scale_factor, "max_scale_factor", max_scale_factor)
+        self.fill = arguments.fill("im_padding_value", im_padding_value)
+        self.label_fill = label_padding_value
+
+    def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
+        x, y = rng.uniform(-self.offset, self.offset, 2)
+        degrees = rng.uniform(-self.max_rotation, self.max_rotation)
+        scale = rng.uniform(*self.scales) * (self.size[0] / size[0] + self.size[1] / size[1]) / 2
+        warp = turn(size, degrees, scale, self.size, (x, y))
+        return [Move(warp, fill=self.fill, label_fill=self.label_fill)]

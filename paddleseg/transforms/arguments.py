@@ -1,0 +1,51 @@
+"""Checks of what a transform is given, so that a typo ends a run before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from paddleseg.geometry import Size
+from paddleseg.transforms.functional import Fill
+
+
+def size_from_wh(name: str, value: Sequence[int]) -> Size:
+    """PaddleSeg's [w, h] as a size (h, w)."""
+    if not isinstance(value, (list, tuple)) or len(value) != 2 or not all(_is_count(side) for side in value):
+        raise ValueError(f"{name} should be two whole numbers [w, h] from 1 on, not {value!r}")
+    return int(value[1]), int(value[0])
+
+
+def probability(name: str, value: float) -> float:
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} should lie between 0 and 1, not {value!r}")
+    return value
+
+
+def at_least(name: str, value: float, low: float) -> float:
+    if not value >= low:
+        raise ValueError(f"{name} should be {low} or more, not {value!r}")
+    return value
+
+
+def ordered(low_name: str, low: float, high_name: str, high: float) -> tuple[float, float]:
+    if low > high:
+        raise ValueError(f"{low_name} ({low}) should not be larger than {high_name} ({high})")
+    return low, high
+
+
+def one_of(name: str, value: str, options: Sequence[str]) -> str:
+    if value not in options:
+        raise ValueError(f"{name} should be one of {', '.join(options)}, not {value!r}")
+    return value
+
+
+def fill(name: str, value: Fill) -> Fill:
+    """One number, or one for each channel."""
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    if not all(isinstance(part, (int, float)) for part in parts):
+        raise ValueError(f"{name} should be a number, or one for each channel, not {value!r}")
+    return value
+
+
+def _is_count(value: float) -> bool:
+    return isinstance(value, (int, float)) and value >= 1 and float(value).is_integer()
