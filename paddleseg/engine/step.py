@@ -70,7 +70,8 @@ class Stepper:
     def __call__(self, batches: Sequence[Batch], lr: float) -> dict[str, float]:
         """Update once; returns the mean loss of the batches, and the part of every output where there are several."""
         self.model.train()
-        self.optimizer.set_lr(lr)
+        if not isinstance(self.optimizer._learning_rate, paddle.optimizer.lr.LRScheduler):  # that one knows its rate
+            self.optimizer.set_lr(lr)
         parts = [0.0]
         for number, batch in enumerate(batches, 1):
             last = number == len(batches)
