@@ -19,7 +19,7 @@ class ConvBN(nn.Layer):
         padding = dilation * (kernel_size // 2)
         init = nn.initializer.KaimingNormal()
         if groups == in_channels == out_channels and groups > 1:
-            self.conv: nn.Layer = DepthwiseConv2D(
+            self.conv: nn.Conv2D = DepthwiseConv2D(
                 in_channels, kernel_size, stride=stride, padding=padding, dilation=dilation, weight_attr=init
             )
         else:
@@ -49,14 +49,12 @@ class ConvBNReLU(ConvBN):
 
 def conv_bn(x: paddle.Tensor, conv: nn.Layer, bn: nn.Layer, relu: bool = False) -> paddle.Tensor:
     """Convolution, batch norm and (where asked for) ReLU, in the form that is fastest for the mode."""
-    if cpu.normalises_batch(bn):
-        if cpu.is_plain(conv, DepthwiseConv2D) and conv._dilation == [1, 1] and cpu.trains_on_cpu(x):
-            return cpu.depthwise_bn(x, conv, bn, relu)
-        y = cpu.dense_conv(x, conv) if cpu.is_dense(conv) and cpu.trains_on_cpu(x, conv.weight) else conv(x)
-        if cpu.trains_on_cpu(y):
-            return cpu.batch_norm(y, bn, relu)
-    else:
-        y = conv(x)
+    on_cpu = cpu.normalises_batch(bn) and cpu.trains_on_cpu(x, *conv.parameters())
+    if on_cpu and cpu.is_plain(conv, DepthwiseConv2D):
+        return cpu.depthwise_bn(x, conv, bn, relu)
+    y = cpu.dense_conv(x, conv) if on_cpu and cpu.is_dense(conv) else conv(x)
+    if on_cpu:
+        return cpu.batch_norm(y, bn, relu)
     y = bn(y)
     return nn.functional.relu(y) if relu else y
 

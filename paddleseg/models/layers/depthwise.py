@@ -6,11 +6,17 @@ from paddle import nn
 
 
 class DepthwiseConv2D(nn.Conv2D):
-    """One filter per channel, no bias; the parameter is `weight` (C, 1, k, k)."""
+    """One filter per channel, no bias; the parameter is `weight` (C, 1, k, k).
+
+    Raises:
+        ValueError: The padding is so wide that outputs would see nothing but padding.
+    """
 
     def __init__(
         self, channels: int, kernel_size: int, *, stride: int = 1, padding: int = 0, dilation: int = 1, **kwargs
     ):
+        if not 0 <= padding <= dilation * (kernel_size - 1):
+            raise ValueError(f"padding {padding} of a {kernel_size}x{kernel_size} kernel with dilation {dilation}")
         super().__init__(
             channels,
             channels,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Literal
+
 import paddle
 import paddle.nn.functional as F
 
@@ -9,14 +12,17 @@ from paddleseg.models.layers import cpu
 
 
 def upsample(
-    x: paddle.Tensor, ref: paddle.Tensor | list[int], align_corners: bool = False, mode: str = "bilinear"
+    x: paddle.Tensor,
+    ref: paddle.Tensor | Sequence[int],
+    align_corners: bool = False,
+    mode: Literal["nearest", "bilinear", "bicubic", "area"] = "bilinear",
 ) -> paddle.Tensor:
     """Resize `x` to the height and width of `ref`, a tensor or a size (h, w).
 
     `size=` and never `scale_factor`: only that exports everywhere.
     """
     if isinstance(ref, (list, tuple)):
-        size = list(ref)
+        size: Any = list(ref)
     else:  # an eager tensor or, while exporting, a graph value whose size may be open
         h, w = ref.shape[2:]
         size = [h, w] if h > 0 and w > 0 else paddle.shape(ref)[2:]

@@ -2,39 +2,53 @@
 
 Paddle's CPU kernels for convolution, batch norm, pooling and bilinear resizing, and above all their gradients, rule a
 light network's training step; most of them use one core. The layers ask `trains_on_cpu` and otherwise (evaluation,
-export, GPU, mixed precision, numba not installed) call Paddle's operators.
+export, GPU, other precisions, numba not installed) call Paddle's operators.
 
 Numba compiles the kernels on first use and keeps them on disk. They are imported only then.
+
+They are Paddle `PyLayer`s, so `backward()` works everywhere, but `paddle.grad` only towards all of a layer's inputs and
+parameters. `PADDLESEG_CPU_KERNELS=0` in the environment switches them off.
 """
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+import os
+from functools import lru_cache
+from typing import Any
 
 import paddle
 from paddle import nn
 
-AVAILABLE = find_spec("numba") is not None
+
+@lru_cache
+def available() -> bool:
+    """Whether numba is installed, works with the other packages, and `PADDLESEG_CPU_KERNELS` is not 0."""
+    if os.environ.get("PADDLESEG_CPU_KERNELS") == "0":
+        return False
+    try:
+        import paddleseg.models.layers.cpu.runtime  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def trains_on_cpu(*tensors: paddle.Tensor) -> bool:
-    """Whether these are float32 CPU tensors, some with a gradient to come, outside of graph capture and autocast."""
+    """Whether these are float32 CPU tensors, some with a gradient to come, outside of graph capture."""
     return (
-        AVAILABLE
-        and paddle.in_dynamic_mode()
+        paddle.in_dynamic_mode()
         and paddle.is_grad_enabled()
-        and not paddle.amp.is_autocast_enabled()
         and not all(x.stop_gradient for x in tensors)
         and all(x.dtype == paddle.float32 and x.place.is_cpu_place() and x.size > 0 for x in tensors)
+        and available()
     )
 
 
-def is_plain(layer: nn.Layer, kind: type[nn.Layer]) -> bool:
+def is_plain(layer: Any, kind: type[nn.Layer]) -> bool:
     """Whether `layer` is exactly a `kind` and nobody listens in, so that another form may stand in for its forward."""
     return type(layer) is kind and not (layer._forward_pre_hooks or layer._forward_post_hooks)
 
 
-def normalises_batch(bn: nn.Layer) -> bool:
+def normalises_batch(bn: Any) -> bool:
     """Whether `bn` is an ordinary batch norm that uses the batch's own statistics."""
     return (
         is_plain(bn, nn.BatchNorm2D)
@@ -45,7 +59,7 @@ def normalises_batch(bn: nn.Layer) -> bool:
     )
 
 
-def is_dense(conv: nn.Layer) -> bool:
+def is_dense(conv: Any) -> bool:
     """Whether `conv` is an ordinary convolution over all channels, without bias."""
     return (
         is_plain(conv, nn.Conv2D)
@@ -57,21 +71,21 @@ def is_dense(conv: nn.Layer) -> bool:
     )
 
 
-def batch_norm(x: paddle.Tensor, bn: nn.BatchNorm2D, relu: bool) -> paddle.Tensor:
+def batch_norm(x: paddle.Tensor, bn: Any, relu: bool) -> paddle.Tensor:
     """`bn(x)`, and ReLU where asked for."""
     from paddleseg.models.layers.cpu.norm import BatchNorm
 
     return BatchNorm.apply(x, bn.weight, bn.bias, bn, relu)
 
 
-def depthwise_bn(x: paddle.Tensor, conv: nn.Conv2D, bn: nn.BatchNorm2D, relu: bool) -> paddle.Tensor:
+def depthwise_bn(x: paddle.Tensor, conv: Any, bn: Any, relu: bool) -> paddle.Tensor:
     """`batch_norm(conv(x))` of a depth-wise convolution without bias and dilation, in one trip to memory each way."""
     from paddleseg.models.layers.cpu.depthwise import DepthwiseBN
 
     return DepthwiseBN.apply(x, conv.weight, bn.weight, bn.bias, conv, bn, relu)
 
 
-def dense_conv(x: paddle.Tensor, conv: nn.Conv2D) -> paddle.Tensor:
+def dense_conv(x: paddle.Tensor, conv: Any) -> paddle.Tensor:
     """`conv(x)` of a convolution that `is_dense`."""
     from paddleseg.models.layers.cpu.dense import DenseConv
 

@@ -21,7 +21,7 @@ from paddleseg.models.layers.cpu.runtime import array, copy, jit, share, wanted
 
 
 @jit
-def _convolve(source, pitch, w, size, stride, pixels, out):
+def _convolve(source, pitch, w, size, stride, dilation, pixels, out):
     """Convolve a padded plane whose rows are `pitch` apart, into `out` with the same pitch.
 
     A plane is one long row here: the few pixels between two output rows are computed for nothing.
@@ -32,28 +32,29 @@ def _convolve(source, pitch, w, size, stride, pixels, out):
         for a in range(k):
             for b in range(k):
                 # Unsigned, or a test for negative indices would keep the loop from vectorising.
-                total += w[a, b] * source[np.uintp(s * q) + np.uintp(a * pitch + b)]
+                total += w[a, b] * source[np.uintp(s * q) + np.uintp((a * pitch + b) * dilation)]
         out[q] = total
 
 
 @jit
-def _weight_grad(source, pitch, du, size, stride, pixels, dw):
+def _weight_grad(source, pitch, du, size, stride, dilation, pixels, dw):
     """Add the gradient of the taps, three at a time; `du` is zero between two rows."""
     k, s = len(size), len(stride)
     zero = np.float32(0)
     for a in range(k):
         for b in range(0, k - 2, 3):
-            taps = source[a * pitch + b :]
+            at = (a * pitch + b) * dilation
+            left, middle, right = source[at:], source[at + dilation :], source[at + 2 * dilation :]
             first, second, third = zero, zero, zero
             for q in range(pixels):
-                first += du[q] * taps[s * q]
-                second += du[q] * taps[s * q + 1]
-                third += du[q] * taps[s * q + 2]
+                first += du[q] * left[s * q]
+                second += du[q] * middle[s * q]
+                third += du[q] * right[s * q]
             dw[a, b] += first
             dw[a, b + 1] += second
             dw[a, b + 2] += third
         for b in range(k - k % 3, k):
-            tap = source[a * pitch + b :]
+            tap = source[(a * pitch + b) * dilation :]
             total = zero
             for q in range(pixels):
                 total += du[q] * tap[s * q]
@@ -61,7 +62,7 @@ def _weight_grad(source, pitch, du, size, stride, pixels, dw):
 
 
 @jit
-def _forward(start, stop, x, w, size, stride, pad, gamma, beta, relu, eps, mean, var, y):
+def _forward(start, stop, x, w, size, stride, dilation, pad, gamma, beta, relu, eps, mean, var, y):
     n, _, h, width = x.shape
     _, channels, oh, ow = y.shape
     pitch = width + 2 * pad
@@ -73,7 +74,7 @@ def _forward(start, stop, x, w, size, stride, pad, gamma, beta, relu, eps, mean,
     for c in range(start, stop):
         for i in range(n):
             copy(x[i, c], padded[pad : pad + h, pad : pad + width])
-            _convolve(padded.ravel(), pitch, w[c, 0], size, stride, pixels, wide.ravel())
+            _convolve(padded.ravel(), pitch, w[c, 0], size, stride, dilation, pixels, wide.ravel())
             copy(wide, u[i])
         mean[c], var[c] = moments(flat_u, 0)
         scale = gamma[c] / np.sqrt(var[c] + eps)
@@ -81,36 +82,56 @@ def _forward(start, stop, x, w, size, stride, pad, gamma, beta, relu, eps, mean,
 
 
 @jit
-def _backward(start, stop, x, w, size, stride, pad, gamma, beta, relu, eps, mean, var, dy, dx, dw, dgamma, dbeta):
+def _backward(
+    start,
+    stop,
+    x,
+    w,
+    flipped,
+    size,
+    stride,
+    dilation,
+    pad,
+    gamma,
+    beta,
+    relu,
+    eps,
+    mean,
+    var,
+    dy,
+    dx,
+    dw,
+    dgamma,
+    dbeta,
+):
     n, _, h, width = x.shape
     _, channels, oh, ow = dy.shape
-    k, s = len(size), len(stride)
-    pitch, pitch_dx, edge = width + 2 * pad, width + k - 1, k - 1 - pad
+    s, reach = len(stride), dilation * (len(size) - 1)
+    pitch, pitch_dx, edge = width + 2 * pad, width + reach, reach - pad
     pixels, pixels_dx = (oh - 1) * pitch + ow, (h - 1) * pitch_dx + width
     padded = np.zeros((h + 2 * pad, pitch), np.float32)
     wide = np.zeros((oh, pitch), np.float32)
-    spread = np.zeros((h + k - 1, pitch_dx), np.float32)  # du with its pixels `stride` apart
+    spread = np.zeros((h + reach, pitch_dx), np.float32)  # du with its pixels `stride` apart
     wide_dx = np.empty((h, pitch_dx), np.float32)
     u = np.empty((n, oh, ow), np.float32)
     flat_u, flat_dy = u.reshape(n, 1, oh * ow), dy.reshape(n, channels, oh * ow)
     for c in range(start, stop):
         for i in range(n):
             copy(x[i, c], padded[pad : pad + h, pad : pad + width])
-            _convolve(padded.ravel(), pitch, w[c, 0], size, stride, pixels, wide.ravel())
+            _convolve(padded.ravel(), pitch, w[c, 0], size, stride, dilation, pixels, wide.ravel())
             copy(wide, u[i])
         inv_std = np.float32(1) / np.sqrt(var[c] + eps)
         dgamma[c], dbeta[c] = normalise_grad(
             flat_u, 0, mean[c], inv_std, gamma[c], beta[c], relu, flat_dy, c, flat_u, 0
         )
-        flipped = w[c, 0, ::-1, ::-1].copy()
         dw[c] = 0
         wide[:] = 0
         for i in range(n):
             copy(x[i, c], padded[pad : pad + h, pad : pad + width])
             copy(u[i], wide[:, :ow])
-            _weight_grad(padded.ravel(), pitch, wide.ravel(), size, stride, pixels, dw[c, 0])
+            _weight_grad(padded.ravel(), pitch, wide.ravel(), size, stride, dilation, pixels, dw[c, 0])
             copy(u[i], spread[edge : edge + oh * s : s, edge : edge + ow * s : s])
-            _convolve(spread.ravel(), pitch_dx, flipped, size, (0,), pixels_dx, wide_dx.ravel())
+            _convolve(spread.ravel(), pitch_dx, flipped[c, 0], size, (0,), dilation, pixels_dx, wide_dx.ravel())
             copy(wide_dx, dx[i, c])
 
 
@@ -121,10 +142,10 @@ class DepthwiseBN(PyLayer):
     def forward(ctx: Any, x, weight, gamma, beta, conv, bn, relu):
         x = x.contiguous()
         n, c, h, w = x.shape
-        k, stride, padding = weight.shape[2], conv._stride[0], conv._padding
-        y = paddle.empty([n, c, *((length + 2 * padding - k) // stride + 1 for length in (h, w))])
+        k, stride, dilation, pad = weight.shape[2], conv._stride[0], conv._dilation[0], conv._padding
+        y = paddle.empty([n, c, *((length + 2 * pad - dilation * (k - 1) - 1) // stride + 1 for length in (h, w))])
         statistics = new_statistics(bn)
-        ctx.options = (0,) * k, (0,) * stride, padding
+        ctx.options = (0,) * k, (0,) * stride, dilation, pad
         ctx.norm = relu, *statistics
         ctx.save_for_backward(x, weight, gamma, beta)
         inputs = array(x), array(weight), *ctx.options, array(gamma), array(beta), *ctx.norm
@@ -137,6 +158,8 @@ class DepthwiseBN(PyLayer):
         x, weight, gamma, beta = tensors = ctx.saved_tensor()
         dy = dy.contiguous()
         grads = [paddle.empty_like(t) for t in tensors]
-        inputs = array(x), array(weight), *ctx.options, array(gamma), array(beta), *ctx.norm, array(dy)
+        w = array(weight)
+        flipped = np.ascontiguousarray(w[:, :, ::-1, ::-1])  # convolving with it takes du back to dx
+        inputs = array(x), w, flipped, *ctx.options, array(gamma), array(beta), *ctx.norm, array(dy)
         share(_backward, x.shape[1], *inputs, *map(array, grads))
         return wanted(tensors, grads)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import paddle
-from paddle import nn
 from paddle.autograd import PyLayer
 
 from paddleseg.models.layers.cpu.runtime import array, jit, share, wanted
@@ -18,14 +17,14 @@ from paddleseg.models.layers.cpu.runtime import array, jit, share, wanted
 def moments(x, c):
     """Mean and biased variance of channel `c`, in two passes: exact also where the mean is large."""
     n, _, p = x.shape
-    total = 0.0
+    total = np.float64(0)
     for i in range(n):
         part = np.float32(0)
         for j in range(p):
             part += x[i, c, j]
         total += part
     mean = np.float32(total / (n * p))
-    total = 0.0
+    total = np.float64(0)
     for i in range(n):
         part = np.float32(0)
         for j in range(p):
@@ -53,7 +52,7 @@ def normalise_grad(x, cx, mean, inv_std, gamma, beta, relu, dy, cy, dx, cdx):
     n, _, p = x.shape
     zero = np.float32(0)
     scale, shift = gamma * inv_std, beta - mean * gamma * inv_std
-    total, total_x = 0.0, 0.0
+    total, total_x = np.float64(0), np.float64(0)
     for i in range(n):
         part, part_x = zero, zero
         for j in range(p):
@@ -93,13 +92,13 @@ def _backward(start, stop, x, gamma, beta, relu, eps, mean, var, dy, dx, dgamma,
         dgamma[c], dbeta[c] = normalise_grad(x, c, mean[c], inv_std, gamma[c], beta[c], relu, dy, c, dx, c)
 
 
-def new_statistics(bn: nn.BatchNorm2D) -> tuple[np.float32, np.ndarray, np.ndarray]:
+def new_statistics(bn: Any) -> tuple[np.float32, np.ndarray, np.ndarray]:
     """Epsilon, and room for the mean and the variance of every channel."""
     channels = bn.weight.shape[0]
     return np.float32(bn._epsilon), np.empty(channels, np.float32), np.empty(channels, np.float32)
 
 
-def track(bn: nn.BatchNorm2D, mean: np.ndarray, var: np.ndarray) -> None:
+def track(bn: Any, mean: np.ndarray, var: np.ndarray) -> None:
     """Move the running statistics towards those of the batch."""
     keep = np.float32(bn._momentum)
     for running, batch in ((array(bn._mean), mean), (array(bn._variance), var)):

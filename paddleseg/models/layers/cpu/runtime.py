@@ -15,8 +15,17 @@ import numpy as np
 import paddle
 from threadpoolctl import threadpool_limits
 
-# Sums may be reordered and fused so that they vectorise; NaN and infinity keep their meaning.
-jit = partial(numba.njit, nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz", "arcp"})
+
+def jit(function: Any) -> Any:
+    """Compile `function` on its first call, and keep the machine code on disk where some folder can be written."""
+    # Sums may be reordered and fused so that they vectorise; NaN and infinity keep their meaning.
+    exact = {"reassoc", "contract", "nsz", "arcp"}
+    compiler = partial(numba.njit, nogil=True, error_model="numpy", fastmath=exact)
+    try:
+        return compiler(cache=True)(function)
+    except RuntimeError:  # neither beside this file nor in the user's cache folder
+        return compiler()(function)
+
 
 # Matrix products run inside the threads below, so BLAS itself must not start more.
 threadpool_limits(1, user_api="blas")
@@ -31,6 +40,10 @@ def num_threads() -> int:
 @lru_cache(maxsize=1)
 def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, "cpu-kernel")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # a forked process has the pool but not its threads
 
 
 def share(work: Callable[..., Any], count: int, *args: Any) -> list[Any]:
@@ -56,9 +69,9 @@ def copy(source, out):
 def array(tensor: paddle.Tensor) -> np.ndarray:
     """The memory of a contiguous float32 CPU tensor; the tensor must outlive it."""
     memory = (ctypes.c_float * tensor.size).from_address(tensor.data_ptr())
-    return np.frombuffer(memory, np.float32).reshape(tensor.shape)
+    return np.ctypeslib.as_array(memory).reshape(tensor.shape)
 
 
-def wanted(tensors: Sequence[paddle.Tensor], grads: Sequence[paddle.Tensor]) -> tuple[paddle.Tensor | None, ...]:
+def wanted(tensors: Sequence[paddle.Tensor], grads: Sequence[paddle.Tensor | None]) -> tuple[paddle.Tensor | None, ...]:
     """The gradients of `tensors`, None for those that are frozen."""
     return tuple(None if t.stop_gradient else grad for t, grad in zip(tensors, grads, strict=True))
