@@ -1,0 +1,68 @@
+"""`paddleseg export`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import cast
+
+from paddleseg.cli import flags
+from paddleseg.inference.card import OUTPUT_OPS, Card
+
+HELP = "write a trained model for deployment, and check that the files give its numbers"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    flags.add_config(parser)
+    flags.add_model_path(parser)
+    parser.add_argument("--save_dir", default="./output/inference_model", metavar="DIR", help="where the files go")
+    parser.add_argument(
+        "--output_op",
+        choices=sorted(OUTPUT_OPS),
+        help="what the graph ends in (default: softmax, or sigmoid for one channel: probabilities, which make smooth edges)",
+    )
+    parser.add_argument(
+        "--input_shape",
+        nargs=4,
+        type=int,
+        metavar=("N", "C", "H", "W"),
+        help="fix the input's shape; -1 leaves one open",
+    )
+    parser.add_argument("--for_fd", action="store_true", help="use FastDeploy's file names")
+    parser.add_argument(
+        "--format", choices=["pir", "legacy"], default="pir", help="model.json, or model.pdmodel (for Paddle Lite)"
+    )
+    parser.add_argument("--onnx", action="store_true", help="also write model.onnx (needs paddle2onnx)")
+
+
+def run(args: argparse.Namespace) -> int:
+    from paddleseg.config import load_config
+    from paddleseg.device import select_device
+    from paddleseg.export.export import export_model
+    from paddleseg.export.from_config import card_from_config, model_from_config
+
+    cfg = load_config(args.config, args.opts)
+    select_device("cpu")  # writing a graph needs no other
+    op = args.output_op or cfg.export.output_op or "softmax"
+    card = card_from_config(cfg, kind=OUTPUT_OPS[op], shape=args.input_shape or cfg.export.input_shape)
+    model = model_from_config(cfg, args.model_path)
+    card = _with_origin(card, args.model_path)
+    done = export_model(model, card, args.save_dir, format=args.format, onnx=args.onnx, for_fastdeploy=args.for_fd)
+    if op == "argmax":
+        print("The graph ends in classes, so masks are enlarged by nearest neighbour and have jagged edges.")
+    shape = " x ".join("any" if size is None else str(size) for size in done.card.input.shape)
+    print(f"{done.folder}: {done.card.files.graph}, input {shape}")
+    for runtime, difference in done.differences.items():
+        print(f"  {runtime}: differs from the model by at most {difference:.1e}")
+    return 0
+
+
+def _with_origin(card: Card, model_path: str | None) -> Card:
+    """Where packed weights come from and on what terms stays with what is made of them."""
+    from paddleseg import zoo
+    from paddleseg.inference.card import read_card
+
+    if not (model_path or "").startswith("zoo://"):
+        return card
+    packed = read_card(zoo.card_path(cast(str, model_path).removeprefix("zoo://")))
+    kept = {name: getattr(packed, name) for name in ("name", "task", "classes", "origin", "licence", "known_failures")}
+    return card.model_copy(update=kept)

@@ -1,0 +1,116 @@
+"""A configuration's card: what someone who runs its model has to know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from paddleseg.config.build import build_model
+from paddleseg.config.facts import Facts
+from paddleseg.config.schema import RunConfig
+from paddleseg.errors import ConfigError
+from paddleseg.inference.card import Card, Input, Output, Step
+from paddleseg.inference.preprocess import Preprocessor, explicit_steps
+from paddleseg.registry import MODELS
+from paddleseg.version import __version__
+
+Kind = Literal["prob", "argmax", "logits"]
+
+
+def card_from_config(cfg: RunConfig, *, kind: Kind = "prob", shape: Sequence[int] | None = None) -> Card:
+    """The card of the configuration's model.
+
+    The preprocessing is `export.transforms`, else what evaluation does to a picture.
+
+    Args:
+        kind: What the graph's output is.
+        shape: N, C, H, W of the graph's input; any number below 1 leaves that one open, as does None for all but C.
+            Where height and width are fixed and no step settles the size, a `Resize` to it comes first.
+
+    Raises:
+        ConfigError: A step is random or unknown, or gives another size than `shape`.
+    """
+    model = cfg.need("model", cfg.model)
+    known = Facts(cfg).given(MODELS, ("model",))
+    arguments = {"num_classes": known.get("num_classes"), **model.args}
+    arguments.pop("pretrained", None)
+    num_classes = arguments["num_classes"] or 2
+    channels = known.get("in_channels", 3)
+    steps = _steps(cfg)
+    open_or_given = [None if size < 1 else size for size in shape or (-1, channels, -1, -1)]
+    if open_or_given[1] not in (None, channels):
+        raise ConfigError("--input_shape", f"has {open_or_given[1]} channels, but the pictures have {channels}")
+    open_or_given[1] = channels
+    steps, size = _settle(steps, open_or_given, channels)
+    multilabel = cfg.test_config.use_multilabel
+    return Card(
+        name=model.type,
+        task="segmentation",
+        model=Step(type=model.type, **arguments),
+        input=Input(shape=open_or_given, size=size, color="GREY" if channels == 1 else "RGB"),
+        preprocess=steps,
+        output=Output(
+            kind=kind, activation="sigmoid" if multilabel or num_classes == 1 else "softmax", multilabel=multilabel
+        ),
+        classes=_class_names(cfg, num_classes, multilabel),
+        versions={"paddleseg": __version__},
+    )
+
+
+def _steps(cfg: RunConfig) -> list[Step]:
+    if cfg.export.transforms:
+        return explicit_steps([step.model_dump() for step in cfg.export.transforms], cfg.where("export", "transforms"))
+    dataset = cfg.val_dataset
+    specs: list[dict[str, Any]] = dataset.args.get("transforms") or [] if dataset else []
+    return explicit_steps(specs, cfg.where("val_dataset", "transforms"))
+
+
+def _settle(steps: list[Step], shape: Sequence[int | None], channels: int) -> tuple[list[Step], tuple[int, int] | None]:
+    """The steps with the size that comes out of them, which has to be that of a fixed `shape`."""
+    size = Preprocessor(steps).fixed_size(channels)
+    h, w = shape[2:]
+    if h is None or w is None:
+        return steps, size
+    if size is None:
+        return _settle([*explicit_steps([{"type": "Resize", "target_size": [w, h]}]), *steps], shape, channels)
+    if size != (h, w):
+        hint = "change one of the two"
+        raise ConfigError("--input_shape", f"says {h}x{w} (h x w), but the transforms give {size[0]}x{size[1]}", hint)
+    return steps, size
+
+
+def _class_names(cfg: RunConfig, num_classes: int, multilabel: bool) -> list[str]:
+    dataset = cfg.val_dataset or cfg.train_dataset
+    names = list(dataset.args.get("class_names") or []) if dataset else []
+    if names:
+        return names
+    if num_classes <= 2 and not multilabel:
+        return ["background", "foreground"]
+    return [f"class_{index}" for index in range(num_classes)]
+
+
+def model_from_config(cfg: RunConfig, weights: str | None) -> Any:
+    """The configuration's model with `weights`, which take the place of every `pretrained` in the file.
+
+    Raises:
+        ConfigError: Neither `weights` nor the file says where trained parameters come from.
+        WeightsError: They do not fit.
+    """
+    from paddleseg.models.weights import load_weights
+
+    if weights is None:
+        if not cfg.need("model", cfg.model).args.get("pretrained"):
+            raise ConfigError(cfg.where("model"), "there are no trained weights", "give --model_path")
+        return build_model(cfg)
+    cfg = cfg.model_copy(deep=True)
+    _drop_pretrained(cfg.need("model", cfg.model).model_extra or {})
+    model = build_model(cfg)
+    load_weights(model, weights)
+    return model
+
+
+def _drop_pretrained(settings: dict[str, Any]) -> None:
+    settings.pop("pretrained", None)
+    for value in settings.values():
+        if isinstance(value, dict):
+            _drop_pretrained(value)

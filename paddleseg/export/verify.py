@@ -1,0 +1,89 @@
+"""Proof that exported files give the numbers of the model they came from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from paddle import nn
+
+from paddleseg.errors import ExportError, UserError
+from paddleseg.inference.augment import predict_prob
+from paddleseg.inference.card import Card, load_card
+from paddleseg.inference.predictor import Predictor
+from paddleseg.inference.runtime import last_line
+
+TOLERANCE = 1e-4
+# Where height and width are open the graph has to work at more than the one size it was traced for.
+_OPEN_SIZES = ((192, 256), (224, 160))
+
+
+def verify(folder: str | Path, model: nn.Layer, tolerance: float = TOLERANCE) -> dict[str, float]:
+    """Run an export in every runtime it was written for and compare with `model`.
+
+    Args:
+        tolerance: The largest difference of a probability that is still rounding; of an argmax graph, the largest
+            share of pixels in another class.
+
+    Returns:
+        The largest difference by runtime.
+
+    Raises:
+        ExportError: A runtime fails, or differs by more than `tolerance`.
+    """
+    card, place = load_card(folder)
+    reference = Predictor.from_model(model, card)
+    differences: dict[str, float] = {}
+    for runtime in ("paddle", "onnx") if card.files.onnx else ("paddle",):
+        where = f"the exported graph in {'Paddle Inference' if runtime == 'paddle' else 'ONNX Runtime'}"
+        try:
+            exported = Predictor.from_export(place, runtime)  # type: ignore[arg-type]
+            differences[runtime] = max(_difference(card, reference, exported, size) for size in _sizes(card))
+        except UserError:
+            raise
+        except Exception as error:  # engines raise what they like
+            raise ExportError(where, f"fails: {last_line(error)}", _hint(card)) from error
+        if not differences[runtime] <= tolerance:  # NaN is no agreement either
+            found = f"differs by {differences[runtime]:.2g} from the model, where {tolerance:g} is allowed"
+            raise ExportError(where, found, _hint(card))
+    return differences
+
+
+def _sizes(card: Card) -> list[tuple[int, int]]:
+    h, w = card.input.shape[2:]
+    if h is not None and w is not None:
+        return [(h, w)]
+    fixed = [card.input.size] if card.input.size else []
+    return [*fixed, *((h or open_h, w or open_w) for open_h, open_w in _OPEN_SIZES)]
+
+
+def _difference(card: Card, reference: Predictor, exported: Predictor, size: tuple[int, int]) -> float:
+    batch = np.repeat(photo_like(size, card.input.channels)[None], card.input.shape[0] or 2, axis=0)
+    batch[1:] = batch[1:, ..., ::-1]  # a graph that mixes up its pictures must show
+    if card.output.kind == "argmax":
+        return float(np.mean(reference.runtime(batch) != exported.runtime(batch)))
+    want, have = (predict_prob(predictor.forward, batch) for predictor in (reference, exported))
+    return float(np.abs(want - have).max())
+
+
+def photo_like(size: tuple[int, int], channels: int = 3) -> np.ndarray:
+    """A normalised input (C, h, w) with the smooth areas, edges and grain of a photo; always the same."""
+    rng = np.random.default_rng(0)
+    h, w = size
+    smooth = cv2.resize(rng.uniform(-1, 1, (6, 6, channels)).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
+    picture = smooth.reshape(h, w, channels) + rng.normal(0, 0.05, (h, w, channels)).astype(np.float32)
+    y, x = np.mgrid[:h, :w]
+    body = ((y - h) / (0.5 * h)) ** 2 + ((x - w / 2) / (0.4 * w)) ** 2 < 1
+    head = ((y - 0.35 * h) / (0.2 * h)) ** 2 + ((x - w / 2) / (0.15 * w)) ** 2 < 1
+    picture[body] = 0.3 * picture[body] - 0.4
+    picture[head] = 0.2 * picture[head] + 0.5
+    return np.ascontiguousarray(np.clip(picture, -1, 1).transpose(2, 0, 1), dtype=np.float32)
+
+
+def _hint(card: Card) -> str:
+    import paddle
+
+    if paddle.__version__.startswith("3.3."):
+        return f"Paddle {paddle.__version__} has known faults in exported graphs; use paddlepaddle 3.2.2"
+    return "use paddlepaddle 3.2.2, the tested version, or try a fixed --input_shape"

@@ -1,0 +1,39 @@
+"""The network as it is deployed: a single output that means something."""
+
+from __future__ import annotations
+
+import paddle
+import paddle.nn.functional as F
+from paddle import nn
+
+from paddleseg.inference.card import Output
+
+
+class InferenceGraph(nn.Layer):
+    """A model's main output, taken to probabilities (or what `output.kind` asks for) at the network's size.
+
+    Shape:
+        x (N, C, h, w) float32. Returns (N, classes, h, w) float32, or (N, h, w) int32 for "argmax".
+    """
+
+    def __init__(self, model: nn.Layer, output: Output):
+        super().__init__()
+        self.model, self.output = model, output
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return _run(self.model, x, self.output)
+
+
+# Traced as it runs: Paddle's rewriting of Python source (dy2static) turns ordinary shape arithmetic into graph
+# conditions that do not work with an open height and width.
+@paddle.jit.not_to_static
+def _run(model: nn.Layer, x: paddle.Tensor, output: Output) -> paddle.Tensor:
+    outputs = model(x)
+    logits = (outputs[0] if isinstance(outputs, (list, tuple)) else outputs).astype("float32")
+    if output.kind == "logits":
+        return logits
+    if output.kind == "argmax":
+        if output.activation == "sigmoid":
+            return (logits > 0).astype("int32").squeeze(1)
+        return paddle.argmax(logits, axis=1, dtype="int32")
+    return F.sigmoid(logits) if output.activation == "sigmoid" else F.softmax(logits, axis=1)

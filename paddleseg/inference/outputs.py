@@ -1,0 +1,101 @@
+"""Which pictures are made of a result, and where they go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from paddleseg.files import atomic_write_bytes
+from paddleseg.inference import compose
+from paddleseg.inference.predictor import SegResult
+from paddleseg.inference.visualize import as_rgb, flatten, overlay
+from paddleseg.transforms.image_io import write_png
+
+# The first two carry PaddleSeg's folder names.
+FOLDERS = {
+    "pseudo_color": "pseudo_color_prediction",
+    "overlay": "added_prediction",
+    "mask": "mask",
+    "cutout": "cutout",
+    "background": "background",
+}
+
+
+class Writer:
+    """Writes the pictures asked for, each kind in a folder of its own, with the sub-folders of the input kept.
+
+    Args:
+        save_dir: Where the folders go.
+        outputs: Keys of `FOLDERS`.
+        colors: The palette (256, 3).
+        background: What "background" puts behind the person.
+        folders: Other folder names, by kind.
+        classes: Class names, for the files of independent classes.
+    """
+
+    def __init__(
+        self,
+        save_dir: str | Path,
+        outputs: Sequence[str],
+        colors: np.ndarray,
+        background: compose.Background | None = None,
+        folders: Mapping[str, str] | None = None,
+        classes: Sequence[str] = (),
+    ):
+        self.save_dir, self.outputs, self.colors = Path(save_dir), list(outputs), colors
+        self.background, self.folders, self.classes = background, FOLDERS | dict(folders or {}), classes
+        self._kinds: dict[str, Callable[[Path, np.ndarray, SegResult], None]] = {
+            "pseudo_color": self._pseudo_color,
+            "overlay": self._overlay,
+            "mask": self._mask,
+            "cutout": self._cutout,
+            "background": self._background,
+        }
+
+    def __call__(self, name: str | Path, image: np.ndarray, result: SegResult) -> None:
+        """Write all pictures of `image`, whose place below the input folder is `name`."""
+        for kind in self.outputs:
+            self._kinds[kind](self.save_dir / self.folders[kind] / name, image, result)
+
+    def _pseudo_color(self, path: Path, image: np.ndarray, result: SegResult) -> None:
+        write_png(as_png(path), flatten(result.mask).astype(np.uint8), self.colors)
+
+    def _mask(self, path: Path, image: np.ndarray, result: SegResult) -> None:
+        if result.mask.ndim == 2:
+            write_png(as_png(path), result.mask)
+            return
+        for index, plane in enumerate(result.mask):
+            name = self.classes[index] if index < len(self.classes) else str(index)
+            write_png(as_png(path.with_name(f"{path.stem}_{name}{path.suffix}")), plane)
+
+    def _overlay(self, path: Path, image: np.ndarray, result: SegResult) -> None:
+        write_image(path, overlay(image, result.mask, self.colors))
+
+    def _cutout(self, path: Path, image: np.ndarray, result: SegResult) -> None:
+        write_png(as_png(path), compose.cutout(as_rgb(image), result.alpha))
+
+    def _background(self, path: Path, image: np.ndarray, result: SegResult) -> None:
+        assert self.background is not None
+        photo, alpha = as_rgb(image), result.alpha
+        write_image(path, compose.replace(photo, alpha, self.background(photo, alpha)))
+
+
+def write_image(path: Path, picture: np.ndarray) -> None:
+    """Write RGB uint8 in the format that the name's ending says."""
+    quality = [cv2.IMWRITE_JPEG_QUALITY, 95]
+    _, content = cv2.imencode(path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality)
+    atomic_write_bytes(path, content.tobytes())
+
+
+def as_png(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.png")
+
+
+def distinct(names: Sequence[str]) -> Iterator[str]:
+    """The names, with an ending added where `a.jpg` and `a.png` of one folder would both become `a.png`."""
+    stems = [str(Path(name).with_suffix("")) for name in names]
+    for name, stem in zip(names, stems, strict=True):
+        yield f"{name}{Path(name).suffix}" if stems.count(stem) > 1 else name

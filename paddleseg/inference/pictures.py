@@ -1,0 +1,79 @@
+"""Many picture files through one predictor; a bad file is named and the others go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from paddleseg.errors import DataError, Problem
+from paddleseg.inference.outputs import distinct
+from paddleseg.inference.predictor import Predictor, SegResult
+from paddleseg.transforms.image_io import list_images, read_image
+
+Sink = Callable[[str, np.ndarray, SegResult], None]
+"""Takes a picture's name below the input folder, the picture, and what was found."""
+
+
+@dataclass
+class Report:
+    """What became of the files: how many were done, what was wrong with the others, and the times of each picture."""
+
+    done: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    timings: list[dict[str, float]] = field(default_factory=list)
+
+    def raise_if_any_failed(self) -> None:
+        """Raise a `DataError` that names every file that could not be done."""
+        if self.problems:
+            total = self.done + len(self.problems)
+            raise DataError(
+                [*self.problems, Problem("", f"{len(self.problems)} of {total} pictures could not be done")]
+            )
+
+
+def predict_files(
+    predictor: Predictor, source: str | Path, sink: Sink, *, batch_size: int = 1, title: str = "Predicting"
+) -> Report:
+    """Predict an image file, every image below a folder, or the images of a list file.
+
+    Raises:
+        DataError: There is no picture at all.
+        OutputError: A result cannot be written.
+    """
+    found = list_images(source)
+    names = list(distinct([name for _, name in found]))
+    report = Report()
+    files = list(zip([path for path, _ in found], names, strict=True))
+    with _progress() as bar:
+        task = bar.add_task(title, total=len(files))
+        for start in range(0, len(files), batch_size):
+            chunk = files[start : start + batch_size]
+            _predict_chunk(predictor, chunk, sink, report)
+            bar.advance(task, len(chunk))
+    return report
+
+
+def _predict_chunk(predictor: Predictor, files: Sequence[tuple[Path, str]], sink: Sink, report: Report) -> None:
+    read: list[tuple[str, np.ndarray]] = []
+    for path, name in files:
+        try:
+            read.append((name, read_image(path, predictor.card.input.channels)))
+        except DataError as error:
+            report.problems.extend(error.problems)
+    if not read:
+        return
+    for (name, image), result in zip(read, predictor.batch([image for _, image in read]), strict=True):
+        sink(name, image, result)
+        report.timings.append(result.timing_ms)
+        report.done += 1
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

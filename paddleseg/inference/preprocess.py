@@ -1,0 +1,79 @@
+"""From a picture to a network's input: the card's steps, run by the same transforms that evaluation uses."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from paddleseg.errors import ConfigError
+from paddleseg.geometry import Geometry
+from paddleseg.inference.card import Step
+from paddleseg.registry import TRANSFORMS
+from paddleseg.transforms.base import Compose
+from paddleseg.transforms.sample import Sample
+
+# They add to the label and leave the picture alone.
+_LABEL_ONLY = {"AddEdgeLabel", "AddMultiLabelAuxiliaryCategory", "GenerateInstanceTargets"}
+_RANDOM = {"ResizeStepScaling", "ResizeRangeScaling"}
+
+
+def explicit_steps(specs: Sequence[Mapping[str, Any]], where: str = "transforms") -> list[Step]:
+    """A configuration's transforms as a card's steps: all arguments written out, label-only ones left out.
+
+    Written out, because a reader in another language does not know the defaults.
+
+    Raises:
+        ConfigError: A transform is random, so it cannot prepare a picture for inference.
+    """
+    steps = []
+    for index, spec in enumerate(specs):
+        name = spec["type"]
+        if name in _LABEL_ONLY:
+            continue
+        if name.startswith("Random") or name in _RANDOM:
+            hint = "give the steps that inference needs under export.transforms"
+            raise ConfigError(f"{where}.{index}", f"{name} is random; a card holds fixed steps only", hint)
+        parameters = inspect.signature(TRANSFORMS.get(name, f"{where}.{index}.type")).parameters.values()
+        defaults = {
+            p.name: p.default for p in parameters if p.default is not p.empty and p.name != "label_padding_value"
+        }
+        written = {key: value for key, value in spec.items() if key != "type"}
+        steps.append(Step(type=name, **{key: _plain(value) for key, value in (defaults | written).items()}))
+    return steps
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(item) for item in value] if isinstance(value, (tuple, list)) else value
+
+
+class Preprocessor:
+    """Runs a card's steps.
+
+    Example:
+        >>> tensor, geometry = Preprocessor(card.preprocess)(rgb)  # (C, h, w) float32
+    """
+
+    def __init__(self, steps: Sequence[Step]):
+        self.transform = Compose([_build(step, index) for index, step in enumerate(steps)])
+
+    def __call__(self, image: np.ndarray) -> tuple[np.ndarray, Geometry]:
+        """The network's input (C, h, w) float32 and what led there, for an image (H, W, C) uint8."""
+        geometry = Geometry(image.shape[:2])
+        sample = self.transform(Sample(image=image, label=None, rng=np.random.default_rng(0), geometry=geometry))
+        return np.ascontiguousarray(sample.image.transpose(2, 0, 1), dtype=np.float32), sample.geometry
+
+    def fixed_size(self, channels: int = 3) -> tuple[int, int] | None:
+        """The size (h, w) that comes out whatever goes in, or None where it follows the picture."""
+        sizes = {self(np.zeros((*size, channels), np.uint8))[1].size for size in ((96, 128), (150, 80))}
+        return sizes.pop() if len(sizes) == 1 else None
+
+
+def _build(step: Step, index: int) -> Any:
+    where = f"preprocess.{index}"
+    try:
+        return TRANSFORMS.get(step.type, f"{where}.type")(**step.args)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(where, f"{step.type}: {error}", "docs/inference.md lists the steps") from error

@@ -1,0 +1,63 @@
+"""Masks as pictures: pseudo-colour, and laid over the photo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+_MAX_CLASSES = 256
+
+
+def palette(colors: Sequence[Sequence[int]] = ()) -> np.ndarray:
+    """256 RGB colours (256, 3) uint8: the given ones first, the rest from the PASCAL VOC scheme; class 0 is black.
+
+    The scheme spreads the bits of the class number over the high bits of the three channels, so that near numbers get
+    colours that are far apart.
+    """
+    table = np.zeros((_MAX_CLASSES, 3), np.uint8)
+    numbers = np.arange(_MAX_CLASSES)
+    for bit in range(8):
+        for channel in range(3):
+            table[:, channel] |= ((numbers >> channel & 1) << (7 - bit)).astype(np.uint8)
+        numbers = numbers >> 3
+    if len(colors):
+        table[: len(colors)] = np.asarray(colors, np.uint8)
+    return table
+
+
+def colorize(mask: np.ndarray, colors: np.ndarray) -> np.ndarray:
+    """A mask (H, W) as an RGB picture; of independent classes (C, H, W) the later class covers the earlier."""
+    return colors[flatten(mask)]
+
+
+def flatten(mask: np.ndarray) -> np.ndarray:
+    """One number for each pixel: of independent classes (C, H, W) the last that holds, counted from 1; 0 for none."""
+    if mask.ndim == 2:
+        return mask
+    numbers = np.arange(1, mask.shape[0] + 1, dtype=np.uint8)[:, None, None]
+    return (mask.astype(np.uint8) * numbers).max(axis=0)
+
+
+def overlay(image: np.ndarray, mask: np.ndarray, colors: np.ndarray | None = None, weight: float = 0.5) -> np.ndarray:
+    """The photo with its foreground tinted and outlined; the background (class 0) stays as it is.
+
+    Args:
+        image: RGB or grey uint8 (H, W, 3 or 1).
+        mask: Classes (H, W), or (C, H, W) of independent ones.
+        colors: `palette()` by default.
+        weight: How much of the tint covers the photo.
+    """
+    colors = palette() if colors is None else colors
+    classes = flatten(mask)
+    photo = as_rgb(image)
+    tinted = cv2.addWeighted(photo, 1 - weight, colors[classes], weight, 0)
+    edge = cv2.morphologyEx(classes.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
+    tinted[edge] = 255
+    return np.where((classes > 0)[..., None], tinted, photo)
+
+
+def as_rgb(image: np.ndarray) -> np.ndarray:
+    """A grey picture (H, W, 1) as RGB; RGB as it is."""
+    return np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
