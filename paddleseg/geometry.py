@@ -108,12 +108,24 @@ class Warp:
     matrix: tuple[tuple[float, ...], ...]
     size: Size
 
+    def of_resized(self, before: Size, resized: Size) -> Warp:
+        """The same from an image of size `before`, which this warp expects resized to `resized`."""
+        y, x = resized[0] / before[0], resized[1] / before[1]
+        # A pixel's centre lies half a pixel within its border, before and after.
+        resize = np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
+        return Warp(tuple(map(tuple, np.asarray(self.matrix) @ resize)), self.size)
+
+    def window(self, y: int, x: int, size: Size) -> Warp:
+        """The same, but only the part of the result at (y, x) of that size; it may reach beyond the result."""
+        (a, b, to_x), (c, d, to_y) = self.matrix
+        return Warp(((a, b, to_x - x), (c, d, to_y - y)), size)
+
     def after(self, before: Size) -> Size:
         return self.size
 
     def box(self, box: Box, before: Size) -> Box:
         top, left, bottom, right = box
-        corners = np.array([(left, top, 1), (right, top, 1), (left, bottom, 1), (right, bottom, 1)])
+        corners = np.array([(left, top, 1.0), (right, top, 1), (left, bottom, 1), (right, bottom, 1)])
         # The matrix speaks of pixel centres, a box of pixel borders: half a pixel apart.
         corners[:, :2] -= 0.5
         xs, ys = np.asarray(self.matrix) @ corners.T + 0.5

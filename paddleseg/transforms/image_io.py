@@ -14,6 +14,8 @@ from paddleseg.files import atomic_path
 
 IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
+# From version 4.11 on, OpenCV decodes to RGB itself.
+_COLOUR = getattr(cv2, "IMREAD_COLOR_RGB", cv2.IMREAD_COLOR)
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
 _REPLACE = "replace the file, or take it out of the list"
@@ -28,10 +30,12 @@ def read_image(path: str | Path, channels: int = 3) -> np.ndarray:
         DataError: Missing, truncated, or not an image.
     """
     content = _complete(path)
-    image = _decode(content, cv2.IMREAD_COLOR if channels == 3 else cv2.IMREAD_GRAYSCALE)
+    image = _decode(content, _COLOUR if channels == 3 else cv2.IMREAD_GRAYSCALE)
     if image is None:
         raise _not_an_image(path, content)
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if channels == 3 else image[..., None]
+    if channels != 3:
+        return image[..., None]
+    return image if _COLOUR != cv2.IMREAD_COLOR else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
 def read_label(path: str | Path) -> np.ndarray:
