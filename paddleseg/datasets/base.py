@@ -42,7 +42,7 @@ class Dataset:
 
     Raises:
         ValueError: An argument is missing or out of range.
-        DataError: The list file is missing or some of its lines are no pairs; all such lines are named.
+        DataError: The list file is missing, or some of its lines are no pairs (`ListError`); all such lines are named.
 
     Example:
         >>> dataset = Dataset("train", "data/portrait_mini", [Resize([192, 192])], 2, train_path="train.txt")
@@ -80,8 +80,10 @@ class Dataset:
         self.num_classes, self.img_channels, self.ignore_index = num_classes, img_channels, ignore_index
         self.edge = edge
         self.transforms = Compose(transforms)
-        self.entries = read_list(self._find(list_file), self.root, separator, labels=self.mode != "test")
         self._table = _lookup(label_map)
+        self.entries, problems = read_list(self._find(list_file), self.root, separator, labels=self.mode != "test")
+        if problems:
+            raise ListError(problems, self)
 
     def _find(self, list_file: str | Path) -> Path:
         """The list file, as PaddleSeg takes it, or else below `dataset_root`."""
@@ -102,14 +104,17 @@ class Dataset:
         size: Size = image.shape[:2]
         label = None
         if label_path is not None:
-            label = self._split(self.map_label(read_label(label_path)), size)
+            label = self.read_label(label_path, size)
             check_size(label.shape[:2], size, path, label_path)
             check_values(label, self.num_classes, self.ignore_index, label_path)
         return Sample(image, label, np.random.default_rng(0), Geometry(size), str(path), str(label_path or ""))
 
-    def map_label(self, label: np.ndarray) -> np.ndarray:
-        """A label as it stands in its file, with `label_map` applied."""
-        return label if self._table is None else self._table[label]
+    def read_label(self, path: Path, size: Size | None) -> np.ndarray:
+        """The label of an image of `size`, where that is known, with `label_map` applied; not checked."""
+        label = read_label(path)
+        if self._table is not None:
+            label = self._table[label]
+        return label if size is None else self._split(label, size)
 
     def _split(self, label: np.ndarray, size: Size) -> np.ndarray:
         """PaddleSeg's multi-label masks lie side by side in one file, a class each; as (H, W, K) from here on."""
@@ -145,8 +150,22 @@ class Dataset:
         return sample
 
 
-def read_list(file: Path, root: Path, separator: str, *, labels: bool) -> list[Entry]:
-    """The (image, label) paths of a list file; the label is None where a line of an unlabelled list has none."""
+class ListError(DataError):
+    """Lines of a list file that are no pairs; `dataset` holds the pairs of all other lines."""
+
+    def __init__(self, problems: Sequence[Problem], dataset: Dataset | None = None):
+        super().__init__(problems)
+        self.dataset = dataset
+
+
+def read_list(file: Path, root: Path, separator: str, *, labels: bool) -> tuple[list[Entry], list[Problem]]:
+    """The (image, label) paths of a list file, and the lines that are none.
+
+    The label is None where a line of an unlabelled list has none.
+
+    Raises:
+        DataError: There is no such file, or nothing in it.
+    """
     if not file.is_file():
         raise DataError(str(file), "there is no such list file", _LIST_HINT)
     entries: list[Entry] = []
@@ -161,11 +180,9 @@ def read_list(file: Path, root: Path, separator: str, *, labels: bool) -> list[E
             found = f"{len(columns)} column{'s' if len(columns) > 1 else ''}"
             what = f"{found} instead of `image{separator}label`: {line.strip()!r}"
             problems.append(Problem(f"{file}:{number}", what, "`separator` says what stands between the two paths"))
-    if problems:
-        raise DataError(problems)
     if not entries:
-        raise DataError(str(file), "names no images", _LIST_HINT)
-    return entries
+        raise DataError(problems or [Problem(str(file), "names no images", _LIST_HINT)])
+    return entries, problems
 
 
 def _lookup(label_map: Mapping[int, int] | None) -> np.ndarray | None:

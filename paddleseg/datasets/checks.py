@@ -9,7 +9,7 @@ import numpy as np
 from paddleseg.errors import DataError
 from paddleseg.geometry import Size
 
-CURE_0_255 = "labels hold 0 and 255 where 0 and 1 are meant: add `label_map: {255: 1}` to the data set"
+CURE_0_255 = "add `label_map: {255: 1}` to the data set"
 
 
 def count_values(label: np.ndarray) -> np.ndarray:
@@ -51,7 +51,7 @@ def check_values(label: np.ndarray, num_classes: int, ignore_index: int, label_p
         return
     hint = f"classes are 0..{num_classes - 1}, and {ignore_index} is ignored; `label_map` changes values on reading"
     if is_0_255(counts, num_classes):
-        hint = CURE_0_255
+        hint = f"0 and 255 where 0 and 1 are meant: {CURE_0_255}"
     elif len(strange) > 8 and Path(label_path).suffix.lower() in (".jpg", ".jpeg"):
         hint = "JPEG does not keep label values: save labels as PNG"
     shown = ", ".join(map(str, strange[:8])) + (", ..." if len(strange) > 8 else "")

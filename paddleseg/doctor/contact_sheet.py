@@ -2,34 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import cv2
 import numpy as np
 
+from paddleseg.datasets.base import Dataset
+from paddleseg.errors import DataError
+from paddleseg.geometry import Size
+from paddleseg.transforms.functional import fit_inside
+from paddleseg.transforms.image_io import write_png
+from paddleseg.transforms.sample import Sample
 
-def contact_sheet(
-    samples: Sequence[tuple[np.ndarray, np.ndarray]], *, columns: int = 6, tile: tuple[int, int] = (192, 192)
-) -> np.ndarray:
-    """Photos with their labels laid over them, in rows.
+_TILE: Size = (192, 192)
+_COLUMNS = 6
+_CAPTION = 14
+_IGNORED = (230, 60, 60)
+# The colours of classes 1, 2, ...; background stays as it is.
+_CLASSES = ((60, 200, 90), (70, 130, 240), (240, 190, 40), (190, 80, 220), (40, 200, 210), (240, 120, 40))
 
-    Args:
-        samples: (RGB uint8 image, label) pairs.
-        tile: Size (h, w) of one picture; the whole photo is shown, letterboxed.
+
+def write_contact_sheet(datasets: Mapping[str, Dataset], path: Path, each: int = 24) -> bool:
+    """Write evenly spaced samples of every data set, labels laid over them, as a PNG.
+
+    Classes are tinted, ignored pixels red. Pairs that cannot be read are left out.
 
     Returns:
-        RGB uint8 (rows * h, columns * w, 3).
+        Whether there was anything to show.
     """
-    h, w = tile
-    rows = max(-(-len(samples) // columns), 1)
-    sheet = np.full((rows * h, columns * w, 3), 32, np.uint8)
-    for number, (image, label) in enumerate(samples):
-        tint = np.where((label > 0)[..., None] & (label < 255)[..., None], (60, 200, 90), image).astype(np.uint8)
-        picture = cv2.addWeighted(image, 0.5, tint, 0.5, 0)
-        scale = min(h / picture.shape[0], w / picture.shape[1])
-        size = (max(int(picture.shape[1] * scale), 1), max(int(picture.shape[0] * scale), 1))
-        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-        top = number // columns * h + (h - small.shape[0]) // 2
-        left = number % columns * w + (w - small.shape[1]) // 2
-        sheet[top : top + small.shape[0], left : left + small.shape[1]] = small
-    return sheet
+    tiles = [
+        _tile(sample, f"{role} {Path(sample.path).name}", dataset.ignore_index)
+        for role, dataset in datasets.items()
+        for sample in _samples(dataset, each)
+    ]
+    if not tiles:
+        return False
+    tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % _COLUMNS)
+    rows = [np.hstack(tiles[start : start + _COLUMNS]) for start in range(0, len(tiles), _COLUMNS)]
+    write_png(path, np.vstack(rows))
+    return True
+
+
+def _samples(dataset: Dataset, count: int) -> Iterator[Sample]:
+    for index in np.linspace(0, len(dataset) - 1, min(count, len(dataset))).astype(int):
+        try:
+            yield dataset.read(int(index))
+        except DataError:
+            continue  # named among the problems
+
+
+def _tile(sample: Sample, caption: str, ignore_index: int) -> np.ndarray:
+    """The whole photo, letterboxed, with its label and name."""
+    h, w = fit_inside(sample.size, _TILE)
+    photo = cv2.resize(sample.image, (w, h), interpolation=cv2.INTER_AREA)
+    photo = np.broadcast_to(photo.reshape(h, w, -1), (h, w, 3)).copy()
+    label = sample.label
+    if label is not None and label.ndim == 2:
+        small = cv2.resize(label, (w, h), interpolation=cv2.INTER_NEAREST_EXACT)
+        colours = np.array(_CLASSES)[(small.astype(int) - 1) % len(_CLASSES)]
+        colours[small == ignore_index] = _IGNORED
+        photo = np.where(small[..., None] > 0, (photo + colours) // 2, photo).astype(np.uint8)
+    tile = np.full((_TILE[0] + _CAPTION, _TILE[1], 3), 32, np.uint8)
+    top, left = (_TILE[0] - h) // 2, (_TILE[1] - w) // 2
+    tile[top : top + h, left : left + w] = photo
+    readable = caption.encode("ascii", "replace").decode()  # OpenCV's font knows no other letters
+    return cv2.putText(tile, readable, (3, _TILE[0] + 10), cv2.FONT_HERSHEY_SIMPLEX, 0.33, (255,) * 3, 1, cv2.LINE_AA)

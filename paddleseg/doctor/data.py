@@ -3,76 +3,54 @@
 from __future__ import annotations
 
 import hashlib
-import io
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
-from paddleseg.datasets.base import Dataset
-from paddleseg.datasets.checks import CURE_0_255, is_0_255, strange_values
-from paddleseg.doctor.contact_sheet import contact_sheet
+from paddleseg.datasets.base import Dataset, ListError
+from paddleseg.datasets.checks import CURE_0_255, check_size, count_values, is_0_255, strange_values
+from paddleseg.doctor.report import Report, counted, few
 from paddleseg.errors import DataError, Problem
-from paddleseg.files import atomic_path
+from paddleseg.geometry import Size
 from paddleseg.progress import progress as with_progress
-from paddleseg.transforms.image_io import read_image, read_label
+from paddleseg.transforms.image_io import read_image
 
-_SHOWN = 5
+_MANY = 8
+"""More strange values than that are no classes of another data set, but soft edges."""
 
 
 @dataclass
 class Pair:
-    """What one image and its label showed: a fault of reading, or sizes and label values."""
+    """What one image and its label showed: faults, or sizes and label values."""
 
     image: Path
     label: Path | None
-    fault: str = ""
+    faults: list[Problem] = field(default_factory=list)
     digest: str = ""
-    size: tuple[int, int] = (0, 0)
-    label_size: tuple[int, int] | None = None
+    size: Size | None = None
     counts: np.ndarray = field(default_factory=lambda: np.zeros(256, np.int64))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the label shows background and nothing else."""
+        return bool(self.counts[0]) and not self.counts[1:].any()
 
-@dataclass
-class Report:
-    """What the doctor found.
 
-    Args:
-        problems: Faults that would spoil or stop a run.
-        notes: What a person should know, and may well be meant so.
-        pairs: Every pair that was looked at, by role.
-    """
-
-    problems: list[Problem]
-    notes: list[str]
-    pairs: Mapping[str, list[Pair]]
-    num_classes: int
-
-    def raise_problems(self) -> None:
-        """Raise all problems together as one `DataError`, if there are any."""
-        if self.problems:
-            raise DataError(self.problems)
-
-    def table(self) -> str:
-        """Images, sizes and the share of every class, by role."""
-        table = Table("", "pairs", "faulty", "smallest", "largest", "share of each class, %")
-        for role, pairs in self.pairs.items():
-            good = [pair for pair in pairs if not pair.fault]
-            counts = sum((pair.counts for pair in good), np.zeros(256, np.int64))
-            total = max(int(counts.sum()), 1)
-            shares = ", ".join(f"{100 * counts[c] / total:.1f}" for c in range(self.num_classes))
-            sizes = sorted({pair.size for pair in good}, key=lambda size: size[0] * size[1]) or [(0, 0)]
-            small, large = (f"{w}x{h}" for h, w in (sizes[0], sizes[-1]))
-            table.add_row(role, str(len(pairs)), str(len(pairs) - len(good)), small, large, shares)
-        console = Console(file=io.StringIO(), width=110)
-        console.print(table)
-        return console.file.getvalue().rstrip()  # type: ignore[attr-defined]
+def open_datasets(roles: Iterable[str], build: Callable[[str], Dataset]) -> tuple[dict[str, Dataset], list[Problem]]:
+    """The data sets that can be opened, as far as they can, and what is wrong with their lists."""
+    datasets: dict[str, Dataset] = {}
+    problems: list[Problem] = []
+    for role in roles:
+        try:
+            datasets[role] = build(role)
+        except DataError as error:
+            problems += [_in(role, problem) for problem in error.problems]
+            if isinstance(error, ListError) and error.dataset is not None:
+                datasets[role] = error.dataset
+    return datasets, problems
 
 
 def examine(datasets: Mapping[str, Dataset], *, sample: int | None = None, progress: bool = False) -> Report:
@@ -82,20 +60,21 @@ def examine(datasets: Mapping[str, Dataset], *, sample: int | None = None, progr
         datasets: Data sets by role ("train", "val", ...).
         sample: Look at that many evenly spaced pairs of each instead of all.
     """
-    problems: list[Problem] = []
-    notes: list[str] = []
+    report = Report()
     pairs: dict[str, list[Pair]] = {}
     for role, dataset in datasets.items():
-        entries = dataset.entries
+        entries = list(dict.fromkeys(dataset.entries))  # training may repeat them
         if sample is not None and sample < len(entries):
             entries = [entries[i] for i in np.linspace(0, len(entries) - 1, sample).astype(int)]
         with ThreadPoolExecutor() as pool:
             looks = pool.map(lambda entry, dataset=dataset: _look(dataset, *entry), entries)
             pairs[role] = list(with_progress(looks, f"Reading {role}", len(entries), show=progress))
-        problems += _faults(role, pairs[role], dataset)
-        notes += _notes(role, pairs[role])
-    problems += _shared_pictures(pairs)
-    return Report(problems, notes, pairs, next(iter(datasets.values())).num_classes)
+        found, remarks = _findings(pairs[role], dataset)
+        report.problems += [_in(role, problem) for problem in found]
+        report.notes += [f"{role}: {remark}" for remark in remarks]
+        report.add(role, [pair.size for pair in pairs[role]], _total(pairs[role]), dataset.num_classes)
+    report.problems += _shared_pictures(pairs)
+    return report
 
 
 def check_sample(datasets: Mapping[str, Dataset], size: int = 64) -> None:
@@ -110,73 +89,70 @@ def check_sample(datasets: Mapping[str, Dataset], size: int = 64) -> None:
     report.raise_problems()
 
 
-def write_contact_sheet(datasets: Mapping[str, Dataset], path: Path, each: int = 24) -> Path:
-    """Write a picture of evenly spaced samples of every data set, labels laid over them."""
-    samples = []
-    for dataset in datasets.values():
-        for index in np.linspace(0, len(dataset) - 1, min(each, len(dataset))).astype(int):
-            try:
-                sample = dataset.read(int(index))
-            except DataError:
-                continue  # named among the problems
-            if sample.label is not None:
-                samples.append((sample.image, sample.label))
-    with atomic_path(path) as temporary:
-        cv2.imwrite(str(temporary), contact_sheet(samples)[..., ::-1])
-    return path
-
-
 def _look(dataset: Dataset, image: Path, label: Path | None) -> Pair:
     pair = Pair(image, label)
     try:
-        pair.digest = hashlib.sha256(image.read_bytes()).hexdigest() if image.is_file() else ""
         pair.size = read_image(image, dataset.img_channels).shape[:2]
-        if label is not None:
-            values = dataset.map_label(read_label(label))
-            pair.label_size = values.shape
-            pair.counts = np.bincount(values.ravel(), minlength=256)
+        pair.digest = hashlib.sha256(image.read_bytes()).hexdigest()
     except DataError as error:
-        pair.fault = str(error.problems[0])
+        pair.faults += error.problems
+    if label is None:
+        return pair
+    try:
+        # Without its image, a label is still read, so that its own faults are named in the same run.
+        values = dataset.read_label(label, pair.size)
+        if pair.size:
+            check_size(values.shape[:2], pair.size, image, label)
+        pair.counts = count_values(values)
+    except DataError as error:
+        pair.faults += error.problems
     return pair
 
 
-def _faults(role: str, pairs: Sequence[Pair], dataset: Dataset) -> list[Problem]:
-    problems = [Problem(role, pair.fault) for pair in pairs if pair.fault]
-    good = [pair for pair in pairs if not pair.fault and pair.label is not None]
-    problems += [
-        Problem(
-            f"{role}: {pair.label}",
-            f"is {pair.label_size[1]}x{pair.label_size[0]}, but {pair.image} is {pair.size[1]}x{pair.size[0]}",
-            "pair the right files, or save the label at the image's size",
-        )
-        for pair in good
-        if pair.label_size is not None and pair.label_size != pair.size
-    ]
-    total = sum((pair.counts for pair in good), np.zeros(256, np.int64))
-    if is_0_255(total, dataset.num_classes):
-        what = f"labels hold 0 and 255 and no 1, so nothing is ever person: {_names(pair.label for pair in good)}"
-        return [*problems, Problem(role, what, CURE_0_255)]
-    strange = defaultdict(list)
-    for pair in good:
-        for value in strange_values(pair.counts, dataset.num_classes, dataset.ignore_index):
-            strange[value].append(pair.label)
-    for value, files in sorted(strange.items()):
-        pixels = sum(int(pair.counts[value]) for pair in good)
-        what = f"label value {value} is no class: {pixels} pixels in {len(files)} files ({_names(files)})"
-        hint = f"classes are 0..{dataset.num_classes - 1}; label_map changes values on reading"
-        problems.append(Problem(role, what, hint))
-    if good and not total[1 : dataset.num_classes].any() and not strange:
-        problems.append(Problem(role, "no label shows anything but background", "check the label files"))
+def _findings(pairs: Sequence[Pair], dataset: Dataset) -> tuple[list[Problem], list[str]]:
+    """Problems and remarks of one role."""
+    problems = [fault for pair in pairs for fault in pair.faults]
+    remarks = []
+    total, classes = _total(pairs), dataset.num_classes
+    masks = [pair for pair in pairs if is_0_255(pair.counts, classes)]
+    if len(masks) > sum(bool(pair.counts[1]) for pair in pairs):
+        what = f"0 and 255 but no 1, so nobody, in {counted(masks, 'label')} ({few(_labels(masks))})"
+        problems.append(Problem("labels", what, CURE_0_255))
+    else:
+        if masks:
+            remarks.append(
+                f"255 but no 1 in {counted(masks, 'label')} ({few(_labels(masks))}): fine where 255 is meant to be "
+                "ignored; masks of 0 and 255 have to be changed to 0 and 1"
+            )
+        problems += _strange(pairs, dataset)
+        if total[0] and not total[1:].any():
+            problems.append(Problem("labels", "all are background from border to border", "check the label files"))
+    empty = [pair for pair in pairs if pair.is_empty]
+    if empty:
+        share = f"{100 * len(empty) / len(pairs):.0f} %"
+        remarks.append(f"nothing but background in {counted(empty, 'label')}, {share} ({few(_labels(empty))})")
+    absent = [str(number) for number in range(1, classes) if not total[number]]
+    if absent and len(absent) < classes - 1:
+        remarks.append(f"no label shows class {', '.join(absent)}")
+    return problems, remarks
+
+
+def _strange(pairs: Sequence[Pair], dataset: Dataset) -> list[Problem]:
+    """Label values that are no class, with the files that hold them."""
+    hint = f"classes are 0..{dataset.num_classes - 1}, and {dataset.ignore_index} is ignored; "
+    values = strange_values(_total(pairs), dataset.num_classes, dataset.ignore_index)
+    if len(values) > _MANY:
+        holders = [pair for pair in pairs if strange_values(pair.counts, dataset.num_classes, dataset.ignore_index)]
+        what = f"{len(values)} values between {values[0]} and {values[-1]} are no class: {counted(holders, 'label')}"
+        hint += "soft edges and JPEG spoil masks: save them hard, as PNG"
+        return [Problem("labels", f"{what} ({few(_labels(holders))})", hint)]
+    problems = []
+    for value in values:
+        holders = [pair for pair in pairs if pair.counts[value]]
+        pixels = sum(int(pair.counts[value]) for pair in holders)
+        what = f"value {value} is no class: {pixels} pixels in {counted(holders, 'label')} ({few(_labels(holders))})"
+        problems.append(Problem("labels", what, hint + "`label_map` changes values on reading"))
     return problems
-
-
-def _notes(role: str, pairs: Sequence[Pair]) -> list[str]:
-    empty = [
-        pair.label
-        for pair in pairs
-        if not pair.fault and pair.label is not None and not pair.counts[1:255].any() and pair.counts[0]
-    ]
-    return [f"{role}: {len(empty)} labels are all background ({_names(empty)})"] if empty else []
 
 
 def _shared_pictures(pairs: Mapping[str, Sequence[Pair]]) -> list[Problem]:
@@ -188,12 +164,19 @@ def _shared_pictures(pairs: Mapping[str, Sequence[Pair]]) -> list[Problem]:
         for other in roles[place + 1 :]:
             shared = [(known[pair.digest], pair.image) for pair in pairs[other] if pair.digest in known]
             if shared:
-                shown = ", ".join(f"{a.name} = {b.name}" for a, b in shared[:_SHOWN])
-                what = f"{len(shared)} pictures are the same ({shown})"
+                shown = few([a.name if a.name == b.name else f"{a.name} = {b.name}" for a, b in shared])
+                what = f"have {counted(shared, 'picture')} in common ({shown})"
                 problems.append(Problem(f"{role} and {other}", what, f"take them out of the {role} list"))
     return problems
 
 
-def _names(files) -> str:
-    names = [Path(file).name for file in files]
-    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+def _total(pairs: Sequence[Pair]) -> np.ndarray:
+    return sum((pair.counts for pair in pairs), np.zeros(256, np.int64))
+
+
+def _labels(pairs: Sequence[Pair]) -> list[str]:
+    return [pair.label.name for pair in pairs if pair.label is not None]
+
+
+def _in(role: str, problem: Problem) -> Problem:
+    return Problem(f"{role}: {problem.where}", problem.what, problem.hint)

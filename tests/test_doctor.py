@@ -1,0 +1,176 @@
+"""The data doctor names every fault of a broken copy of real photos in one run, and changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from paddleseg.cli.main import main
+from paddleseg.datasets import Dataset
+from paddleseg.doctor.data import check_sample, examine
+from paddleseg.errors import DataError
+from paddleseg.transforms.image_io import read_image, read_label
+
+CONFIG = """
+train_dataset: {{type: Dataset, dataset_root: {root}, train_path: {root}/train.txt, num_classes: 2}}
+val_dataset: {{type: Dataset, dataset_root: {root}, val_path: {root}/{val}, num_classes: 2{more}}}
+"""
+
+
+def write_config(root: Path, val: str = "val.txt", more: str = "") -> Path:
+    path = root.parent / f"{root.name}.yml"
+    path.write_text(CONFIG.format(root=root, val=val, more=more), encoding="utf-8")
+    return path
+
+
+def names(mini: Path, list_file: str) -> list[str]:
+    return [Path(line.split()[0]).stem for line in (mini / list_file).read_text().splitlines()]
+
+
+def copy(mini: Path, root: Path, list_file: str, count: int) -> list[str]:
+    """The first pairs of a list, with the list."""
+    stems = names(mini, list_file)[:count]
+    for folder, suffix in (("images", "jpg"), ("masks", "png")):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        for stem in stems:
+            shutil.copyfile(mini / folder / f"{stem}.{suffix}", root / folder / f"{stem}.{suffix}")
+    (root / list_file).write_text("".join(f"images/{stem}.jpg masks/{stem}.png\n" for stem in stems))
+    return stems
+
+
+def change_mask(root: Path, stem: str, change) -> None:
+    path = root / "masks" / f"{stem}.png"
+    Image.fromarray(change(read_label(path))).save(path)
+
+
+def digests(root: Path) -> dict[str, str]:
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def good(mini: Path, tmp_path: Path) -> Path:
+    root = tmp_path / "good"
+    copy(mini, root, "train.txt", 12)
+    copy(mini, root, "val.txt", 6)
+    return root
+
+
+def break_everything(mini: Path, root: Path) -> dict[str, str]:
+    """Break the training pairs, each in its own way; what the report should say, by fault."""
+    stems = iter(copy(mini, root, "train.txt", 20))
+    said = {}
+
+    gone, unlabelled, text, cut, colour, other, seven, mask, empty, shared = (next(stems) for _ in range(10))
+    (root / "images" / f"{gone}.jpg").unlink()
+    said["missing image"] = f"{gone}.jpg: cannot be read: No such file"
+    # Its label is broken as well, which the same run has to find.
+    (root / "masks" / f"{gone}.png").write_bytes(b"")
+    said["label of the missing image"] = f"{gone}.png: is empty"
+    (root / "masks" / f"{unlabelled}.png").unlink()
+    said["missing label"] = f"{unlabelled}.png: cannot be read: No such file"
+    (root / "images" / f"{text}.jpg").write_text("<html>404</html>")
+    said["text"] = f"{text}.jpg: is text, not an image"
+    photo = root / "images" / f"{cut}.jpg"
+    photo.write_bytes(photo.read_bytes()[:-3000])
+    said["truncated"] = f"{cut}.jpg: is truncated"
+    Image.fromarray(read_image(root / "images" / f"{colour}.jpg")).save(root / "masks" / f"{colour}.png")
+    said["colour mask"] = f"{colour}.png: is a colour picture, not a mask"
+    change_mask(root, other, lambda label: label[: label.shape[0] // 2])
+    said["size"] = f"{other}.png: is "
+    change_mask(root, seven, lambda label: np.where(np.arange(label.size).reshape(label.shape) < 30, 7, label))
+    said["value"] = f"train: labels: value 7 is no class: 30 pixels in 1 label ({seven}.png)"
+    change_mask(root, mask, lambda label: label * 255)
+    said["0 and 255"] = f"255 but no 1 in 1 label ({mask}.png)"
+    change_mask(root, empty, lambda label: label * 0)
+    said["background"] = f"nothing but background in 1 label, 5 % ({empty}.png)"
+
+    first = copy(mini, root, "val.txt", 5)
+    shutil.copyfile(root / "images" / f"{shared}.jpg", root / "images" / f"{first[0]}.jpg")
+    shutil.copyfile(root / "masks" / f"{shared}.png", root / "masks" / f"{first[0]}.png")
+    said["shared"] = f"train and val: have 1 picture in common ({shared}.jpg = {first[0]}.jpg)"
+    with (root / "train.txt").open("a") as lines:
+        lines.write("images/lonely.jpg\n")
+    said["line"] = "train.txt:21: 1 column instead of `image label`: 'images/lonely.jpg'"
+    return said
+
+
+def test_every_fault_is_named_in_one_run(mini: Path, tmp_path: Path, capsys):
+    root = tmp_path / "broken"
+    said = break_everything(mini, root)
+    before = digests(root)
+    assert main(["doctor", "data", str(write_config(root)), "--save_dir", str(tmp_path / "out")]) == 2
+    captured = capsys.readouterr()
+    text = captured.out + captured.err
+    assert [fault for fault, words in said.items() if words not in text] == []
+    assert "Traceback" not in text and "No faults found" not in text
+    assert captured.err.count("hint: ") == len(captured.err.splitlines()) // 2 == 10
+    assert digests(root) == before
+    assert read_image(tmp_path / "out" / "contact_sheet.png").shape == (3 * 206, 6 * 192, 3)
+
+
+def test_good_data_are_found_good(good: Path, tmp_path: Path, capsys):
+    assert main(["doctor", "data", str(write_config(good)), "--save_dir", str(tmp_path / "out")]) == 0
+    text = capsys.readouterr().out
+    assert "No faults found." in text and "note:" not in text
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["contact_sheet.png"]
+
+
+def test_masks_of_0_and_255_get_a_cure_that_works(good: Path, tmp_path: Path, capsys):
+    for stem in names(good, "val.txt"):
+        change_mask(good, stem, lambda label: label * 255)
+    arguments = ["--save_dir", str(tmp_path / "out")]
+    assert main(["doctor", "data", str(write_config(good)), *arguments]) == 2
+    text = capsys.readouterr().err
+    assert "val: labels: 0 and 255 but no 1, so nobody, in 6 labels" in text
+    assert "hint: add `label_map: {255: 1}` to the data set" in text and len(text.splitlines()) == 2
+    cured = write_config(good, more=", label_map: {255: 1}")
+    assert main(["doctor", "data", str(cured), *arguments]) == 0
+
+
+def test_a_missing_list_does_not_hide_the_other_data_set(good: Path, tmp_path: Path, capsys):
+    (good / "images" / f"{names(good, 'train.txt')[0]}.jpg").unlink()
+    arguments = ["doctor", "data", str(write_config(good, val="gone.txt")), "--save_dir", str(tmp_path / "out")]
+    assert main([*arguments, "--json"]) == 2
+    found = json.loads(capsys.readouterr().out)
+    assert [problem["what"] for problem in found["problems"]] == [
+        "there is no such list file",
+        "cannot be read: No such file or directory",
+    ]
+    assert found["problems"][0]["where"] == f"val: {good}/gone.txt"
+    assert found["roles"]["train"]["pairs"] == 12 and found["roles"]["train"]["unreadable"] == 1
+    assert sum(found["roles"]["train"]["class_shares"]) == pytest.approx(1)
+
+
+def test_labels_without_anybody_are_a_fault(good: Path):
+    for stem in names(good, "val.txt"):
+        change_mask(good, stem, lambda label: label * 0)
+    report = examine({"val": Dataset("val", good, val_path=good / "val.txt")})
+    assert [str(problem) for problem in report.problems] == [
+        "val: labels: all are background from border to border\n  hint: check the label files"
+    ]
+
+
+def test_soft_masks_are_one_fault(good: Path):
+    for stem in names(good, "val.txt")[:2]:
+        change_mask(good, stem, lambda label: (np.linspace(0, 250, label.size).reshape(label.shape)).astype(np.uint8))
+    report = examine({"val": Dataset("val", good, val_path=good / "val.txt")})
+    assert len(report.problems) == 1
+    assert "249 values between 2 and 250 are no class: 2 labels" in report.problems[0].what
+
+
+def test_training_looks_at_a_sample_first(good: Path, capsys):
+    train = Dataset("train", good, train_path=good / "train.txt")
+    change_mask(good, names(good, "train.txt")[3], lambda label: label * 0)
+    train.entries *= 3  # `--repeats 3`
+    check_sample({"train": train})
+    assert capsys.readouterr().out.startswith("Data: train: nothing but background in 1 label, 8 %")
+    change_mask(good, names(good, "train.txt")[0], lambda label: label * 9)
+    with pytest.raises(DataError, match="value 9 is no class"):
+        check_sample({"train": train})
+    assert examine({"train": train}, sample=5).roles["train"].pairs == 5
