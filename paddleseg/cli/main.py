@@ -41,8 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; 0 when it went well, 2 for a mistake the user can mend, 130 after Ctrl-C."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     only = arguments[0] if arguments and arguments[0] in commands() else None
-    # Paddle warns about a missing compiler cache at every import; nobody here compiles.
-    warnings.filterwarnings("ignore", message="No ccache found")
+    # Paddle warns about a missing compiler cache at every import, and that training mode is training mode.
+    warnings.filterwarnings("ignore", message="No ccache found|When training, we now always track")
     args = build_parser(only).parse_args(arguments)
     args.argv = arguments  # for a command that starts itself again, such as data-parallel training
     try:

@@ -72,8 +72,9 @@ def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = F
     if (missing or unknown or misfits) and not allow_partial:
         raise _mismatch(model, source, missing, unknown, misfits)
     skipped = set(missing) | {misfit.split(":")[0] for misfit in misfits}
-    # The values are copied: `set_state_dict` would otherwise leave the layers on the file's buffers.
-    model.set_state_dict({name: state[name] for name in own if name not in skipped})
+    # Each value goes in by itself: `set_state_dict` warns about every name that a partial file leaves out.
+    for name in sorted(set(own) - skipped):
+        own[name].set_value(state[name])
     return sorted(skipped)
 
 
