@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,8 +11,9 @@ import paddle
 
 from paddleseg.losses.base import SegLoss
 from paddleseg.losses.connectivity_paddleseg import paddleseg_value
-from paddleseg.losses.soft_areas import Regions, arg_max, soft_areas
-from paddleseg.metrics.connectivity import Count, Matching, match_maps
+from paddleseg.losses.soft_areas import Regions, soft_mask
+from paddleseg.metrics.connectivity import Count, Labelling, Matching, find_components, match_maps
+from paddleseg.models.layers import cpu
 from paddleseg.registry import LOSSES
 
 
@@ -55,17 +57,16 @@ class SemanticConnectivityLoss(SegLoss):
     def forward(self, logits: paddle.Tensor, labels: paddle.Tensor) -> paddle.Tensor:
         if logits.shape[1] != self.num_classes:
             raise ValueError(f"SemanticConnectivityLoss: {logits.shape[1]} channels for {self.num_classes} classes")
-        mask, label = arg_max(logits), labels.numpy()
+        soft, label = soft_mask(logits), labels.numpy()
         if self.reading == "paddleseg":
-            maps = zip(mask, label, strict=True)
-            return paddle.to_tensor(
-                np.mean([paddleseg_value(*pair, self.num_classes, self.ignore_index) for pair in maps]), logits.dtype
-            )
-        plan = self.plan(mask, label)
-        sums, outside = soft_areas(logits, Regions(mask, label, plan.segments, len(plan.mask_part), plan.cold > 0))
+            maps = zip(soft.mask, label, strict=True)
+            values = [paddleseg_value(*pair, self.num_classes, self.ignore_index) for pair in maps]
+            return paddle.to_tensor(np.mean(values), logits.dtype)
+        plan = self.plan(soft.mask, label)
+        sums, outside = soft.areas(Regions(plan.segments, len(plan.mask_part), label, plan.cold > 0))
         loss = plan.constant + (outside * paddle.to_tensor(plan.cold, outside.dtype)).sum()
         if not len(plan.pairs):
-            return loss
+            return loss + 0 * sums.sum()  # logits get a gradient, of 0, where nothing is known at all
         pairs, owners = paddle.to_tensor(plan.pairs), paddle.to_tensor(plan.mask_part)
         parts = paddle.zeros([int(plan.mask_part.max()) + 1], sums.dtype)
         parts = paddle.put_along_axis(parts, owners, sums, axis=0, reduce="add")
@@ -76,11 +77,20 @@ class SemanticConnectivityLoss(SegLoss):
 
     def plan(self, mask: np.ndarray, label: np.ndarray) -> Plan:
         """All that the loss needs to know of a batch of class maps (N, H, W)."""
-        matchings = [
-            match_maps(*maps, self.num_classes, self.ignore_index, max_components=self.max_components)
-            for maps in zip(mask, label, strict=True)
-        ]
-        return make_plan(matchings, self.num_classes, self.count)
+        match = functools.partial(match_maps, max_components=self.max_components, labelling=_labelling())
+        maps = zip(mask, label, strict=True)
+        return make_plan(
+            [match(*pair, self.num_classes, self.ignore_index) for pair in maps], self.num_classes, self.count
+        )
+
+
+def _labelling() -> Labelling:
+    """One compiled pass for all classes where numba is installed, else OpenCV's for each."""
+    if not cpu.available():
+        return find_components
+    from paddleseg.losses import labelling_cpu
+
+    return labelling_cpu.find_components
 
 
 @dataclass(frozen=True)

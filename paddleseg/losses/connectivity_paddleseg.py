@@ -32,7 +32,7 @@ def paddleseg_value(mask: np.ndarray, label: np.ndarray, num_classes: int, ignor
 def _connectivity(mask: np.ndarray, label: np.ndarray, num_classes: int, number: int) -> float:
     parts = find_components(mask, num_classes)
     first = Components(np.where(parts.numbers <= _KEPT, parts.numbers, 0), parts.classes[: _KEPT + 1])
-    matching = match_components(first, find_components(label, num_classes))
+    matching = match_components(first, find_components(label, num_classes), mask == label)
     pairs = matching.pairs
     shared = number * matching.areas[pairs]
     mask_areas = number * np.bincount(matching.mask_part, matching.areas)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -80,68 +81,80 @@ class Matching:
         return 1.0 / (partners[label_part] * total[classes])
 
 
-def find_components(
-    classes: np.ndarray, num_classes: int, *, max_components: int | None = None, min_area: float = 0
-) -> Components:
+Labelling = Callable[[np.ndarray, int], Components]
+"""A class map (H, W) and the number of classes to all its components."""
+
+
+def find_components(classes: np.ndarray, num_classes: int) -> Components:
     """Label every class of a class map in one pass each, with OpenCV's block-based algorithm.
 
     Args:
         classes: (H, W) integer; values outside `0 .. num_classes - 1` belong to no component.
-        max_components: Components kept of each class, largest first.
-        min_area: Components with fewer pixels are left out.
     """
     numbers = np.zeros(classes.shape, np.int32)
-    owners = [np.array([_NOTHING])]
-    found = 0
+    before = np.zeros(num_classes + 1, np.int32)  # components of all classes before each
     for number in range(num_classes):
+        before[number + 1] = before[number]
         inside = (classes == number).view(np.uint8)
         x, y, width, height = cv2.boundingRect(inside)
         if not width:
             continue
         box = np.s_[y : y + height, x : x + width]
-        inside = inside[box]
-        amount, parts = cv2.connectedComponentsWithAlgorithm(inside, 8, cv2.CV_32S, cv2.CCL_BBDT)
-        amount -= 1
-        if min_area or (max_components is not None and amount > max_components):
-            amount, parts = _select(parts, amount, max_components, min_area)
-            inside = parts > 0
-        np.add(parts, found, out=numbers[box], where=inside.view(bool))
-        owners.append(np.full(amount, number))
-        found += amount
-    return Components(numbers, np.concatenate(owners))
+        amount, parts = cv2.connectedComponentsWithAlgorithm(inside[box], 8, cv2.CV_32S, cv2.CCL_BBDT)
+        numbers[box] += parts
+        before[number + 1] += amount - 1
+    # Numbers so far begin with 1 in every class.
+    np.add(numbers, np.take(before, classes, mode="clip"), out=numbers, where=numbers > 0)
+    owners = np.repeat(np.arange(num_classes), np.diff(before))
+    return Components(numbers, np.concatenate([[_NOTHING], owners]))
 
 
-def _select(parts: np.ndarray, amount: int, most: int | None, min_area: float) -> tuple[int, np.ndarray]:
-    """Keep the `most` largest parts of at least `min_area` pixels, numbered from 1."""
-    areas = np.bincount(parts.ravel(), minlength=amount + 1)[1:]
-    kept = np.argsort(-areas, kind="stable")[:most]
-    kept = np.sort(kept[areas[kept] >= min_area])
-    renumbered = np.zeros(amount + 1, np.int32)
-    renumbered[kept + 1] = np.arange(1, len(kept) + 1)
-    return len(kept), renumbered[parts]
+def keep_largest(found: Components, most: int | None, min_area: float = 0) -> Components:
+    """The `most` largest components of every class, and of these the ones of at least `min_area` pixels."""
+    if not min_area and (most is None or len(found.classes) <= most + 1):
+        return found
+    areas, classes = np.bincount(found.numbers.ravel(), minlength=len(found.classes))[1:], found.classes[1:]
+    kept = areas >= min_area
+    if most is not None:
+        order = np.lexsort((-areas, classes))
+        first = np.searchsorted(classes[order], classes[order])  # where each one's class begins
+        kept[order[np.arange(len(order)) - first >= most]] = False
+    renumbered = np.concatenate([[0], np.where(kept, np.cumsum(kept), 0)]).astype(np.int32)
+    return Components(np.take(renumbered, found.numbers), found.classes[np.concatenate([[True], kept])])
 
 
-def match_components(mask: Components, label: Components) -> Matching:
-    """Find all segments of two component maps of one size."""
+def match_components(mask: Components, label: Components, same: np.ndarray) -> Matching:
+    """Find all segments of two component maps.
+
+    Args:
+        same: Where both maps have one class, (H, W) bool.
+    """
     width = len(label.classes)
-    shared = np.where(mask.classes[mask.numbers] == label.classes[label.numbers], label.numbers, 0)
-    codes = (mask.numbers.astype(np.int64) * width + shared).ravel()
-    # Pixels come in runs: looking for different values among the runs' first pixels keeps the sort short.
-    first = np.empty(codes.shape, bool)
-    first[0] = True
-    np.not_equal(codes[1:], codes[:-1], out=first[1:])
-    starts = np.flatnonzero(first)
-    lengths = np.diff(starts, append=codes.size)
-    found, segment_of_run = np.unique(codes[starts], return_inverse=True)
+    codes = mask.numbers.astype(np.int64)
+    codes *= width
+    np.add(codes, label.numbers, out=codes, where=same)
+    found, areas, segments = _distinct(codes.ravel(), len(mask.classes) * width)
     return Matching(
-        segments=np.repeat(segment_of_run.astype(np.int32), lengths).reshape(mask.numbers.shape),
+        segments=segments.reshape(codes.shape),
         mask_part=found // width,
         label_part=found % width,
-        areas=np.bincount(segment_of_run, lengths).astype(np.int64),
+        areas=areas,
         label_areas=np.bincount(label.numbers.ravel(), minlength=width),
         mask_classes=mask.classes,
         label_classes=label.classes,
     )
+
+
+def _distinct(codes: np.ndarray, bound: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The different values among codes in `0 .. bound - 1`, how often each occurs, and where each code's value is."""
+    if bound > 8 * codes.size:  # a table of all values would cost more than sorting
+        found, positions, counts = np.unique(codes, return_inverse=True, return_counts=True)
+        return found, counts, positions.astype(np.int32)
+    occurrences = np.bincount(codes, minlength=bound)
+    found = np.flatnonzero(occurrences)
+    positions = np.empty(bound, np.int32)
+    positions[found] = np.arange(len(found), dtype=np.int32)
+    return found, occurrences[found], np.take(positions, codes)
 
 
 def match_maps(
@@ -152,12 +165,14 @@ def match_maps(
     *,
     max_components: int | None = None,
     min_area: float = 0,
+    labelling: Labelling = find_components,
 ) -> Matching:
     """The segments of two class maps (H, W); ignored pixels lie in neither.
 
     Args:
         max_components: Components of the mask kept of each class, largest first.
         min_area: Components of either map with fewer pixels are left out.
+        labelling: What finds the components.
 
     Raises:
         ValueError: The maps differ in size.
@@ -168,8 +183,9 @@ def match_maps(
     small = np.min_scalar_type(num_classes)
     mask, label = (np.where(valid, classes, num_classes).astype(small) for classes in (mask, label))
     return match_components(
-        find_components(mask, num_classes, max_components=max_components, min_area=min_area),
-        find_components(label, num_classes, min_area=min_area),
+        keep_largest(labelling(mask, num_classes), max_components, min_area),
+        keep_largest(labelling(label, num_classes), None, min_area),
+        mask == label,
     )
 
 
