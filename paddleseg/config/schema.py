@@ -127,6 +127,8 @@ class TrainSection(Section):
     """Checkpoints that stay on disk."""
     num_workers: NonNegative = 0
     """Processes that read images; does not change the result."""
+    on_error: Literal["raise", "skip"] = "raise"
+    """skip: take the next image in place of one that cannot be used, and name it, instead of ending the run."""
     device: Literal["cpu", "gpu", "xpu", "npu", "mlu"] | None = None
     """Where to train; not given: the GPU where there is one."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +22,18 @@ _MANY = 8
 """More strange values than that are no classes of another data set, but soft edges."""
 
 
+@dataclass(frozen=True)
+class PairProblem(Problem):
+    """A fault of some pairs, without which training could do (`on_error: skip`)."""
+
+
 @dataclass
 class Pair:
     """What one image and its label showed: faults, or sizes and label values."""
 
     image: Path
     label: Path | None
-    faults: list[Problem] = field(default_factory=list)
+    faults: list[PairProblem] = field(default_factory=list)
     digest: str = ""
     size: Size | None = None
     counts: np.ndarray = field(default_factory=lambda: np.zeros(256, np.int64))
@@ -77,8 +82,11 @@ def examine(datasets: Mapping[str, Dataset], *, sample: int | None = None, progr
     return report
 
 
-def check_sample(datasets: Mapping[str, Dataset], size: int = 64) -> None:
+def check_sample(datasets: Mapping[str, Dataset], size: int = 64, skipping: Collection[str] = ()) -> None:
     """The doctor's look at a sample, at the start of every training.
+
+    Args:
+        skipping: Roles of which pairs that cannot be used are left out in training, and no reason not to start.
 
     Raises:
         DataError: Faults that the whole data set very likely has more of.
@@ -86,6 +94,12 @@ def check_sample(datasets: Mapping[str, Dataset], size: int = 64) -> None:
     report = examine(datasets, sample=size)
     for note in report.notes:
         print(f"Data: {note}")
+    skipped = tuple(f"{role}: " for role in skipping)
+    report.problems = [
+        problem
+        for problem in report.problems
+        if not (isinstance(problem, PairProblem) and problem.where.startswith(skipped))
+    ]
     report.raise_problems()
 
 
@@ -95,7 +109,7 @@ def _look(dataset: Dataset, image: Path, label: Path | None) -> Pair:
         pair.size = read_image(image, dataset.img_channels).shape[:2]
         pair.digest = hashlib.sha256(image.read_bytes()).hexdigest()
     except DataError as error:
-        pair.faults += error.problems
+        pair.faults += _of_pairs(error.problems)
     if label is None:
         return pair
     try:
@@ -105,13 +119,13 @@ def _look(dataset: Dataset, image: Path, label: Path | None) -> Pair:
             check_size(values.shape[:2], pair.size, image, label)
         pair.counts = count_values(values)
     except DataError as error:
-        pair.faults += error.problems
+        pair.faults += _of_pairs(error.problems)
     return pair
 
 
 def _findings(pairs: Sequence[Pair], dataset: Dataset) -> tuple[list[Problem], list[str]]:
     """Problems and remarks of one role."""
-    problems = [fault for pair in pairs for fault in pair.faults]
+    problems: list[Problem] = [fault for pair in pairs for fault in pair.faults]
     remarks = []
     total, classes = _total(pairs), dataset.num_classes
     masks = [pair for pair in pairs if is_0_255(pair.counts, classes)]
@@ -137,7 +151,7 @@ def _findings(pairs: Sequence[Pair], dataset: Dataset) -> tuple[list[Problem], l
     return problems, remarks
 
 
-def _strange(pairs: Sequence[Pair], dataset: Dataset) -> list[Problem]:
+def _strange(pairs: Sequence[Pair], dataset: Dataset) -> list[PairProblem]:
     """Label values that are no class, with the files that hold them."""
     hint = f"classes are 0..{dataset.num_classes - 1}, and {dataset.ignore_index} is ignored; "
     values = strange_values(_total(pairs), dataset.num_classes, dataset.ignore_index)
@@ -145,13 +159,13 @@ def _strange(pairs: Sequence[Pair], dataset: Dataset) -> list[Problem]:
         holders = [pair for pair in pairs if strange_values(pair.counts, dataset.num_classes, dataset.ignore_index)]
         what = f"{len(values)} values between {values[0]} and {values[-1]} are no class: {counted(holders, 'label')}"
         hint += "soft edges and JPEG spoil masks: save them hard, as PNG"
-        return [Problem("labels", f"{what} ({few(_labels(holders))})", hint)]
+        return [PairProblem("labels", f"{what} ({few(_labels(holders))})", hint)]
     problems = []
     for value in values:
         holders = [pair for pair in pairs if pair.counts[value]]
         pixels = sum(int(pair.counts[value]) for pair in holders)
         what = f"value {value} is no class: {pixels} pixels in {counted(holders, 'label')} ({few(_labels(holders))})"
-        problems.append(Problem("labels", what, hint + "`label_map` changes values on reading"))
+        problems.append(PairProblem("labels", what, hint + "`label_map` changes values on reading"))
     return problems
 
 
@@ -179,4 +193,8 @@ def _labels(pairs: Sequence[Pair]) -> list[str]:
 
 
 def _in(role: str, problem: Problem) -> Problem:
-    return Problem(f"{role}: {problem.where}", problem.what, problem.hint)
+    return replace(problem, where=f"{role}: {problem.where}")
+
+
+def _of_pairs(problems: Sequence[Problem]) -> list[PairProblem]:
+    return [PairProblem(problem.where, problem.what, problem.hint) for problem in problems]

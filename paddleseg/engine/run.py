@@ -56,7 +56,8 @@ def train(
     train_set.entries *= repeats
     val_set = build.build_dataset(config, "val") if do_eval else None
     if check_data and dist.is_main():
-        check_sample({"train": train_set} | ({"val": val_set} if val_set else {}))
+        skipping = ["train"] if settings.on_error == "skip" else []
+        check_sample({"train": train_set} | ({"val": val_set} if val_set else {}), skipping=skipping)
     iters = config.need("iters", config.iters)
     save_interval = config.save_interval or 1000
 
@@ -73,6 +74,7 @@ def train(
         num_workers=settings.num_workers,
         rank=dist.rank(),
         world_size=dist.world(),
+        on_error=settings.on_error,
         plugins=config.plugins,
     )
     trainer = Trainer(
@@ -94,7 +96,7 @@ def train(
 def config_hash(config: RunConfig) -> str:
     """A digest of all settings that decide what a run computes; the number of workers is none of them."""
     settings = config.to_dict()
-    for name in ("num_workers", "log_iters", "keep_checkpoint_max", "nproc", "device"):
+    for name in ("num_workers", "on_error", "log_iters", "keep_checkpoint_max", "nproc", "device"):
         settings["train"].pop(name, None)
     return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
