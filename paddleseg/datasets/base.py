@@ -171,12 +171,14 @@ def read_list(file: Path, root: Path, separator: str, *, labels: bool) -> tuple[
     entries: list[Entry] = []
     problems = []
     for number, line in enumerate(read_lines(file), 1):
+        if not line.strip():
+            continue
         columns = line.strip().split(separator)
         if len(columns) == 2:
             entries.append((root / columns[0], root / columns[1]))
         elif len(columns) == 1 and not labels:
             entries.append((root / columns[0], None))
-        elif line.strip():
+        else:
             found = f"{len(columns)} column{'s' if len(columns) > 1 else ''}"
             what = f"{found} instead of `image{separator}label`: {line.strip()!r}"
             problems.append(Problem(f"{file}:{number}", what, "`separator` says what stands between the two paths"))

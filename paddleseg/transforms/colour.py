@@ -119,14 +119,14 @@ class Normalize(Transform):
             raise ValueError(f"std should be above 0, not {std!r}")
         if len({self.mean.size, self.std.size} - {1}) > 1:
             raise ValueError(f"mean and std should have one number, or one for each channel: {mean!r}, {std!r}")
-        self.scale, self.shift = np.broadcast_arrays(1 / (255 * self.std), -self.mean / self.std)
+        scale, shift = np.broadcast_arrays(1 / (255 * self.std), -self.mean / self.std)
+        self.scale, self.shift = scale.tolist(), shift.tolist()
 
     def __call__(self, sample: Sample) -> Sample:
         channels = sample.image.shape[2]
-        if self.scale.size not in (1, channels):
-            what = f"has {self.scale.size} means or stds, but the image has {channels} channels"
+        if len(self.scale) not in (1, channels):
+            what = f"has {len(self.scale)} means or stds, but the image has {channels} channels"
             raise DataError("Normalize", what, "give one number, or one for each channel")
-        scale = np.broadcast_to(self.scale, channels).astype(np.float32)
-        shift = np.broadcast_to(self.shift, channels).astype(np.float32)
-        sample.image = functional.normalize(sample.image, scale, shift)
+        repeat = channels // len(self.scale)
+        sample.image = functional.normalize(sample.image, self.scale * repeat, self.shift * repeat)
         return sample

@@ -133,13 +133,13 @@ def _complete(path: str | Path) -> bytes:
     Some versions of OpenCV paint the missing part of a JPEG grey without a word.
     """
     content = _bytes(path)
-    end = None
+    complete = True
     if content.startswith(_JPEG):
         # A thumbnail has an end marker of its own, in the header; coded pixels never look like one.
-        end = content.find(b"\xff\xd9", _start_of_scan(content))
+        complete = content.rfind(b"\xff\xd9") >= _start_of_scan(content)
     elif content.startswith(_PNG):
-        end = content.rfind(b"IEND")
-    if end == -1:
+        complete = b"IEND" in content[-64:] or b"IEND" in content
+    if not complete:
         raise DataError(str(path), "is truncated: its end is missing", _REPLACE)
     return content
 

@@ -1,0 +1,167 @@
+"""Images a second of the training loader, beside PaddleSeg's, with PaddleSeg's own human-segmentation transforms.
+
+    python benchmarks/loader.py --peer-python /path/to/venv/with/paddleseg-2.8.0/bin/python --json loader.json
+
+Both sides read the same list, batches of 32 at 192x192, up to Paddle tensors. Each runs in a process of its own that
+waits while the other measures; they take turns of `--batches` batches, so that a busy machine slows both. Batches that
+were made ahead while waiting are not counted. Figures are medians over the rounds. CPU time is that of the measuring
+process alone, so it is given for 0 workers only; other programs change it less than they change images a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BATCH_SIZE = 32
+AHEAD = 8
+"""Batches that either side may have made while it waited."""
+
+TRANSFORMS = [
+    ("Resize", {"target_size": [192, 192]}),
+    ("ResizeStepScaling", {"min_scale_factor": 0.75, "max_scale_factor": 1.5, "scale_step_size": 0}),
+    ("RandomRotation", {}),
+    ("RandomPaddingCrop", {"crop_size": [192, 192]}),
+    ("RandomHorizontalFlip", {}),
+    ("RandomDistort", {"brightness_range": 0.4, "contrast_range": 0.4, "saturation_range": 0.4}),
+    ("RandomBlur", {"prob": 0.3}),
+    ("Normalize", {}),
+]
+
+
+def our_batches(folder: str, workers: int):
+    import paddle
+
+    import paddleseg.transforms as T
+    from paddleseg.datasets import Dataset
+    from paddleseg.datasets.loader import TrainLoader
+
+    transforms = [getattr(T, name)(**arguments) for name, arguments in TRANSFORMS]
+    dataset = Dataset("train", folder, transforms, 2, train_path=f"{folder}/train.txt")
+    for batch in TrainLoader(dataset, BATCH_SIZE, num_workers=workers).batches():
+        yield paddle.to_tensor(batch["image"]), paddle.to_tensor(batch["label"])
+
+
+def peer_batches(folder: str, workers: int):
+    import paddle
+
+    import paddleseg.transforms as T
+    from paddleseg.datasets import Dataset
+
+    transforms = [getattr(T, name)(**arguments) for name, arguments in TRANSFORMS]
+    dataset = Dataset("train", folder, transforms, 2, train_path=f"{folder}/train.txt")
+    sampler = paddle.io.DistributedBatchSampler(dataset, batch_size=BATCH_SIZE, shuffle=True, drop_last=True)
+    loader = paddle.io.DataLoader(dataset, batch_sampler=sampler, num_workers=workers, return_list=True)
+    while True:
+        yield from loader
+
+
+def take_turns(side: str, folder: str, workers: int, batches: int) -> None:
+    """In a process of its own: measure whenever a line comes in, and print images a second."""
+    import paddle
+
+    paddle.set_device("cpu")
+    stream = our_batches(folder, workers) if side == "ours" else peer_batches(folder, workers)
+    for _ in sys.stdin:
+        for _ in range(AHEAD):
+            next(stream)
+        started, cpu = time.perf_counter(), time.process_time()
+        for _ in range(batches):
+            next(stream)
+        images = batches * BATCH_SIZE
+        rate, cost = images / (time.perf_counter() - started), 1000 * (time.process_time() - cpu) / images
+        print("rate", rate, cost, flush=True)
+
+
+class Side:
+    def __init__(self, side: str, python: str, arguments: list[str], cwd: str):
+        command = [python, str(Path(__file__).resolve()), "--side", side, *arguments]
+        self.process = subprocess.Popen(
+            command, cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+
+    def turn(self) -> dict[str, float]:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+        for line in self.process.stdout:
+            if line.startswith("rate "):
+                return dict(zip(("rate", "cpu_ms"), map(float, line.split()[1:]), strict=True))
+        raise SystemExit(f"{' '.join(map(str, self.process.args))} ended with {self.process.wait()}")  # type: ignore
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+
+def measure(options: argparse.Namespace, workers: int) -> dict:
+    arguments = ["--folder", options.folder, "--workers", str(workers), "--batches", str(options.batches)]
+    pythons = {"ours": sys.executable, **({"peer": options.peer_python} if options.peer_python else {})}
+    # From another folder, so that the peer does not import this repository's package.
+    with tempfile.TemporaryDirectory() as cwd:
+        sides = {name: Side(name, python, arguments, cwd) for name, python in pythons.items()}
+        try:
+            for side in sides.values():
+                side.turn()  # imports, file cache
+            rounds = [{name: side.turn() for name, side in sides.items()} for _ in range(options.rounds)]
+        finally:
+            for side in sides.values():
+                side.end()
+
+    def median(side: str, figure: str) -> float:
+        return statistics.median(turn[side][figure] for turn in rounds)
+
+    row = {"workers": workers, "rounds": rounds}
+    row |= {name: {figure: median(name, figure) for figure in ("rate", "cpu_ms")} for name in sides}
+    if "peer" in sides:
+        row["times"] = statistics.median(turn["ours"]["rate"] / turn["peer"]["rate"] for turn in rounds)
+    return row
+
+
+def table(rows: list[dict]) -> str:
+    lines = ["| workers | loader | images/s | times as fast | CPU ms an image |", "|---|---|---|---|---|"]
+    for row in rows:
+        for side, shown in (("ours", "ours"), ("peer", "PaddleSeg 2.8.0")):
+            if side not in row:
+                continue
+            times = f"{row['times']:.2f}" if side == "ours" and "times" in row else ""
+            cpu = f"{row[side]['cpu_ms']:.2f}" if row["workers"] == 0 else ""
+            lines.append(f"| {row['workers']} | {shown} | {row[side]['rate']:.0f} | {times} | {cpu} |")
+    return "\n".join(lines)
+
+
+def default_folder() -> Path:
+    shared = Path(os.environ.get("PADDLESEG_SHARED", ROOT.parent / "shared")) / "data"
+    return shared if (shared / "train.txt").is_file() else ROOT / "data" / "portrait_mini"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peer-python", help="interpreter of an environment with paddleseg 2.8.0")
+    parser.add_argument("--folder", default=str(default_folder()), help="data folder with train.txt (%(default)s)")
+    parser.add_argument("--workers", type=int, nargs="+", default=[0, 2])
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--batches", type=int, default=24)
+    parser.add_argument("--json", help="file to write the figures to")
+    parser.add_argument("--side", choices=["ours", "peer"], help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    options.folder = str(Path(options.folder).resolve())
+    if options.side:
+        take_turns(options.side, options.folder, options.workers[0], options.batches)
+        return
+    rows = [measure(options, workers) for workers in options.workers]
+    print(table(rows))
+    if options.json:
+        Path(options.json).write_text(json.dumps(rows, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
