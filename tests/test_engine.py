@@ -79,14 +79,15 @@ def test_worker_count_does_not_change_the_run(tmp_path: Path):
 
 
 def test_it_learns_and_keeps_the_best(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    larger = [option.replace("64", "128") for option in SMALL if "64" in option]
-    state = run(tmp_path, "iters=24", "save_interval=8", *larger, "train.ema={decay: 0.9}", do_eval=True, use_vdl=True)
+    opts = ("iters=24", "save_interval=8", "train.log_iters=1", "train.ema={decay: 0.9}")
+    state = run(tmp_path, *opts, do_eval=True, use_vdl=True)
     text = capsys.readouterr().out
+    steps = [float(loss) for loss in re.findall(r"iter: \d+/24, loss: ([\d.]+)", text)]
+    assert len(steps) == 24 and "ETA " in text
+    assert np.mean(steps[-8:]) < 0.8 * np.mean(steps[:8])
     scores = [float(score) for score in re.findall(r"#Images: 27 mIoU: ([\d.]+)", text)]
-    assert len(scores) == 3 and scores[-1] > 0.75 and "ETA " in text
-    assert state.best_metric == pytest.approx(max(scores), abs=1e-4) and state.best_step == 8 * (
-        1 + int(np.argmax(scores))
-    )
+    assert len(scores) == 3 and state.best_metric == pytest.approx(max(scores), abs=1e-4)
+    assert state.best_step == 8 * (1 + int(np.argmax(scores)))
     saved = json.loads((tmp_path / "best_model" / "state.json").read_text())
     assert saved["best_metric"] == state.best_metric and saved["versions"]["paddle"] == paddle.__version__
     assert list(tmp_path.glob("vdlrecords*"))
@@ -222,13 +223,13 @@ def test_an_unwritable_save_dir_is_known_at_once(tmp_path: Path, capsys: pytest.
 def test_a_full_disk_keeps_the_older_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2600k", "tmpfs", str(disk)], check=False)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1700k", "tmpfs", str(disk)], check=False)
     if mounted.returncode:
         pytest.skip("this system does not let tests mount a small disk")
     try:
-        assert cli("--save_dir", str(disk / "out"), "--save_interval", "2") == 2
+        assert cli("--save_dir", str(disk / "out")) == 2
         assert "free some disk space" in capsys.readouterr().err
         left = sorted(path.name for path in (disk / "out").iterdir())
-        assert left == ["iter_2"] and (disk / "out" / "iter_2" / "state.json").is_file()
+        assert left == ["iter_3"] and (disk / "out" / "iter_3" / "state.json").is_file()
     finally:
         subprocess.run(["umount", str(disk)], check=True)
