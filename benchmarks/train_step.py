@@ -5,8 +5,10 @@
 A step is forward, cross entropy, backward and a momentum update on one batch of bundled portraits (32 images at
 192x192). Each toolkit runs as one process that may use every core and as two data-parallel processes over gloo with
 half of the batch each. All processes stay alive and take turns, some steps at a time, so that whatever else the machine
-does meets all of them; a figure is the median over all steps. Before that, both networks get equal weights and the
-largest difference of their logits and their losses on the batch is printed; a larger one than 1e-4 is an error.
+does meets all of them; a figure is the median over all steps. "CPU s" adds up the processor time of all threads and
+processes, which says more than the clock where other programs run too. Before that, both networks get equal weights and
+the largest difference of their logits and losses on the batch is printed; one above 1e-4 of the largest logit is an
+error.
 """
 
 from __future__ import annotations
@@ -52,13 +54,19 @@ class Contender:
             pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
             self.ranks.append(subprocess.Popen(command, cwd=folder, env=environment, text=True, **pipes))
 
-    def ask(self, request: str) -> Any:
-        """Send every rank a request and return the first one's answer."""
+    def ask(self, request: str) -> list[Any]:
+        """Send every rank a request and return their answers."""
         for process in self.ranks:
             process.stdin.write(request + "\n")
             process.stdin.flush()
-        answers = [_answer(process) for process in self.ranks]
-        return answers[0]
+        return [_answer(process) for process in self.ranks]
+
+    def take(self, steps: int) -> None:
+        """Take steps, and keep the first rank's times with the processor time of all."""
+        ranks = np.array(self.ask(str(steps)))
+        self.times += [
+            [*first, cpu] for first, cpu in zip(ranks[0, :, :3].tolist(), ranks[:, :, 3].sum(0), strict=True)
+        ]
 
     def close(self) -> None:
         for process in self.ranks:
@@ -104,14 +112,14 @@ def work(toolkit: str, folder: Path) -> None:
     images, labels = (paddle.to_tensor(np.array_split(batch[name], ranks)[rank]) for name in ("images", "labels"))
 
     def step() -> list[float]:
-        marks = [time.perf_counter()]
+        marks, cpu = [time.perf_counter()], time.process_time()
         loss = F.cross_entropy(model(images)[0], labels, axis=1)
         marks.append(time.perf_counter())
         loss.backward()
         marks.append(time.perf_counter())
         optimizer.step()
         optimizer.clear_grad()
-        return list(np.diff([*marks, time.perf_counter()]))
+        return [*np.diff([*marks, time.perf_counter()]), time.process_time() - cpu]
 
     for request in map(str.strip, sys.stdin):
         answer: Any = None
@@ -133,7 +141,7 @@ def check_equal(peer: Contender, ours: Contender, folder: Path) -> dict[str, flo
     """The largest difference of the logits in training mode, given equal weights, and of the losses."""
     peer.ask("weights")
     ours.ask("weights")
-    losses = [contender.ask("logits") for contender in (peer, ours)]
+    losses = [contender.ask("logits")[0] for contender in (peer, ours)]
     a, b = (np.load(folder / f"{toolkit}.npy") for toolkit in ("PaddleSeg", "ours"))
     found = {
         "logits": float(np.abs(a - b).max()),
@@ -172,26 +180,28 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
                 contender.ask("2")  # compile, allocate
             for _ in range(options.rounds):
                 for contender in contenders:
-                    contender.times += contender.ask(str(options.steps))
+                    contender.take(options.steps)
         finally:
             for contender in contenders:
                 contender.close()
     rows = {contender.name: _row(contender.times, options.batch) for contender in contenders}
-    base = rows[contenders[0].name]["images_per_second"]
+    base = rows[contenders[0].name]
     for row in rows.values():
-        row["ratio"] = row["images_per_second"] / base
+        row["ratio"] = base["step_s"] / row["step_s"]
+        row["cpu_ratio"] = base["cpu_s"] / row["cpu_s"]
     return {"batch": options.batch, "size": SIZE, "cores": os.cpu_count(), "difference": equal, "rows": rows}
 
 
 def _row(times: list[list[float]], batch: int) -> dict[str, float]:
-    forward, backward, update = np.median(times, axis=0)
-    step = np.sum(times, axis=1)
+    forward, backward, update, cpu = np.median(times, axis=0)
+    step = np.sum(times, axis=1) - np.array(times)[:, 3]
     return {
         "forward_s": forward,
         "backward_s": backward,
         "update_s": update,
         "step_s": float(np.median(step)),
         "best_step_s": float(step.min()),
+        "cpu_s": cpu,
         "images_per_second": batch / float(np.median(step)),
     }
 
@@ -213,10 +223,11 @@ def main() -> None:
         parser.error("--peer-python is needed")
     found = measure(options)
     print(f"largest difference: logits {found['difference']['logits']:.1e}, loss {found['difference']['loss']:.1e}")
-    print("| | forward s | backward s | update s | step s | images/s | ratio |\n|---|---|---|---|---|---|---|")
+    print("| | forward s | backward s | step s | images/s | ratio | CPU s | ratio |\n|---|---|---|---|---|---|---|---|")
     for name, row in found["rows"].items():
-        seconds = " | ".join(f"{row[key]:.3f}" for key in ("forward_s", "backward_s", "update_s", "step_s"))
-        print(f"| {name} | {seconds} | {row['images_per_second']:.1f} | {row['ratio']:.2f} |")
+        seconds = " | ".join(f"{row[key]:.3f}" for key in ("forward_s", "backward_s", "step_s"))
+        speed = f"{row['images_per_second']:.1f} | {row['ratio']:.2f}"
+        print(f"| {name} | {seconds} | {speed} | {row['cpu_s']:.2f} | {row['cpu_ratio']:.2f} |")
     if options.json:
         options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
