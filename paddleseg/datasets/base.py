@@ -173,7 +173,8 @@ def read_list(file: Path, root: Path, separator: str, *, labels: bool) -> tuple[
     for number, line in enumerate(read_lines(file), 1):
         if not line.strip():
             continue
-        columns = line.strip().split(separator)
+        # A blank stands for any white space, a tab as well; another separator may have blanks around it.
+        columns = line.split() if separator == " " else [column.strip() for column in line.split(separator)]
         if len(columns) == 2:
             entries.append((root / columns[0], root / columns[1]))
         elif len(columns) == 1 and not labels:

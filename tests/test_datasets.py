@@ -1,0 +1,203 @@
+"""List files, pairs of images and labels, and what a data set says about those that do not fit."""
+
+from __future__ import annotations
+
+import pickle
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import paddleseg.transforms as T
+from paddleseg.datasets import Dataset, MiniPortrait, PPHumanSeg14K
+from paddleseg.datasets.checks import count_values, is_0_255, strange_values
+from paddleseg.errors import DataError
+from paddleseg.registry import DATASETS
+
+RNG = np.random.default_rng
+
+
+def listed(folder: Path, text: str, name: str = "train.txt") -> str:
+    (folder / name).write_text(text, encoding="utf-8")
+    return str(folder / name)
+
+
+def one(folder: Path, label: np.ndarray | Image.Image, photo: np.ndarray | Image.Image | None = None, **arguments):
+    """A data set of a single pair."""
+    size = label.shape[:2] if isinstance(label, np.ndarray) else label.size[::-1]
+    photo = np.full((*size, 3), 90, np.uint8) if photo is None else photo
+    for name, picture in (("a.png", photo), ("a_label.png", label)):
+        (picture if isinstance(picture, Image.Image) else Image.fromarray(picture)).save(folder / name)
+    train_path = listed(folder, "a.png a_label.png\n")
+    return Dataset("train", folder, [], **{"num_classes": 2, "train_path": train_path, **arguments})
+
+
+def test_the_bundled_set_reads_whole():
+    for mode, count in (("train", 79), ("val", 27)):
+        dataset = MiniPortrait(mode=mode)
+        assert len(dataset) == count and dataset.num_classes == 2 and dataset.ignore_index == 255
+        for index in range(0, count, 9):
+            sample = dataset.read(index)
+            assert sample.image.dtype == np.uint8 and sample.label.shape == sample.image.shape[:2]
+            assert Path(sample.path).is_file() and Path(sample.label_path).is_file()
+    assert set(DATASETS.names()) >= {"Dataset", "MiniPortrait", "PPHumanSeg14K"}
+
+
+def test_the_bundled_set_elsewhere(mini: Path, tmp_path: Path):
+    shutil.copytree(mini, tmp_path / "set")
+    assert len(MiniPortrait(tmp_path / "set")) == 79
+    with pytest.raises(DataError, match="there is no such folder"):
+        MiniPortrait(tmp_path / "gone")
+
+
+def test_pphumanseg14k_as_its_authors_pack_it(mini: Path, tmp_path: Path):
+    for mode in ("train", "val", "test"):
+        for kind, source, ending in (("images", "images", "jpg"), ("annotations", "masks", "png")):
+            (tmp_path / mode / kind).mkdir(parents=True)
+            shutil.copy(mini / source / f"000000000785.{ending}", tmp_path / mode / kind / f"p.{ending}")
+        listed(tmp_path, f"{mode}/images/p.jpg {mode}/annotations/p.png\n", f"{mode}.txt")
+    for mode in ("train", "val", "test"):
+        dataset = PPHumanSeg14K(tmp_path, mode=mode)
+        assert dataset.num_classes == 2 and dataset.read(0).label is not None
+        assert dataset.entries[0][0].parent == tmp_path / mode / "images"
+    (tmp_path / "val.txt").unlink()
+    with pytest.raises(DataError, match=r"val\.txt: there is no such list file"):
+        PPHumanSeg14K(tmp_path, mode="val")
+    with pytest.raises(ValueError, match="dataset_root is missing"):
+        PPHumanSeg14K()
+    with pytest.raises(DataError, match="no such folder"):
+        PPHumanSeg14K(tmp_path / "gone")
+
+
+def test_all_bad_lines_of_a_list_are_named_at_once(tmp_path: Path):
+    path = listed(tmp_path, "a.jpg a.png\nb.jpg\n\nc.jpg c.png extra\nd.jpg d.png\n")
+    with pytest.raises(DataError) as found:
+        Dataset("train", tmp_path, train_path=path)
+    assert [problem.where for problem in found.value.problems] == [f"{path}:2", f"{path}:4"]
+    assert "1 column instead of `image label`: 'b.jpg'" in str(found.value) and "3 columns" in str(found.value)
+    with pytest.raises(DataError, match=r"gone\.txt: there is no such list file"):
+        Dataset("val", tmp_path, val_path=tmp_path / "gone.txt")
+    with pytest.raises(DataError, match="names no images"):
+        Dataset("train", tmp_path, train_path=listed(tmp_path, "\n"))
+
+
+def test_lists_with_other_separators_and_without_labels(tmp_path: Path):
+    dataset = Dataset("train", tmp_path, separator=",", train_path=listed(tmp_path, "a b.jpg,a b.png\n"))
+    assert dataset.entries == [(tmp_path / "a b.jpg", tmp_path / "a b.png")]
+    dataset = Dataset("test", tmp_path, test_path=listed(tmp_path, "a.jpg\nb.jpg b.png\n", "test.txt"))
+    assert [label for _, label in dataset.entries] == [None, tmp_path / "b.png"]
+    assert len(Dataset("train", tmp_path, train_path="train.txt")) == 1  # below dataset_root
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"mode": "training"}, "mode should be train, val or test"),
+        ({"mode": "val"}, "mode val needs val_path"),
+        ({"num_classes": 0}, "num_classes"),
+        ({"img_channels": 4}, "img_channels should be 1 or 3"),
+        ({"label_map": {300: 1}}, "label_map"),
+    ],
+)
+def test_bad_arguments_are_refused(tmp_path: Path, arguments: dict, message: str):
+    with pytest.raises(ValueError, match=message):
+        Dataset(**{"train_path": listed(tmp_path, "a.jpg a.png\n"), **arguments})
+
+
+def test_sizes_that_differ_are_both_named(tmp_path: Path):
+    dataset = one(tmp_path, np.zeros((30, 40), np.uint8), np.zeros((30, 41, 3), np.uint8))
+    with pytest.raises(DataError, match=r"a_label\.png: is 40x30, but its image .*a\.png is 41x30"):
+        dataset.read(0)
+
+
+def test_a_photo_turned_by_exif_is_recognised(tmp_path: Path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    dataset = one(tmp_path, np.zeros((30, 40), np.uint8))
+    Image.new("RGB", (40, 30)).save(tmp_path / "a.png", exif=exif)
+    with pytest.raises(DataError, match="turned by its EXIF entry"):
+        dataset.read(0)
+
+
+def test_values_that_are_no_class_are_named(tmp_path: Path):
+    label = np.zeros((8, 8), np.uint8)
+    label[0, :3] = 5, 7, 255
+    with pytest.raises(
+        DataError, match=r"a_label\.png: holds values that are no class: 5, 7\n  hint: classes are 0\.\.1"
+    ):
+        one(tmp_path, label).read(0)
+    assert one(tmp_path, label, num_classes=8).read(0).label.max() == 255
+    with pytest.raises(DataError, match="no class: 255"):
+        one(tmp_path, label, num_classes=8, ignore_index=9).read(0)
+
+
+def test_the_0_255_mask_is_an_error_with_its_cure(tmp_path: Path, mini: Path):
+    mask = np.asarray(Image.open(mini / "masks" / "000000000785.png"))
+    wrong = (mask * 255).astype(np.uint8)
+    with pytest.raises(DataError, match=r"holds values that are no class: 255\n  hint: .*label_map: \{255: 1\}"):
+        one(tmp_path, wrong, ignore_index=254).read(0)
+    np.testing.assert_array_equal(one(tmp_path, wrong, label_map={255: 1}).read(0).label, mask)
+    # Where 255 is ignored one image may well hold nothing else; all of them together are the mistake.
+    assert one(tmp_path, wrong).read(0).label.max() == 255
+    assert is_0_255(count_values(wrong), 2) and not is_0_255(count_values(mask), 2)
+    assert not is_0_255(count_values(wrong) + count_values(mask), 2) and not is_0_255(count_values(wrong), 3)
+    assert strange_values(count_values(wrong), 2, 254) == [255] and strange_values(count_values(wrong), 2, 255) == []
+
+
+def test_a_label_saved_as_jpeg_is_recognised(tmp_path: Path, mini: Path):
+    mask = Image.open(mini / "masks" / "000000000785.png").point(lambda value: value * 100)
+    mask.convert("L").save(tmp_path / "l.jpg")
+    Image.new("RGB", mask.size).save(tmp_path / "a.png")
+    dataset = Dataset("train", tmp_path, num_classes=2, train_path=listed(tmp_path, "a.png l.jpg\n"))
+    with pytest.raises(DataError, match="save labels as PNG"):
+        dataset.read(0)
+
+
+def test_labels_stay_whole_outside_training():
+    transforms = [T.Resize([64, 64]), T.RandomHorizontalFlip(1), T.Normalize()]
+    trained, evaluated = (MiniPortrait(mode=mode, transforms=transforms) for mode in ("train", "val"))
+    evaluated.entries = trained.entries
+    sample, whole = trained.sample(0, RNG(0)), evaluated.sample(0, RNG(0))
+    assert sample.label.shape == (64, 64) and whole.label.shape == trained.read(0).label.shape
+    assert sample.image.shape == whole.image.shape == (64, 64, 3) and sample.image.dtype == np.float32
+    np.testing.assert_array_equal(sample.geometry.invert(sample.label, "nearest").shape, whole.label.shape)
+
+
+def test_a_transform_that_cannot_names_the_photo(mini: Path):
+    dataset = MiniPortrait(transforms=[T.Padding([8, 8])])
+    with pytest.raises(DataError, match=r"images/\d+\.jpg: Padding: gets an image of"):
+        dataset.sample(0, RNG(0))
+
+
+def test_the_edge_map_is_a_band_along_the_contour(tmp_path: Path):
+    label = np.zeros((40, 40), np.uint8)
+    label[10:30, 10:30], label[35:] = 1, 255
+    edge = one(tmp_path, label, edge=True).sample(0, RNG(0)).extra["edge"]
+    assert edge[20, 8:12].tolist() == [1, 1, 1, 1] and edge[20, 7] == 0 and edge[20, 12] == 0
+    assert (edge[35:] == 255).all() and edge[34].max() == 0 and edge[0].max() == 0
+    # Two pixels by Euclid: the square's corner is cut.
+    assert edge[8, 10] == 1 and edge[8, 8] == 0
+
+
+def test_multi_label_masks_lie_side_by_side(tmp_path: Path):
+    planes = RNG(0).integers(0, 2, (20, 30, 3), dtype=np.uint8)
+    beside = np.concatenate(list(planes.transpose(2, 0, 1)), axis=1)
+    photo = np.zeros((20, 30, 3), np.uint8)
+    np.testing.assert_array_equal(one(tmp_path, beside, photo, num_classes=3).read(0).label, planes)
+    # With the auxiliary class there is one more class than there are masks.
+    assert one(tmp_path, beside, photo, num_classes=4).read(0).label.shape == (20, 30, 3)
+    with pytest.raises(DataError, match="is 90x20, but its image"):
+        one(tmp_path, beside, photo, num_classes=2).read(0)
+
+
+def test_grey_images(mini: Path):
+    dataset = Dataset("train", mini, [T.Resize([32, 32]), T.Normalize()], img_channels=1, train_path=mini / "train.txt")
+    assert dataset.sample(0, RNG(0)).image.shape == (32, 32, 1)
+
+
+def test_a_data_set_travels_to_other_processes(mini: Path):
+    dataset = MiniPortrait(transforms=[T.RandomRotation(), T.RandomPaddingCrop([64, 64]), T.RandomDistort()])
+    other = pickle.loads(pickle.dumps(dataset))
+    np.testing.assert_array_equal(dataset.sample(3, RNG(5)).image, other.sample(3, RNG(5)).image)
