@@ -11,9 +11,11 @@ import pytest
 from PIL import Image
 
 import paddleseg.transforms as T
+from paddleseg.config import build, load_config
 from paddleseg.datasets import Dataset, MiniPortrait, PPHumanSeg14K
+from paddleseg.datasets.base import ListError
 from paddleseg.datasets.checks import count_values, is_0_255, strange_values
-from paddleseg.errors import DataError
+from paddleseg.errors import ConfigError, DataError
 from paddleseg.registry import DATASETS
 
 RNG = np.random.default_rng
@@ -52,6 +54,16 @@ def test_the_bundled_set_elsewhere(mini: Path, tmp_path: Path):
         MiniPortrait(tmp_path / "gone")
 
 
+def test_the_bundled_set_by_its_name_in_a_configuration(tmp_path: Path):
+    config = tmp_path / "mini.yml"
+    config.write_text("train_dataset: {type: MiniPortrait, transforms: [{type: Resize, target_size: [64, 32]}]}\n")
+    dataset = build.build_dataset(load_config(config), "train")
+    assert type(dataset) is MiniPortrait and dataset.sample(3, RNG(0)).size == (32, 64)
+    config.write_text("train_dataset: {type: PPHumanSeg14K}\n")
+    with pytest.raises(ConfigError, match="train_dataset: PPHumanSeg14K: dataset_root is missing"):
+        build.build_dataset(load_config(config), "train")
+
+
 def test_pphumanseg14k_as_its_authors_pack_it(mini: Path, tmp_path: Path):
     for mode in ("train", "val", "test"):
         for kind, source, ending in (("images", "images", "jpg"), ("annotations", "masks", "png")):
@@ -73,8 +85,9 @@ def test_pphumanseg14k_as_its_authors_pack_it(mini: Path, tmp_path: Path):
 
 def test_all_bad_lines_of_a_list_are_named_at_once(tmp_path: Path):
     path = listed(tmp_path, "a.jpg a.png\nb.jpg\n\nc.jpg c.png extra\nd.jpg d.png\n")
-    with pytest.raises(DataError) as found:
+    with pytest.raises(ListError) as found:
         Dataset("train", tmp_path, train_path=path)
+    assert found.value.dataset is not None and len(found.value.dataset) == 2  # for the doctor
     assert [problem.where for problem in found.value.problems] == [f"{path}:2", f"{path}:4"]
     assert "1 column instead of `image label`: 'b.jpg'" in str(found.value) and "3 columns" in str(found.value)
     with pytest.raises(DataError, match=r"gone\.txt: there is no such list file"):
@@ -86,9 +99,13 @@ def test_all_bad_lines_of_a_list_are_named_at_once(tmp_path: Path):
 def test_lists_with_other_separators_and_without_labels(tmp_path: Path):
     dataset = Dataset("train", tmp_path, separator=",", train_path=listed(tmp_path, "a b.jpg,a b.png\n"))
     assert dataset.entries == [(tmp_path / "a b.jpg", tmp_path / "a b.png")]
-    dataset = Dataset("test", tmp_path, test_path=listed(tmp_path, "a.jpg\nb.jpg b.png\n", "test.txt"))
+    assert len(Dataset("train", tmp_path, separator=",", train_path="train.txt")) == 1  # below dataset_root
+    for between, separator in ((", ", ","), ("\t", " "), ("  ", " "), ("\t", "\t")):
+        path = listed(tmp_path, f"\na.jpg{between}a.png\n\n")
+        dataset = Dataset("train", tmp_path, separator=separator, train_path=path)
+        assert dataset.entries == [(tmp_path / "a.jpg", tmp_path / "a.png")]
+    dataset = Dataset("test", tmp_path, test_path=listed(tmp_path, "a.jpg\n\nb.jpg b.png\n", "test.txt"))
     assert [label for _, label in dataset.entries] == [None, tmp_path / "b.png"]
-    assert len(Dataset("train", tmp_path, train_path="train.txt")) == 1  # below dataset_root
 
 
 @pytest.mark.parametrize(
