@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -85,7 +86,13 @@ class Side:
     def __init__(self, side: str, python: str, arguments: list[str], cwd: str):
         command = [python, str(Path(__file__).resolve()), "--side", side, *arguments]
         self.process = subprocess.Popen(
-            command, cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            command,
+            cwd=cwd,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
         )
 
     def turn(self) -> dict[str, float]:
@@ -98,7 +105,8 @@ class Side:
         raise SystemExit(f"{' '.join(map(str, self.process.args))} ended with {self.process.wait()}")  # type: ignore
 
     def end(self) -> None:
-        self.process.terminate()
+        # With its worker processes, which may outlive it otherwise.
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
