@@ -102,6 +102,12 @@ def test_a_warp_takes_up_resizing_and_window(mini: Path):
     assert np.abs(whole - direct)[known].max() < 0.3
 
 
+def test_the_box_of_a_warp_is_that_of_the_resizing_it_stands_for():
+    still = Warp(((1, 0, 0), (0, 1, 0)), (50, 40))
+    box = still.of_resized((100, 120), (50, 40)).box((0, 0, 100, 120), (100, 120))
+    np.testing.assert_allclose(box, Resize((50, 40)).box((0, 0, 100, 120), (100, 120)), atol=1e-9)
+
+
 def test_a_map_of_another_size_is_refused():
     geometry = Geometry((10, 20))
     geometry.resize((5, 5))
