@@ -173,4 +173,9 @@ def test_training_looks_at_a_sample_first(good: Path, capsys):
     change_mask(good, names(good, "train.txt")[0], lambda label: label * 9)
     with pytest.raises(DataError, match="value 9 is no class"):
         check_sample({"train": train})
+    check_sample({"train": train}, skipping=["train"])  # training leaves that one out
+    for stem in names(good, "train.txt"):
+        change_mask(good, stem, lambda label: label * 0)
+    with pytest.raises(DataError, match="all are background"):
+        check_sample({"train": train}, skipping=["train"])
     assert examine({"train": train}, sample=5).roles["train"].pairs == 5

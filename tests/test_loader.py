@@ -143,6 +143,14 @@ def test_a_killed_worker_is_reported(mini: Path):
     assert not multiprocessing.active_children()
 
 
+def test_not_even_a_stopped_worker_holds_up_the_end(mini: Path):
+    loader = TrainLoader(portraits(mini), 4, num_workers=2)
+    next(loader.batches())
+    os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGSTOP)
+    loader.close()
+    assert not multiprocessing.active_children()
+
+
 class Awkward:
     """A transform that fails as no data error does, or cannot be sent to a worker."""
 

@@ -104,7 +104,7 @@ class Workers:
     def close(self) -> None:
         """End the processes."""
         for process in self._processes:
-            process.terminate()
+            process.kill()  # it holds nothing that needs care, and not even a stopped process escapes this
         for process, pipe in zip(self._processes, self._pipes, strict=True):
             process.join()
             pipe.close()
