@@ -12,12 +12,12 @@ import paddle
 import pytest
 
 from paddleseg.losses import connectivity as loss_module
-from paddleseg.losses import labelling_cpu
+from paddleseg.losses import matching_cpu
 from paddleseg.losses.connectivity import SemanticConnectivityLoss
 from paddleseg.losses.soft_areas import PaddleSoftMask, soft_mask
 from paddleseg.losses.soft_areas_cpu import KernelSoftMask
 from paddleseg.metrics import Connectivity, semantic_connectivity
-from paddleseg.metrics.connectivity import find_components, keep_largest
+from paddleseg.metrics.connectivity import connectivity_of, find_components, keep_largest, match_maps
 
 
 def box(height: int = 12, width: int = 16, *boxes: tuple[slice, slice], fill: int = 1) -> np.ndarray:
@@ -243,7 +243,7 @@ class TestSoftMask:
         np.testing.assert_allclose(own, 1 / (1 + np.exp(logits[0, 1].astype("float64"))), rtol=3e-7)
 
 
-LABELLINGS = [find_components, labelling_cpu.find_components]
+LABELLINGS = [find_components, matching_cpu.find_components]
 
 
 @pytest.mark.parametrize("labelling", LABELLINGS, ids=["opencv", "compiled"])
@@ -279,6 +279,24 @@ class TestComponents:
     def test_more_than_255_classes(self, labelling):
         classes = np.arange(300).repeat(2).reshape(20, 30)
         assert len(labelling(classes, 300).classes) == 301
+
+
+@pytest.mark.parametrize("kind", ["smooth", "noise", "noisy label"])
+@pytest.mark.parametrize("most", [3, None])
+def test_both_matchings_agree(kind: str, most: int | None):
+    mask, label = (smooth(seed, 4, 60, 50).argmax(axis=0) for seed in (0, 1))
+    noise = np.random.default_rng(0).integers(0, 4, mask.shape)
+    mask = noise if kind == "noise" else mask
+    label = noise.T.reshape(mask.shape) if kind == "noisy label" else label
+    label[:9, 4:20] = 255
+    found = [match(mask, label, 4, max_components=most) for match in (match_maps, matching_cpu.match_maps)]
+    for matching in found:
+        assert (np.bincount(matching.segments.ravel()) == matching.areas).all()
+    if most is None or kind == "smooth":  # of equally large specks, either may stay
+        np.testing.assert_allclose(*(connectivity_of(matching, 4) for matching in found), rtol=1e-12)
+        np.testing.assert_array_equal(*(np.sort(matching.areas[matching.pairs]) for matching in found))
+        for name in ("label_areas", "label_classes", "mask_classes"):
+            np.testing.assert_array_equal(*(np.sort(getattr(matching, name)) for matching in found))
 
 
 def spiral(size: int) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +12,7 @@ import paddle
 from paddleseg.losses.base import SegLoss
 from paddleseg.losses.connectivity_paddleseg import paddleseg_value
 from paddleseg.losses.soft_areas import Regions, soft_mask
-from paddleseg.metrics.connectivity import Count, Labelling, Matching, find_components, match_maps
+from paddleseg.metrics.connectivity import Count, Matching, match_maps
 from paddleseg.models.layers import cpu
 from paddleseg.registry import LOSSES
 
@@ -77,20 +77,21 @@ class SemanticConnectivityLoss(SegLoss):
 
     def plan(self, mask: np.ndarray, label: np.ndarray) -> Plan:
         """All that the loss needs to know of a batch of class maps (N, H, W)."""
-        match = functools.partial(match_maps, max_components=self.max_components, labelling=_labelling())
-        maps = zip(mask, label, strict=True)
-        return make_plan(
-            [match(*pair, self.num_classes, self.ignore_index) for pair in maps], self.num_classes, self.count
-        )
+        match = matching_function()
+        matchings = [
+            match(*maps, self.num_classes, self.ignore_index, max_components=self.max_components)
+            for maps in zip(mask, label, strict=True)
+        ]
+        return make_plan(matchings, self.num_classes, self.count)
 
 
-def _labelling() -> Labelling:
-    """One compiled pass for all classes where numba is installed, else OpenCV's for each."""
+def matching_function() -> Callable[..., Matching]:
+    """Compiled passes over all classes at once where numba is installed, else OpenCV's over each."""
     if not cpu.available():
-        return find_components
-    from paddleseg.losses import labelling_cpu
+        return match_maps
+    from paddleseg.losses import matching_cpu
 
-    return labelling_cpu.find_components
+    return matching_cpu.match_maps
 
 
 @dataclass(frozen=True)
@@ -125,17 +126,19 @@ def make_plan(matchings: list[Matching], num_classes: int, count: Count) -> Plan
         touching = matching.pairs
         label_part = matching.label_part[touching]
         classes = matching.label_classes[label_part]
-        share = 1 / (len(matchings) * max(len(matching.present), 1))
+        present = matching.present(num_classes)
+        share = 1 / (len(matchings) * max(np.count_nonzero(present), 1))
         segments.append(matching.segments + np.int32(first_segment))
         mask_part.append(matching.mask_part + first_part)
         pairs.append(touching + first_segment)
         label_areas.append(matching.label_areas[label_part])
         weights.append(matching.iou_weights(num_classes, count) * share)
         # Eq. 4 where something touches, else eq. 5: the soft union is the label and the probability outside it.
-        warm, alone = np.intersect1d(matching.present, classes), np.setdiff1d(matching.present, classes)
-        cold[number, alone] = share / matching.segments.size
+        warm = np.zeros(num_classes, bool)
+        warm[classes] = True
+        cold[number, present & ~warm] = share / matching.segments.size
         areas = np.bincount(matching.label_classes[1:], matching.label_areas[1:], minlength=num_classes)
-        constant += share * len(warm) + float(cold[number] @ areas)
+        constant += share * np.count_nonzero(warm) + float(cold[number] @ areas)
         first_segment += len(matching.areas)
         first_part += len(matching.mask_classes)
     joined = {"mask_part": mask_part, "pairs": pairs, "label_areas": label_areas, "weights": weights}

@@ -66,8 +66,13 @@ def _arg_max(start, stop, logits, mask, top, own):
 def _sums(start, stop, segments, own, sums):
     """Probability by segment; the segments of two images differ."""
     for n in range(start, stop):
+        segment, total = segments[n, 0], np.float64(0)
         for j in range(segments.shape[1]):
-            sums[segments[n, j]] += own[n, j]
+            if segments[n, j] != segment:  # a run of pixels is added up in a register
+                sums[segment] += total
+                segment, total = segments[n, j], np.float64(0)
+            total += own[n, j]
+        sums[segment] += total
 
 
 @jit

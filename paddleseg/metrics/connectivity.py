@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -57,10 +56,12 @@ class Matching:
         """Numbers of the segments that are pairs."""
         return np.flatnonzero((self.mask_part > 0) & (self.label_part > 0))
 
-    @property
-    def present(self) -> np.ndarray:
-        """Classes with a component in the mask or the label, ascending."""
-        return np.union1d(self.mask_classes[1:], self.label_classes[1:])
+    def present(self, num_classes: int) -> np.ndarray:
+        """Which classes have a component in the mask or the label, (num_classes,) bool."""
+        found = np.zeros(num_classes, bool)
+        found[self.mask_classes[1:]] = True
+        found[self.label_classes[1:]] = True
+        return found
 
     def iou_weights(self, num_classes: int, count: Count = "components") -> np.ndarray:
         """The factor of every pair's IoU in the connectivity of its class: eq. 1's 1 / k times eq. 3's 1 / N.
@@ -79,10 +80,6 @@ class Matching:
         if count == "pairs":
             total += np.bincount(classes, minlength=num_classes)
         return 1.0 / (partners[label_part] * total[classes])
-
-
-Labelling = Callable[[np.ndarray, int], Components]
-"""A class map (H, W) and the number of classes to all its components."""
 
 
 def find_components(classes: np.ndarray, num_classes: int) -> Components:
@@ -165,14 +162,12 @@ def match_maps(
     *,
     max_components: int | None = None,
     min_area: float = 0,
-    labelling: Labelling = find_components,
 ) -> Matching:
     """The segments of two class maps (H, W); ignored pixels lie in neither.
 
     Args:
         max_components: Components of the mask kept of each class, largest first.
         min_area: Components of either map with fewer pixels are left out.
-        labelling: What finds the components.
 
     Raises:
         ValueError: The maps differ in size.
@@ -183,8 +178,8 @@ def match_maps(
     small = np.min_scalar_type(num_classes)
     mask, label = (np.where(valid, classes, num_classes).astype(small) for classes in (mask, label))
     return match_components(
-        keep_largest(labelling(mask, num_classes), max_components, min_area),
-        keep_largest(labelling(label, num_classes), None, min_area),
+        keep_largest(find_components(mask, num_classes), max_components, min_area),
+        keep_largest(find_components(label, num_classes), None, min_area),
         mask == label,
     )
 
@@ -218,10 +213,8 @@ def connectivity_of(matching: Matching, num_classes: int, count: Count = "compon
     mask_areas = np.bincount(parts, matching.areas, minlength=len(matching.mask_classes))
     union = mask_areas[parts[pairs]] + matching.label_areas[label_part] - shared
     weighted = matching.iou_weights(num_classes, count) * shared / union
-    found = np.full(num_classes, np.nan)
-    found[matching.present] = 0.0
-    np.add.at(found, matching.label_classes[label_part], weighted)
-    return found
+    found = np.bincount(matching.label_classes[label_part], weighted, minlength=num_classes)
+    return np.where(matching.present(num_classes), found, np.nan)
 
 
 class Connectivity(Metric):
