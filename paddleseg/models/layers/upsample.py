@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import paddle
@@ -13,7 +12,7 @@ from paddleseg.models.layers import cpu
 
 def upsample(
     x: paddle.Tensor,
-    ref: paddle.Tensor | Sequence[int],
+    ref: paddle.Tensor | list[int] | tuple[int, ...],
     align_corners: bool = False,
     mode: Literal["nearest", "bilinear", "bicubic", "area"] = "bilinear",
 ) -> paddle.Tensor:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
-from itertools import pairwise
 from typing import Any
 
 import numba
@@ -49,13 +49,30 @@ if hasattr(os, "register_at_fork"):
 def share(work: Callable[..., Any], count: int, *args: Any) -> list[Any]:
     """Call `work(start, stop, *args)` over `count` channels or images, in as many threads as there are cores.
 
-    Returns what the calls returned, in order.
+    Each thread takes the next part when it is free, so one that the system is late to run holds nobody up. The parts
+    and the order of what is returned depend only on the numbers of items and threads.
     """
     threads = min(num_threads(), count)
     if threads == 1:
         return [work(0, count, *args)]
-    bounds = [count * i // threads for i in range(threads + 1)]
-    return [task.result() for task in [_pool(threads).submit(work, a, b, *args) for a, b in pairwise(bounds)]]
+    parts = min(2 * threads, count)
+    todo = deque((part, count * part // parts, count * (part + 1) // parts) for part in range(parts))
+    results: list[Any] = [None] * parts
+
+    def run() -> None:
+        while True:
+            try:
+                part, start, stop = todo.popleft()
+            except IndexError:
+                return
+            results[part] = work(start, stop, *args)
+
+    helpers = [_pool(threads - 1).submit(run) for _ in range(threads - 1)]
+    run()
+    for helper in helpers:
+        if not helper.cancel():  # it has begun
+            helper.result()
+    return results
 
 
 @jit
