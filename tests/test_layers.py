@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -254,6 +255,18 @@ x = paddle.rand([2, 4, 8, 8]); x.stop_gradient = False
 assert not cpu.available() and "relu" in ConvBNReLU(4, 4, 3, groups=4)(x).grad_fn.name().lower()
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_kernels_run_where_nothing_can_be_kept_on_disk():
+    code = """
+import numpy as np
+from paddleseg.models.layers.cpu.runtime import copy
+target = np.zeros((2, 3), np.float32)
+copy(np.ones((2, 3), np.float32), target)
+assert target.all() and not copy.stats.cache_path
+"""
+    nowhere = {**os.environ, "NUMBA_CACHE_LOCATOR_CLASSES": "UserProvidedCacheLocator", "NUMBA_CACHE_DIR": ""}
+    subprocess.run([sys.executable, "-c", code], check=True, env=nowhere)
 
 
 def test_too_wide_padding_is_refused():
