@@ -21,6 +21,7 @@ from paddleseg.config import load_config
 from paddleseg.engine import checkpoint
 from paddleseg.engine.run import config_hash, train
 from paddleseg.errors import UserError
+from paddleseg.models.weights import resolve
 
 CONFIG = "configs/pp_humanseg/pp_humanseg_lite_mini_portrait.yml"
 SMALL = [
@@ -103,6 +104,17 @@ def test_only_the_newest_checkpoints_stay(tmp_path: Path):
 def test_accumulation_counts_updates_and_averages(tmp_path: Path):
     state = run(tmp_path, "iters=2", "batch_size=2", "train.accumulate_steps=2")
     assert state.step == 2
+
+
+def test_frozen_norms_keep_their_statistics(tmp_path: Path):
+    for kind in ("true", "false"):
+        run(tmp_path / kind, "iters=2", f"train.freeze_norm={kind}")
+    start = weights(resolve("zoo://pp_humanseg_v1_lite"))
+    frozen, free = (weights(tmp_path / kind / "iter_2" / "model.pdparams") for kind in ("true", "false"))
+    for name in start:
+        kept = name.endswith(("._mean", "._variance"))
+        assert np.array_equal(frozen[name], start[name]) == kept, name
+        assert not np.array_equal(free[name], start[name]), name
 
 
 def test_early_stop(tmp_path: Path):

@@ -117,6 +117,8 @@ class TrainSection(Section):
     """How much of the network fp16 takes."""
     accumulate_steps: Count = 1
     """Batches whose gradients one update averages."""
+    freeze_norm: bool = False
+    """Keep the batch-norm statistics of the pretrained weights: for fine-tuning on a few dozen pictures."""
     ema: EmaSection | None = None
     """Evaluate and keep a moving average of the weights; `true` takes its defaults."""
     early_stop_intervals: Count | None = None

@@ -66,7 +66,14 @@ def train(
     model, optimizer, amp_level = _mixed_precision(model, optimizer, settings, device)
     network = paddle.jit.to_static(model) if config.to_static_training else model
     losses = LossPlan(*build.build_losses(config))
-    stepper = Stepper(dist.wrap(network), optimizer, losses, amp_level=amp_level, accumulate=settings.accumulate_steps)
+    stepper = Stepper(
+        dist.wrap(network),
+        optimizer,
+        losses,
+        amp_level=amp_level,
+        accumulate=settings.accumulate_steps,
+        freeze_norm=settings.freeze_norm,
+    )
     loader = TrainLoader(
         train_set,
         dist.batch_share(config.batch_size),

@@ -58,11 +58,23 @@ class Stepper:
         losses: What to minimise.
         amp_level: "O0" for float32, "O1" or "O2" for mixed precision (GPU only).
         accumulate: Batches of one update; their gradients are averaged.
+        freeze_norm: Normalise by the statistics in the weights, which a few pictures would only spoil.
     """
 
-    def __init__(self, model: Any, optimizer: Any, losses: LossPlan, *, amp_level: str = "O0", accumulate: int = 1):
+    def __init__(
+        self,
+        model: Any,
+        optimizer: Any,
+        losses: LossPlan,
+        *,
+        amp_level: str = "O0",
+        accumulate: int = 1,
+        freeze_norm: bool = False,
+    ):
         self.model, self.optimizer, self.losses = model, optimizer, losses
         self.amp_level, self.accumulate = amp_level, accumulate
+        norms = (paddle.nn.BatchNorm2D, paddle.nn.SyncBatchNorm)
+        self.frozen = [layer for layer in model.sublayers() if isinstance(layer, norms)] if freeze_norm else []
         if paddle.get_device() == "cpu":
             keep_freed_memory()
         self.scaler = paddle.amp.GradScaler(enable=amp_level != "O0", init_loss_scaling=1024)
@@ -70,6 +82,8 @@ class Stepper:
     def __call__(self, batches: Sequence[Batch], lr: float) -> dict[str, float]:
         """Update once; returns the mean loss of the batches, and the part of every output where there are several."""
         self.model.train()
+        for layer in self.frozen:
+            layer.eval()
         if not isinstance(self.optimizer._learning_rate, paddle.optimizer.lr.LRScheduler):  # that one knows its rate
             self.optimizer.set_lr(lr)
         parts = [0.0]
