@@ -79,7 +79,7 @@ def batch_norm(x: paddle.Tensor, bn: Any, relu: bool) -> paddle.Tensor:
 
 
 def depthwise_bn(x: paddle.Tensor, conv: Any, bn: Any, relu: bool) -> paddle.Tensor:
-    """`batch_norm(conv(x))` of a depth-wise convolution without bias and dilation, in one trip to memory each way."""
+    """`batch_norm(conv(x))` of a depth-wise convolution without bias, in one trip to memory each way."""
     from paddleseg.models.layers.cpu.depthwise import DepthwiseBN
 
     return DepthwiseBN.apply(x, conv.weight, bn.weight, bn.bias, conv, bn, relu)
