@@ -28,7 +28,7 @@ setup(
     extras_require={
         # Paddle is an extra so that a GPU user picks `paddlepaddle-gpu` instead, and an ONNX-only box needs neither.
         # numba compiles the kernels that make training on a CPU several times faster; without it Paddle's own are used.
-        "train": ["paddlepaddle>=3.0,<3.4", "visualdl>=2.5,<3", "setuptools", "numba>=0.60"],
+        "train": ["paddlepaddle>=3.0,<3.4", "visualdl>=2.5,<3", "setuptools", "numba>=0.60", "threadpoolctl>=3.1"],
         "onnx": ["onnxruntime>=1.17"],
         "dev": [
             "pytest==8.4.2",
