@@ -1,4 +1,4 @@
-"""Run an exported model on pictures, with Paddle Inference or ONNX Runtime; gives the masks that `paddleseg predict` gives.
+"""Run an exported model on pictures with Paddle Inference or ONNX Runtime; gives the masks of `paddleseg predict`.
 
 python deploy/python/infer.py --config output/inference_model --image_path photos --save_dir output/masks
 """
@@ -19,7 +19,7 @@ from paddleseg.inference.outputs import Writer
 from paddleseg.inference.pictures import Report, predict_files
 from paddleseg.inference.predictor import Predictor
 from paddleseg.inference.runtime import PaddleOptions, onednn_works
-from paddleseg.inference.visualize import palette
+from paddleseg.inference.visualize import card_palette
 from paddleseg.transforms.image_io import list_images, read_image
 
 _SHAPE_PICTURES = 10
@@ -136,7 +136,7 @@ def run(args: argparse.Namespace) -> None:
     if args.batch_size < 1:
         raise ConfigError("--batch_size", f"should be at least 1, not {args.batch_size}")
     predictor = load(args)
-    colors = palette(predictor.card.colors)
+    colors = card_palette(predictor.card)
     writer = Writer(args.save_dir, ["pseudo_color"], colors, folders={"pseudo_color": "."})
     report = predict_files(predictor, args.image_path, writer, batch_size=args.batch_size)
     if args.print_detail or args.benchmark:

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output_op",
         choices=sorted(OUTPUT_OPS),
-        help="what the graph ends in (default: softmax, or sigmoid for one channel: probabilities, which make smooth edges)",
+        help="what the graph ends in (default: softmax, or sigmoid for one channel; probabilities make smooth edges)",
     )
     parser.add_argument(
         "--input_shape",

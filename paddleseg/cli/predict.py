@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-import numpy as np
-
 from paddleseg.cli import flags
 from paddleseg.errors import ConfigError
 from paddleseg.inference.card import Card
@@ -53,17 +51,18 @@ def run(args: argparse.Namespace) -> int:
     from paddleseg.inference.outputs import Writer
     from paddleseg.inference.pictures import predict_files
     from paddleseg.inference.predictor import Predictor
+    from paddleseg.inference.visualize import card_palette
 
     cfg = load_config(args.config, args.opts)
     select_device(args.device or cfg.train.device, args.device_id)
     cfg.test_config.use_multilabel |= args.use_multilabel
     card = card_from_config(cfg)
-    colors = colors_from(args.custom_color, card)
+    card.colors = colors_from(args.custom_color, card)
     outputs = outputs_from(args)
     background = compose.background_from(args.background) if args.background else None
     looks = TestAugmentation.from_config(cfg.test_config.model_dump() | flags.test_options(args, "aug_pred"))
     predictor = Predictor.from_model(model_from_config(cfg, args.model_path), card, looks)
-    writer = Writer(args.save_dir, outputs, colors, background, classes=card.classes)
+    writer = Writer(args.save_dir, outputs, card_palette(card), background, classes=card.classes)
     report = predict_files(predictor, args.image_path, writer)
     print(f"{report.done} pictures predicted, results in {args.save_dir}")
     report.raise_if_any_failed()
@@ -80,14 +79,12 @@ def outputs_from(args: argparse.Namespace) -> list[str]:
     return list(dict.fromkeys(outputs))
 
 
-def colors_from(numbers: list[int] | None, card: Card) -> np.ndarray:
-    """The palette of `--custom_color`, else of the card."""
-    from paddleseg.inference.visualize import palette
-
+def colors_from(numbers: list[int] | None, card: Card) -> list[list[int]]:
+    """The colours of `--custom_color`, else of the card."""
     if numbers is None:
-        return palette(card.colors)
+        return card.colors
     classes = max(len(card.classes), 1)
     if len(numbers) % 3 or len(numbers) < 3 * classes or not all(0 <= number <= 255 for number in numbers):
         what = f"should be three numbers from 0 to 255 for each of {classes} classes, not {len(numbers)} numbers"
         raise ConfigError("--custom_color", what, "such as: --custom_color 0 0 0 255 255 255")
-    return palette(np.reshape(numbers, (-1, 3)).tolist())
+    return [numbers[start : start + 3] for start in range(0, len(numbers), 3)]

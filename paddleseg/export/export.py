@@ -20,7 +20,7 @@ from paddleseg.export.verify import verify
 from paddleseg.files import atomic_dir
 from paddleseg.inference.card import CARD_NAME, DEPLOY_NAME, Card, Files, deploy_text
 from paddleseg.inference.graph import InferenceGraph
-from paddleseg.inference.runtime import last_line
+from paddleseg.inference.runtime import evaluating, last_line
 
 Format = Literal["pir", "legacy"]
 _GRAPH_ENDING = {"pir": ".json", "legacy": ".pdmodel"}
@@ -78,22 +78,17 @@ def export_model(
 
 def _write_graph(model: nn.Layer, card: Card, prefix: Path, format: Format) -> None:
     graph = InferenceGraph(model, card.output)
-    training = model.training
-    graph.eval()
     spec = InputSpec([*card.input.shape], "float32", name="x")  # which writes into the list it gets
     # The older form of graph is written under a guard; the flag for it cannot be changed once Paddle is imported.
     guard = paddle.pir_utils.OldIrGuard() if format == "legacy" else contextlib.nullcontext()
     try:
-        with guard:
+        with guard, evaluating(graph):
             paddle.jit.save(paddle.jit.to_static(graph, input_spec=[spec], full_graph=True), str(prefix))
     except OSError:
         raise
     except Exception as error:  # tracing runs the model's own code, which may fail in any way
         hint = "use --format pir" if format == "legacy" else "try a fixed --input_shape"
         raise ExportError(type(model).__name__, f"cannot be written as a graph: {last_line(error)}", hint) from error
-    finally:
-        if training:
-            model.train()
     prefix.with_name(f"{prefix.name}.pdiparams.info").unlink(missing_ok=True)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any, Literal
 
 from paddleseg.config.build import build_model
+from paddleseg.config.components import parameters_of
 from paddleseg.config.facts import Facts
 from paddleseg.config.schema import RunConfig
 from paddleseg.errors import ConfigError
@@ -31,17 +33,13 @@ def card_from_config(cfg: RunConfig, *, kind: Kind = "prob", shape: Sequence[int
         ConfigError: A step is random or unknown, or gives another size than `shape`.
     """
     model = cfg.need("model", cfg.model)
-    known = Facts(cfg).given(MODELS, ("model",))
-    arguments = {"num_classes": known.get("num_classes"), **model.args}
-    arguments.pop("pretrained", None)
-    num_classes = arguments["num_classes"] or 2
-    channels = known.get("in_channels", 3)
-    steps = _steps(cfg)
-    open_or_given = [None if size < 1 else size for size in shape or (-1, channels, -1, -1)]
-    if open_or_given[1] not in (None, channels):
-        raise ConfigError("--input_shape", f"has {open_or_given[1]} channels, but the pictures have {channels}")
-    open_or_given[1] = channels
-    steps, size = _settle(steps, open_or_given, channels)
+    known = Facts(cfg).given(MODELS, ("model",)) | model.args
+    num_classes, channels = known.get("num_classes"), known.get("in_channels", 3)
+    taken = parameters_of(MODELS.get(model.type)).names | set(model.args)
+    arguments = copy.deepcopy({name: value for name, value in known.items() if name in taken})
+    _drop_pretrained(arguments)
+    open_or_given = _open_or_given(shape, channels)
+    steps, size = _settle(_steps(cfg), open_or_given, channels)
     multilabel = cfg.test_config.use_multilabel
     return Card(
         name=model.type,
@@ -65,6 +63,13 @@ def _steps(cfg: RunConfig) -> list[Step]:
     return explicit_steps(specs, cfg.where("val_dataset", "transforms"))
 
 
+def _open_or_given(shape: Sequence[int] | None, channels: int) -> list[int | None]:
+    given = [None if side < 1 else side for side in shape or (-1, channels, -1, -1)]
+    if given[1] not in (None, channels):
+        raise ConfigError("--input_shape", f"has {given[1]} channels, but the pictures have {channels}")
+    return [given[0], channels, *given[2:]]
+
+
 def _settle(steps: list[Step], shape: Sequence[int | None], channels: int) -> tuple[list[Step], tuple[int, int] | None]:
     """The steps with the size that comes out of them, which has to be that of a fixed `shape`."""
     size = Preprocessor(steps).fixed_size(channels)
@@ -72,17 +77,20 @@ def _settle(steps: list[Step], shape: Sequence[int | None], channels: int) -> tu
     if h is None or w is None:
         return steps, size
     if size is None:
-        return _settle([*explicit_steps([{"type": "Resize", "target_size": [w, h]}]), *steps], shape, channels)
+        steps = [*explicit_steps([{"type": "Resize", "target_size": [w, h]}]), *steps]
+        size = Preprocessor(steps).fixed_size(channels)
     if size != (h, w):
-        hint = "change one of the two"
-        raise ConfigError("--input_shape", f"says {h}x{w} (h x w), but the transforms give {size[0]}x{size[1]}", hint)
+        found = f"{size[0]}x{size[1]}" if size else "other sizes"
+        raise ConfigError(
+            "--input_shape", f"says {h}x{w} (h x w), but the transforms give {found}", "change one of the two"
+        )
     return steps, size
 
 
-def _class_names(cfg: RunConfig, num_classes: int, multilabel: bool) -> list[str]:
+def _class_names(cfg: RunConfig, num_classes: int | None, multilabel: bool) -> list[str]:
     dataset = cfg.val_dataset or cfg.train_dataset
     names = list(dataset.args.get("class_names") or []) if dataset else []
-    if names:
+    if names or num_classes is None:
         return names
     if num_classes <= 2 and not multilabel:
         return ["background", "foreground"]

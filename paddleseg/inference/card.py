@@ -1,8 +1,7 @@
-"""The card beside a model: everything that someone who runs it has to know, in one YAML file that any language reads."""
+"""The card beside a model: all that someone who runs it has to know, in one YAML file that any language reads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,7 +12,9 @@ from paddleseg.errors import ConfigError, ExportError, Problem
 from paddleseg.files import atomic_write_text
 
 CARD_NAME, DEPLOY_NAME = "inference.yml", "deploy.yaml"
-_HEADER = "# How to run this model; docs/inference.md explains every key. Sizes of tensors are (h, w), target_size is [w, h].\n"
+_HEADER = (
+    "# How to run this model; docs/inference.md explains every key. Tensor sizes are (h, w), target_size is [w, h].\n"
+)
 # What PaddleSeg calls the end of an exported graph, and what ours is called.
 OUTPUT_OPS: dict[str, Literal["prob", "argmax", "logits"]] = {"softmax": "prob", "argmax": "argmax", "none": "logits"}
 
@@ -183,24 +184,22 @@ def read_card(path: str | Path) -> Card:
     if not isinstance(content, dict):
         raise ConfigError(str(path), "holds no mapping", "export the model again")
     deploy = content.pop("Deploy", None)
-    if deploy is not None and "card" not in content:
+    if isinstance(deploy, dict) and "card" not in content:
         content = _from_deploy(deploy)
+    elif "card" not in content:
+        raise ConfigError(str(path), "is no model's card", "give the folder that export wrote")
     try:
-        return Card(**content)
-    except (ValidationError, TypeError) as error:
-        raise ConfigError(list(_problems(path, error))) from error
-
-
-def _problems(path: str | Path, error: Exception) -> Iterable[Problem]:
-    faults = error.errors() if isinstance(error, ValidationError) else [{"loc": (), "msg": str(error)}]
-    for fault in faults:
-        place = ".".join(map(str, fault["loc"]))
-        yield Problem(f"{path}: {place}" if place else str(path), fault["msg"], "docs/inference.md lists the keys")
+        return Card.model_validate(content)
+    except ValidationError as error:
+        faults = [(".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()]
+        hint = "docs/inference.md lists the keys"
+        raise ConfigError([Problem(f"{path}: {place}", what, hint) for place, what in faults]) from error
 
 
 def _from_deploy(deploy: dict[str, Any]) -> dict[str, Any]:
     """PaddleSeg's `Deploy` section in our terms; what it does not say keeps its default."""
-    kind = OUTPUT_OPS.get(deploy.get("output_op", "argmax"), "argmax")
+    # Old files state the type of the output only.
+    kind = OUTPUT_OPS.get(deploy.get("output_op", ""), "prob" if deploy.get("output_dtype") == "float32" else "argmax")
     shape = [size if isinstance(size, int) and size > 0 else None for size in deploy.get("input_shape") or []]
     return {
         "files": {"graph": deploy.get("model"), "params": deploy.get("params")},

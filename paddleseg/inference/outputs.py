@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -94,8 +94,15 @@ def as_png(path: Path) -> Path:
     return path.with_name(f"{path.stem}.png")
 
 
-def distinct(names: Sequence[str]) -> Iterator[str]:
-    """The names, with an ending added where `a.jpg` and `a.png` of one folder would both become `a.png`."""
-    stems = [str(Path(name).with_suffix("")) for name in names]
-    for name, stem in zip(names, stems, strict=True):
-        yield f"{name}{Path(name).suffix}" if stems.count(stem) > 1 else name
+def distinct(names: Sequence[str]) -> list[str]:
+    """The names, with a number added where two would write one file, as `a.jpg` and `a.png` of one folder would."""
+    taken: set[Path] = set()
+    found = []
+    for name in map(Path, names):
+        stem, count = name.with_suffix(""), 1
+        while stem in taken:
+            count += 1
+            stem = name.with_name(f"{name.stem}_{count}")
+        taken.add(stem)
+        found.append(f"{stem}{name.suffix}")
+    return found

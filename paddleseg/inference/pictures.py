@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from paddleseg.errors import DataError, Problem
 from paddleseg.inference.outputs import distinct
 from paddleseg.inference.predictor import Predictor, SegResult
+from paddleseg.progress import progress
 from paddleseg.transforms.image_io import list_images, read_image
 
 Sink = Callable[[str, np.ndarray, SegResult], None]
@@ -36,9 +35,7 @@ class Report:
             )
 
 
-def predict_files(
-    predictor: Predictor, source: str | Path, sink: Sink, *, batch_size: int = 1, title: str = "Predicting"
-) -> Report:
+def predict_files(predictor: Predictor, source: str | Path, sink: Sink, *, batch_size: int = 1) -> Report:
     """Predict an image file, every image below a folder, or the images of a list file.
 
     Raises:
@@ -46,15 +43,12 @@ def predict_files(
         OutputError: A result cannot be written.
     """
     found = list_images(source)
-    names = list(distinct([name for _, name in found]))
+    names = distinct([name for _, name in found])
     report = Report()
     files = list(zip([path for path, _ in found], names, strict=True))
-    with _progress() as bar:
-        task = bar.add_task(title, total=len(files))
-        for start in range(0, len(files), batch_size):
-            chunk = files[start : start + batch_size]
-            _predict_chunk(predictor, chunk, sink, report)
-            bar.advance(task, len(chunk))
+    chunks = [files[start : start + batch_size] for start in range(0, len(files), batch_size)]
+    for chunk in progress(chunks, "Predicting"):
+        _predict_chunk(predictor, chunk, sink, report)
     return report
 
 
@@ -65,15 +59,24 @@ def _predict_chunk(predictor: Predictor, files: Sequence[tuple[Path, str]], sink
             read.append((name, read_image(path, predictor.card.input.channels)))
         except DataError as error:
             report.problems.extend(error.problems)
-    if not read:
-        return
-    for (name, image), result in zip(read, predictor.batch([image for _, image in read]), strict=True):
+    for name, image, result in _results(predictor, read, report):
         sink(name, image, result)
         report.timings.append(result.timing_ms)
         report.done += 1
 
 
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+def _results(
+    predictor: Predictor, read: Sequence[tuple[str, np.ndarray]], report: Report
+) -> Iterator[tuple[str, np.ndarray, SegResult]]:
+    """The results of pictures together or, where one of them cannot be prepared, one at a time to learn which."""
+    try:
+        results = predictor.batch([image for _, image in read]) if read else []
+    except DataError as error:
+        if len(read) == 1:
+            report.problems.extend(Problem(f"{read[0][0]}: {p.where}", p.what, p.hint) for p in error.problems)
+            return
+        for single in read:
+            yield from _results(predictor, [single], report)
+        return
+    for (name, image), result in zip(read, results, strict=True):
+        yield name, image, result

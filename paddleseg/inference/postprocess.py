@@ -1,6 +1,6 @@
 """From a network's output to the mask and the probabilities at the picture's size: the one place where that happens.
 
-Probabilities are resized, then a class is chosen. The other order, which loses the soft edge, moves 2-3 % of the pixels.
+Probabilities are resized, then a class is chosen. The other order loses the soft edge and moves 2-3 % of the pixels.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -26,7 +28,7 @@ class Runtime(Protocol):
 
 
 class Dygraph:
-    """The model in memory, on Paddle's current device; it is left in the mode it was in."""
+    """The model in memory, on Paddle's current device; each of its layers is left in the mode it was in."""
 
     name = "dygraph"
 
@@ -38,14 +40,20 @@ class Dygraph:
     def __call__(self, batch: np.ndarray) -> np.ndarray:
         import paddle
 
-        training = self.graph.model.training
-        self.graph.eval()
-        try:
-            with paddle.no_grad():
-                return self.graph(paddle.to_tensor(batch)).numpy()
-        finally:
-            if training:
-                self.graph.train()
+        with paddle.no_grad(), evaluating(self.graph):
+            return self.graph(paddle.to_tensor(batch)).numpy()
+
+
+@contextmanager
+def evaluating(model: nn.Layer) -> Iterator[None]:
+    """`model` in evaluation mode; then each layer as it was, for some may be frozen in a model that trains."""
+    trained = [layer for layer in model.sublayers(include_self=True) if layer.training]
+    model.eval()
+    try:
+        yield
+    finally:
+        for layer in trained:
+            layer.training = True
 
 
 @dataclass(frozen=True)
@@ -147,11 +155,11 @@ def _set_tensorrt(config, options: PaddleOptions) -> None:
     import paddle
     from paddle import inference
 
-    if options.device != "gpu":
-        raise DeviceError("TensorRT", f"needs a GPU, but the device is {options.device}", "add --device gpu")
     if inference.get_trt_compile_version() == (0, 0, 0):
         what = f"the installed Paddle {paddle.__version__} was built without it"
         raise DeviceError("TensorRT", what, "install a paddlepaddle-gpu wheel that has TensorRT, or drop --use_trt")
+    if options.device != "gpu":
+        raise DeviceError("TensorRT", f"needs a GPU, but the device is {options.device}", "add --device gpu")
     config.enable_tensorrt_engine(
         workspace_size=1 << 30,
         max_batch_size=1,
@@ -191,7 +199,8 @@ class OnnxRuntime:
             raise DeviceError(f"--device {device}", f"this ONNX Runtime has only {here}", hint)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # it warns about every constant that paddle2onnx leaves unused
-        options.intra_op_num_threads = threads or int(os.environ.get("OMP_NUM_THREADS", 0))
+        # Paddle obeys this variable too; ONNX Runtime does not by itself.
+        options.intra_op_num_threads = threads or int(os.environ.get("OMP_NUM_THREADS", "0"))
         try:
             self._session = onnxruntime.InferenceSession(str(graph), options, providers=[provider])
         except Exception as error:  # its exceptions have no public base class

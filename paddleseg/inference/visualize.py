@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from paddleseg.inference.card import Card
+
 _MAX_CLASSES = 256
 
 
@@ -17,14 +19,18 @@ def palette(colors: Sequence[Sequence[int]] = ()) -> np.ndarray:
     colours that are far apart.
     """
     table = np.zeros((_MAX_CLASSES, 3), np.uint8)
-    numbers = np.arange(_MAX_CLASSES)
     for bit in range(8):
+        triple = np.arange(_MAX_CLASSES) >> 3 * bit
         for channel in range(3):
-            table[:, channel] |= ((numbers >> channel & 1) << (7 - bit)).astype(np.uint8)
-        numbers = numbers >> 3
+            table[:, channel] |= ((triple >> channel & 1) << 7 - bit).astype(np.uint8)
     if len(colors):
         table[: len(colors)] = np.asarray(colors, np.uint8)
     return table
+
+
+def card_palette(card: Card) -> np.ndarray:
+    """The colours of a card's classes; of independent classes those begin at 1, as in `flatten`."""
+    return palette([[0, 0, 0], *card.colors] if card.output.multilabel else card.colors)
 
 
 def colorize(mask: np.ndarray, colors: np.ndarray) -> np.ndarray:
