@@ -16,7 +16,7 @@ from paddleseg.datasets import Dataset, MiniPortrait, PPHumanSeg14K
 from paddleseg.datasets.base import ListError
 from paddleseg.datasets.checks import count_values, is_0_255, strange_values
 from paddleseg.errors import ConfigError, DataError
-from paddleseg.registry import DATASETS
+from paddleseg.registry import DATASETS, TRANSFORMS
 
 RNG = np.random.default_rng
 
@@ -218,3 +218,8 @@ def test_a_data_set_travels_to_other_processes(mini: Path):
     dataset = MiniPortrait(transforms=[T.RandomRotation(), T.RandomPaddingCrop([64, 64]), T.RandomDistort()])
     other = pickle.loads(pickle.dumps(dataset))
     np.testing.assert_array_equal(dataset.sample(3, RNG(5)).image, other.sample(3, RNG(5)).image)
+
+
+def test_the_data_page_names_every_data_set_and_transform(root: Path):
+    page = (root / "docs" / "data.md").read_text(encoding="utf-8")
+    assert [name for name in [*DATASETS.names(), *TRANSFORMS.names()] if f"`{name}`" not in page] == []
