@@ -178,6 +178,19 @@ class TestLoss:
         label = np.where(STRIP == 255, 7, STRIP)
         assert value_of(SemanticConnectivityLoss(2, ignore_index=7), saturated(LABEL), label[None]) == pytest.approx(0)
 
+    @pytest.mark.parametrize("form", FORMS)
+    def test_one_of_the_classes_may_be_the_ignored_one(self, form, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(loss_module, "soft_mask", form)
+        logits, found = self.logits.astype("float32"), []
+        hidden = np.where(self.labels == 1, 255, self.labels)
+        for ignored, labels in ((255, hidden), (1, np.where(hidden == 255, 1, hidden))):
+            tensor = paddle.to_tensor(logits, stop_gradient=False)
+            value = SemanticConnectivityLoss(self.classes, ignore_index=ignored)(tensor, paddle.to_tensor(labels))
+            value.backward()
+            found.append((float(value), tensor.grad.numpy()))
+        assert found[0][0] == found[1][0] > 0
+        np.testing.assert_array_equal(found[0][1], found[1][1])
+
     def test_refuses_other_channels(self):
         with pytest.raises(ValueError, match="2 channels for 3 classes"):
             value_of(SemanticConnectivityLoss(3), saturated(LABEL), LABEL[None])

@@ -118,6 +118,7 @@ def mask_and_prob(network: Dygraph, sample: Sample, looks: TestAugmentation) -> 
 
 
 def known_label(sample: Sample) -> np.ndarray:
+    """The sample's label; a `DataError` that names the image where it has none."""
     if sample.label is None:
         raise DataError(sample.path, "has no label", "evaluation needs `image label` pairs")
     return sample.label

@@ -62,6 +62,8 @@ class SemanticConnectivityLoss(SegLoss):
             maps = zip(soft.mask, label, strict=True)
             values = [paddleseg_value(*pair, self.num_classes, self.ignore_index) for pair in maps]
             return paddle.to_tensor(np.mean(values), logits.dtype)
+        if 0 <= self.ignore_index < self.num_classes:
+            label = np.where(label == self.ignore_index, -1, label)
         plan = self.plan(soft.mask, label)
         sums, outside = soft.areas(Regions(plan.segments, len(plan.mask_part), label, plan.cold > 0))
         loss = plan.constant + (outside * paddle.to_tensor(plan.cold, outside.dtype)).sum()
