@@ -227,7 +227,7 @@ def main() -> None:
     if options.as_peer:
         run_as_peer(options.as_peer)
         return
-    from paddleseg.engine.memory import keep_freed_memory
+    from paddleseg.memory import keep_freed_memory
 
     keep_freed_memory()  # as the trainer does
     peer = " PaddleSeg's SC | ours is cheaper |" if options.peer_python else ""

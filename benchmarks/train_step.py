@@ -95,7 +95,7 @@ def work(toolkit: str, folder: Path) -> None:
 
     ranks = int(os.environ.get("PADDLE_TRAINERS_NUM", "1"))
     if toolkit == "ours":
-        from paddleseg.engine.memory import keep_freed_memory
+        from paddleseg.memory import keep_freed_memory
         from paddleseg.models.humanseg.lite import PPHumanSegLite
         from paddleseg.models.weights import load_weights
 

@@ -279,7 +279,7 @@ def test_freed_memory_is_kept():
     code = """
 import resource
 import paddle
-from paddleseg.engine.memory import keep_freed_memory
+from paddleseg.memory import keep_freed_memory
 assert keep_freed_memory()
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 
 from paddleseg.datasets.base import Dataset
-from paddleseg.datasets.workers import Workers
+from paddleseg.datasets.workers import Workers, make_batches_here
 from paddleseg.errors import DataError
 from paddleseg.transforms.sample import Sample
 
@@ -96,9 +95,7 @@ class TrainLoader:
             self._stream.close()
 
     def _serial(self, start: int) -> Iterator[Batch]:
-        # As in the workers: images of training are too small for OpenCV's threads, which cost a tenth of the time here
-        # and contend with Paddle's.
-        cv2.setNumThreads(1)
+        make_batches_here()
         layout = self._layout(start)
         for step in itertools.count(start):
             arrays = layout.empty()

@@ -15,7 +15,7 @@ import paddle
 
 from paddleseg.datasets.loader import Batch
 from paddleseg.engine import dist
-from paddleseg.engine.memory import keep_freed_memory
+from paddleseg.memory import keep_freed_memory
 from paddleseg.errors import ConfigError, UserError
 
 
