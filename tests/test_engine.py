@@ -32,7 +32,7 @@ SMALL = [
     "lr_scheduler.warmup_iters=0",
     "lr_scheduler.learning_rate=0.001",
     "train_dataset.transforms.0.target_size=[64,64]",
-    "train_dataset.transforms.3.crop_size=[64,64]",
+    "train_dataset.transforms.2.crop_size=[64,64]",
     "val_dataset.transforms.0.target_size=[64,64]",
 ]
 
