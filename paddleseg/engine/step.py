@@ -15,8 +15,8 @@ import paddle
 
 from paddleseg.datasets.loader import Batch
 from paddleseg.engine import dist
-from paddleseg.memory import keep_freed_memory
 from paddleseg.errors import ConfigError, UserError
+from paddleseg.memory import keep_freed_memory
 
 
 @dataclass
