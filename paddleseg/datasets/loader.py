@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 
 from paddleseg.datasets.base import Dataset
-from paddleseg.datasets.workers import Workers, make_batches_here
+from paddleseg.datasets.workers import Workers
 from paddleseg.errors import DataError
+from paddleseg.memory import keep_freed_memory
 from paddleseg.transforms.sample import Sample
 
 Batch = dict[str, Any]
@@ -86,6 +88,7 @@ class TrainLoader:
                 sizes, or a worker process has ended.
         """
         self.close()
+        keep_freed_memory()  # batches are large, and made anew all the time
         self._stream = self._parallel(start_step) if self.num_workers else self._serial(start_step)
         return self._stream
 
@@ -95,7 +98,8 @@ class TrainLoader:
             self._stream.close()
 
     def _serial(self, start: int) -> Iterator[Batch]:
-        make_batches_here()
+        # Images of training are too small for OpenCV's threads: they cost a tenth of the time and contend with Paddle's.
+        cv2.setNumThreads(1)
         layout = self._layout(start)
         for step in itertools.count(start):
             arrays = layout.empty()

@@ -118,15 +118,6 @@ class Workers:
         self.close()
 
 
-def make_batches_here() -> None:
-    """Set this process up for many small images: no threads of OpenCV's, and memory kept for the next image.
-
-    Such images are too small for OpenCV's threads, which cost a tenth of the time and contend with Paddle's.
-    """
-    cv2.setNumThreads(1)
-    keep_freed_memory()
-
-
 def _packed(dataset: Any) -> bytes:
     try:
         return pickle.dumps(dataset)
@@ -177,7 +168,8 @@ def _main_left_out(payload: bytes) -> Iterator[None]:
 def _work(pipe: Connection, payload: bytes, plugins: Sequence[str], block: Any) -> None:
     """Do jobs until the pipe's other end is closed, which is also how a worker learns that its parent was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    make_batches_here()
+    cv2.setNumThreads(1)
+    keep_freed_memory()
     memory = np.frombuffer(block, np.uint8)
     with suppress(EOFError, OSError):
         job, arguments = pipe.recv()
