@@ -98,7 +98,7 @@ class TrainLoader:
             self._stream.close()
 
     def _serial(self, start: int) -> Iterator[Batch]:
-        # Images of training are too small for OpenCV's threads: they cost a tenth of the time and contend with Paddle's.
+        # Training images are too small for OpenCV's threads, which cost a tenth of the time and contend with Paddle's.
         cv2.setNumThreads(1)
         layout = self._layout(start)
         for step in itertools.count(start):
