@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +43,9 @@ def parts_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     (tmp_path / "parts.py").write_text(PLUGIN)
     monkeypatch.chdir(tmp_path)
     yield tmp_path
+    # Loader workers import what plugins their parent holds, so these must not outlive the test.
+    for name in [name for name in sys.modules if name.startswith("paddleseg_plugin_")]:
+        del sys.modules[name]
     for family in (value for value in vars(registry).values() if isinstance(value, registry.Registry)):
         for name, component in list(family._objects.items()):
             if component.__module__.startswith("paddleseg_plugin_"):

@@ -34,7 +34,7 @@ class TestShippedFiles:
         held = sum(len(group["params"]) for group in optimizer._param_groups)
         assert held == sum(not parameter.stop_gradient for parameter in model.parameters())
         assert len(build.build_dataset(cfg, "train").entries) == 79
-        assert cfg.save_interval == 50
+        assert cfg.save_interval == 40
         assert [type(step).__name__ for step in build.build_transforms(cfg, "export")] == ["Resize", "Normalize"]
 
 

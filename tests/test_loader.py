@@ -248,6 +248,8 @@ def test_ctrl_c_ends_the_workers_too(script: list[str], tmp_path: Path, root: Pa
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell that runs the tests in the background has them ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - this process has one thread
     ) as process:
         assert process.stdout is not None and process.stderr is not None
         while process.stdout.readline() != "7\n":
