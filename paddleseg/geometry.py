@@ -111,9 +111,9 @@ class Warp:
     def of_resized(self, before: Size, resized: Size) -> Warp:
         """The same from an image of size `before`, which this warp expects resized to `resized`."""
         y, x = resized[0] / before[0], resized[1] / before[1]
-        # A pixel's centre lies half a pixel within its border, before and after.
-        resize = np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
-        return Warp(tuple(map(tuple, np.asarray(self.matrix) @ resize)), self.size)
+        # A pixel's centre lies half a pixel within its border, before and after: (x', y') = (x, y) * scale + shift.
+        down, right = (y - 1) / 2, (x - 1) / 2
+        return Warp(tuple((a * x, b * y, a * right + b * down + c) for a, b, c in self.matrix), self.size)
 
     def window(self, y: int, x: int, size: Size) -> Warp:
         """The same, but only the part of the result at (y, x) of that size; it may reach beyond the result."""

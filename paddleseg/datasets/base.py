@@ -93,8 +93,8 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.entries)
 
-    def read(self, index: int) -> Sample:
-        """The decoded image and label, untransformed.
+    def read(self, index: int, rng: np.random.Generator | None = None) -> Sample:
+        """The decoded image and label, untransformed; transforms will draw from `rng`.
 
         Raises:
             DataError: A file is missing or broken, sizes differ, or the label holds values that are no class.
@@ -107,7 +107,8 @@ class Dataset:
             label = self.read_label(label_path, size)
             check_size(label.shape[:2], size, path, label_path)
             check_values(label, self.num_classes, self.ignore_index, label_path)
-        return Sample(image, label, np.random.default_rng(0), Geometry(size), str(path), str(label_path or ""))
+        rng = rng or np.random.default_rng(0)
+        return Sample(image, label, rng, Geometry(size), str(path), str(label_path or ""))
 
     def read_label(self, path: Path, size: Size | None) -> np.ndarray:
         """The label of an image of `size`, where that is known, with `label_map` applied; not checked."""
@@ -131,8 +132,7 @@ class Dataset:
         Raises:
             DataError: As `read`, or a transform cannot work with this image; the file is named.
         """
-        sample = self.read(index)
-        sample.rng = rng
+        sample = self.read(index, rng)
         label = sample.label
         if self.mode != "train":
             sample.label = None

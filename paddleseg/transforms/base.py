@@ -88,14 +88,15 @@ class Compose(Transform):
                 continue
             _run(moves, sample)
             sample = transform(sample)
-            _adopt(sample)
+            if sample.trans_info:
+                _adopt(sample)
             moves, size = [], sample.size
         _run(moves, sample)
         return sample
 
 
 def _run(moves: Sequence[Move], sample: Sample) -> None:
-    for move in joined(moves, sample.size):
+    for move in joined(moves, sample.size) if len(moves) > 1 else moves:
         move(sample)
 
 

@@ -123,7 +123,8 @@ def hue(image: np.ndarray, shift: float) -> np.ndarray:
     if image.shape[2] != 3:
         return image
     hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV_FULL)
-    np.add(hsv[..., 0], np.uint8(round(shift) % 256), out=hsv[..., 0])  # wraps, as the circle does
+    hues = hsv[..., 0]
+    np.add(hues, np.uint8(round(shift) % 256), out=hues)  # wraps, as the circle does
     return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB_FULL)
 
 

@@ -17,7 +17,7 @@ IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 # From version 4.11 on, OpenCV decodes to RGB itself.
 _COLOUR = getattr(cv2, "IMREAD_COLOR_RGB", cv2.IMREAD_COLOR)
 _PNG = b"\x89PNG\r\n\x1a\n"
-_JPEG = b"\xff\xd8\xff"
+_JPEG, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 _REPLACE = "replace the file, or take it out of the list"
 
 
@@ -120,7 +120,7 @@ def write_png(path: str | Path, image: np.ndarray, palette: np.ndarray | None = 
 
 def _bytes(path: str | Path) -> bytes:
     try:
-        return Path(path).read_bytes()
+        return (path if isinstance(path, Path) else Path(path)).read_bytes()
     except OSError as error:
         raise DataError(
             str(path), f"cannot be read: {error.strerror}", "correct the list file, or dataset_root"
@@ -134,9 +134,9 @@ def _complete(path: str | Path) -> bytes:
     """
     content = _bytes(path)
     complete = True
-    if content.startswith(_JPEG):
+    if content.startswith(_JPEG) and not content.endswith(_JPEG_END):
         # A thumbnail has an end marker of its own, in the header; coded pixels never look like one.
-        complete = content.rfind(b"\xff\xd9") >= _start_of_scan(content)
+        complete = content.rfind(_JPEG_END) >= _start_of_scan(content)
     elif content.startswith(_PNG):
         complete = b"IEND" in content[-64:] or b"IEND" in content
     if not complete:
