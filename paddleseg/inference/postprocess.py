@@ -11,8 +11,8 @@ from paddleseg.geometry import Geometry
 from paddleseg.inference.card import Output
 
 # Runtimes differ by about 1e-6. Networks whose logits end in ReLU give exact ties over whole areas, and a tie must not
-# fall to one side in one runtime and to the other in the next: less than half of this much is no difference.
-_LEVELS = 1 << 16
+# fall to one side in one runtime and to the other in the next: probabilities that differ by less are a tie.
+_TIE = 2e-5
 
 
 def activate(logits: np.ndarray, activation: str) -> np.ndarray:
@@ -41,11 +41,12 @@ def to_mask(prob: np.ndarray, output: Output, threshold: float = 0.5) -> np.ndar
         return _above(prob, threshold)
     if prob.shape[0] <= 2:
         return _above(prob[-1], threshold)
-    return np.rint(prob * _LEVELS).argmax(axis=0).astype(np.uint8 if prob.shape[0] <= 256 else np.int32)
+    best = prob >= prob.max(axis=0) - _TIE  # the first of these is the lowest class
+    return best.argmax(axis=0).astype(np.uint8 if prob.shape[0] <= 256 else np.int32)
 
 
 def _above(prob: np.ndarray, threshold: float) -> np.ndarray:
-    return (prob > threshold + 0.5 / _LEVELS).astype(np.uint8)
+    return (prob > threshold + _TIE / 2).astype(np.uint8)
 
 
 def foreground(prob: np.ndarray, output: Output) -> np.ndarray:

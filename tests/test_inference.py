@@ -1,0 +1,432 @@
+"""Cards, preprocessing, postprocessing, predictors on real photos, runtimes, and pictures made of masks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+from onnx_bytes import conv_softmax
+from PIL import Image
+
+from paddleseg import zoo
+from paddleseg.errors import ConfigError, DataError, DeviceError, ExportError
+from paddleseg.geometry import Geometry, Resize
+from paddleseg.inference import compose, postprocess
+from paddleseg.inference.augment import TestAugmentation
+from paddleseg.inference.card import Card, Files, Input, Output, Step, load_card, read_card
+from paddleseg.inference.outputs import distinct
+from paddleseg.inference.predictor import Predictor, SegResult
+from paddleseg.inference.preprocess import Preprocessor, explicit_steps
+from paddleseg.inference.runtime import OnnxRuntime, evaluating
+from paddleseg.inference.visualize import card_palette, flatten, overlay, palette
+from paddleseg.transforms.image_io import read_image, read_label
+
+LITE = "pp_humanseg_v1_lite"
+SOFTMAX, SIGMOID = Output(), Output(activation="sigmoid")
+MULTILABEL = Output(activation="sigmoid", multilabel=True)
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Predictor:
+    return Predictor.from_zoo(LITE)
+
+
+@pytest.fixture(scope="module")
+def pairs(mini: Path) -> list[tuple[Path, Path]]:
+    lines = (mini / "val.txt").read_text().splitlines()
+    return [(mini / image, mini / label) for image, label in map(str.split, lines)]
+
+
+@pytest.fixture(scope="module")
+def photo(pairs: list[tuple[Path, Path]]) -> np.ndarray:
+    return read_image(pairs[0][0])
+
+
+@pytest.fixture(scope="module")
+def result(predictor: Predictor, photo: np.ndarray) -> SegResult:
+    return predictor(photo)
+
+
+class TestCard:
+    def test_what_is_written_is_read(self, tmp_path: Path):
+        card = Card(
+            name="net",
+            model=Step(type="PPHumanSegLite", num_classes=2),
+            files=Files(graph="model.json", params="model.pdiparams"),
+            input=Input(shape=[1, 3, 144, 256], size=(144, 256)),
+            preprocess=[Step(type="Resize", target_size=[256, 144]), Step(type="Normalize", mean=[0.5], std=[0.25])],
+            classes=["background", "person"],
+            colors=[[0, 0, 0], [0, 177, 64]],
+            threshold=0.4,
+            licence="Apache-2.0",
+        )
+        card.save(tmp_path / "inference.yml")
+        assert read_card(tmp_path / "inference.yml") == card
+
+    def test_other_languages_find_every_default_written_out(self, tmp_path: Path):
+        Card(preprocess=explicit_steps([{"type": "Resize", "target_size": [8, 8]}])).save(tmp_path / "inference.yml")
+        content = yaml.safe_load((tmp_path / "inference.yml").read_text())
+        assert content["output"] == {"kind": "prob", "activation": "softmax", "multilabel": False}
+        assert content["threshold"] == 0.5
+        assert content["preprocess"][0] | {"interp": "LINEAR", "keep_ratio": False} == content["preprocess"][0]
+
+    def test_every_fault_is_listed_with_its_key(self, tmp_path: Path):
+        path = tmp_path / "inference.yml"
+        path.write_text("card: 1\nthreshold: 2\noutput: {kind: classes}\nclasess: [a]\n")
+        with pytest.raises(ConfigError) as caught:
+            read_card(path)
+        named = [problem.where.removeprefix(f"{path}: ") for problem in caught.value.problems]
+        assert sorted(named) == ["clasess", "output.kind", "threshold"]
+
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [
+            ("a: [1", "is not YAML"),
+            ("- 1", "holds no mapping"),
+            ("model: {type: PPHumanSegLite}\niters: 3", "is no model's card"),
+            ("card: 1\nclasses: [a, b]\ncolors: [[0, 0, 0]]", "2 classes but only 1 colors"),
+            ("card: 1\noutput: {multilabel: true}", "needs activation: sigmoid"),
+        ],
+    )
+    def test_what_is_no_card_is_refused(self, tmp_path: Path, text: str, says: str):
+        (tmp_path / "inference.yml").write_text(text)
+        with pytest.raises(ConfigError, match=says):
+            load_card(tmp_path)
+
+    def test_a_folder_without_a_card_is_named(self, tmp_path: Path):
+        with pytest.raises(ExportError, match=r"holds no inference.yml and no deploy.yaml"):
+            load_card(tmp_path)
+        with pytest.raises(ExportError, match="does not exist"):
+            load_card(tmp_path / "nowhere")
+
+    def test_paddlesegs_deploy_yaml_is_a_card(self, tmp_path: Path):
+        deploy = {
+            "model": "model.pdmodel",
+            "params": "model.pdiparams",
+            "input_shape": [-1, 3, -1, -1],
+            "output_dtype": "int32",
+            "output_op": "argmax",
+            "transforms": [{"type": "Resize", "target_size": [398, 224]}, {"type": "Normalize"}],
+        }
+        (tmp_path / "deploy.yaml").write_text(yaml.safe_dump({"Deploy": deploy}))
+        card, folder = load_card(tmp_path / "deploy.yaml")
+        assert folder == tmp_path
+        assert (card.files.graph, card.output.kind) == ("model.pdmodel", "argmax")
+        assert card.input.shape == [None, 3, None, None]
+        assert Preprocessor(card.preprocess).fixed_size() == (224, 398)
+
+    def test_packed_weights_name_origin_licence_and_a_card_that_runs(self):
+        card = read_card(zoo.card_path(LITE))
+        assert card.licence == "Apache-2.0"
+        assert "Baidu" in card.origin
+        assert Preprocessor(card.preprocess).fixed_size() == card.input.size == (192, 192)
+
+
+class TestPreprocess:
+    def test_what_only_labels_need_is_left_out_and_defaults_are_written(self):
+        steps = explicit_steps([{"type": "AddEdgeLabel"}, {"type": "Padding", "target_size": [9, 9]}])
+        assert [step.type for step in steps] == ["Padding"]
+        assert steps[0].args == {"target_size": [9, 9], "im_padding_value": 127.5}
+
+    @pytest.mark.parametrize("name", ["RandomHorizontalFlip", "ResizeStepScaling"])
+    def test_random_steps_are_refused_with_their_place(self, name: str):
+        with pytest.raises(ConfigError, match=rf"val.transforms.1: {name} is random"):
+            explicit_steps([{"type": "Normalize"}, {"type": name}], "val.transforms")
+
+    def test_a_misspelt_argument_of_a_step_is_named(self):
+        with pytest.raises(ConfigError, match=r"preprocess.0: Resize: .*'target'"):
+            Preprocessor([Step(type="Resize", target=[2, 2])])
+
+    def test_the_network_sees_what_evaluation_sees(self, pairs: list[tuple[Path, Path]], mini: Path):
+        from paddleseg.datasets.base import Dataset
+        from paddleseg.transforms.colour import Normalize
+        from paddleseg.transforms.resize import Resize
+
+        dataset = Dataset(
+            transforms=[Resize([192, 192]), Normalize()],
+            dataset_root=str(mini),
+            num_classes=2,
+            mode="val",
+            val_path=str(mini / "val.txt"),
+        )
+        prepare = Preprocessor(read_card(zoo.card_path(LITE)).preprocess)
+        for index in (0, 5):
+            tensor, geometry = prepare(read_image(pairs[index][0]))
+            sample = dataset.sample(index, np.random.default_rng(0))
+            np.testing.assert_array_equal(tensor, sample.image.transpose(2, 0, 1))
+            assert geometry.original == sample.geometry.original
+
+    def test_a_size_that_follows_the_picture_is_not_fixed(self):
+        assert Preprocessor([]).fixed_size() is None
+        assert Preprocessor([Step(type="ResizeByLong", long_size=64)]).fixed_size() is None
+        assert Preprocessor([Step(type="Padding", target_size=[32, 32])]).fixed_size() is None
+        letterbox = [Step(type="ResizeByLong", long_size=64), Step(type="Padding", target_size=[64, 64])]
+        assert Preprocessor(letterbox).fixed_size() == (64, 64)
+
+
+class TestPostprocess:
+    def test_probabilities_are_resized_before_a_class_is_chosen(self):
+        foreground = np.array([[0.1, 0.1, 0.9, 0.9]] * 4, np.float32)
+        geometry = Geometry((64, 64))
+        geometry.add(Resize((4, 4)))
+        prob = postprocess.restore(np.stack([1 - foreground, foreground]), geometry, SOFTMAX)
+        expected = cv2.resize(foreground, (64, 64), interpolation=cv2.INTER_LINEAR)
+        np.testing.assert_allclose(prob, np.stack([1 - expected, expected]))
+        np.testing.assert_array_equal(postprocess.to_mask(prob, SOFTMAX), expected > 0.5)
+
+    def test_many_classes_are_resized_each_and_the_largest_wins(self):
+        rng = np.random.default_rng(0)
+        scores = rng.random((7, 5, 6)).astype(np.float32)
+        prob = scores / scores.sum(axis=0)
+        geometry = Geometry((20, 33))
+        geometry.add(Resize((5, 6)))
+        whole = postprocess.restore(prob, geometry, SOFTMAX)
+        expected = np.stack([cv2.resize(plane, (33, 20), interpolation=cv2.INTER_LINEAR) for plane in prob])
+        np.testing.assert_allclose(whole, expected, atol=1e-6)
+        assert (postprocess.to_mask(whole, SOFTMAX) == expected.argmax(axis=0)).mean() > 0.999
+
+    @pytest.mark.parametrize("classes", [2, 3, 19])
+    def test_rounding_of_a_runtime_does_not_break_ties(self, classes: int):
+        rng = np.random.default_rng(0)
+        tie = np.full((classes, 40, 40), 1 / classes, np.float32)
+        noisy = (tie + rng.normal(0, 1e-6, tie.shape)).astype(np.float32)
+        assert not postprocess.to_mask(noisy, SOFTMAX).any()
+
+    def test_a_threshold_moves_the_border(self):
+        prob = np.linspace(0, 1, 11, dtype=np.float32).reshape(1, 1, 11)
+        assert postprocess.to_mask(prob, SIGMOID, 0.25).sum() == 8
+        assert postprocess.to_mask(np.concatenate([1 - prob, prob]), SOFTMAX, 0.75).sum() == 3
+
+    def test_independent_classes_may_overlap(self):
+        prob = np.array([[[0.9, 0.1]], [[0.8, 0.2]]], np.float32)
+        mask = postprocess.to_mask(prob, MULTILABEL)
+        np.testing.assert_array_equal(mask, [[[1, 0]], [[1, 0]]])
+        np.testing.assert_array_equal(flatten(mask), [[2, 0]])
+        np.testing.assert_allclose(postprocess.foreground(prob, MULTILABEL), [[0.9, 0.2]])
+
+    def test_logits_become_the_probabilities_that_the_graph_would_give(self):
+        import paddle
+        import paddle.nn.functional as F
+
+        logits = np.random.default_rng(0).normal(0, 30, (2, 3, 4, 5)).astype(np.float32)
+        for name in ("softmax", "sigmoid"):
+            want = F.softmax(paddle.to_tensor(logits), 1) if name == "softmax" else F.sigmoid(paddle.to_tensor(logits))
+            np.testing.assert_allclose(postprocess.activate(logits, name), want.numpy(), atol=1e-6)
+
+    def test_the_matte_is_soft_between_nothing_and_everything(self):
+        alpha = postprocess.to_alpha(np.linspace(0, 1, 101, dtype=np.float32))
+        assert (alpha[:21] == 0).all()
+        assert (alpha[80:] == 1).all()
+        assert alpha[50] == pytest.approx(0.5)
+        assert (np.diff(alpha) >= 0).all()
+
+
+class TestPredictor:
+    def test_the_packed_weights_find_the_people_in_real_photos(self, predictor: Predictor, pairs: list):
+        inside = union = 0
+        for image, label in pairs:
+            mask, truth = predictor(read_image(image)).mask == 1, read_label(label) == 1
+            inside, union = inside + (mask & truth).sum(), union + (mask | truth).sum()
+        assert inside / union > 0.75
+
+    def test_a_result_has_the_photos_size_and_sums_to_one(self, result: SegResult, photo: np.ndarray):
+        assert result.prob is not None
+        assert result.mask.shape == result.alpha.shape == photo.shape[:2]
+        assert result.mask.dtype == np.uint8
+        np.testing.assert_allclose(result.prob.sum(axis=0), 1, atol=1e-6)
+        assert set(result.timing_ms) == {"pre", "net", "post"}
+        assert min(result.timing_ms.values()) > 0
+
+    def test_together_or_alone_is_the_same(self, predictor: Predictor, pairs: list):
+        photos = [read_image(image) for image, _ in pairs[:4]]
+        assert len({photo.shape for photo in photos}) > 1
+        for photo, together in zip(photos, predictor.batch(photos), strict=True):
+            np.testing.assert_array_equal(together.mask, predictor(photo).mask)
+
+    def test_inputs_of_several_sizes_run_one_after_the_other(self, predictor: Predictor, pairs: list):
+        steps = [Step(type="ResizeByLong", long_size=128), Step(type="Normalize")]
+        free = Predictor(predictor.card.model_copy(update={"preprocess": steps}), predictor.runtime)
+        photos = [read_image(image) for image, _ in pairs[:3]]
+        for photo, together in zip(photos, free.batch(photos), strict=True):
+            np.testing.assert_array_equal(together.mask, free(photo).mask)
+
+    def test_a_mirrored_look_is_averaged_with_the_straight_one(self, predictor: Predictor, photo: np.ndarray):
+        looks = TestAugmentation(flip_horizontal=True)
+        both = Predictor(predictor.card, predictor.runtime, looks)(photo).prob
+        straight = predictor(photo).prob
+        mirrored = predictor(np.ascontiguousarray(photo[:, ::-1])).prob
+        assert both is not None and straight is not None and mirrored is not None
+        assert np.abs(both - straight).max() > 0.01
+        np.testing.assert_allclose(both, (straight + mirrored[..., ::-1]) / 2, atol=0.02)
+
+    def test_a_turned_photo_is_predicted_as_it_is_shown(self, predictor: Predictor, pairs: list, tmp_path: Path):
+        upright = Image.open(pairs[1][0]).convert("RGB")
+        exif = Image.Exif()
+        exif[0x0112] = 6  # stored lying on its left side; to be shown turned clockwise
+        upright.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "turned.jpg", quality=98, exif=exif)
+        mask, want = predictor(read_image(tmp_path / "turned.jpg")).mask, predictor(np.asarray(upright)).mask
+        assert mask.shape == want.shape == upright.size[::-1]
+        assert (mask & want).sum() / (mask | want).sum() > 0.98
+
+    def test_what_is_no_picture_is_refused(self, predictor: Predictor, photo: np.ndarray):
+        for wrong in (photo[..., :1], photo.astype(np.float32), photo[..., 0]):
+            with pytest.raises(ValueError, match="should be uint8"):
+                predictor(wrong)
+
+    def test_a_model_that_trains_keeps_its_frozen_layers(self, predictor: Predictor):
+        from paddleseg.models.humanseg.lite import PPHumanSegLite
+
+        model = PPHumanSegLite()
+        model.train()
+        model.stem.eval()
+        before = [layer.training for layer in model.sublayers(include_self=True)]
+        with evaluating(model):
+            assert not any(layer.training for layer in model.sublayers(include_self=True))
+        assert [layer.training for layer in model.sublayers(include_self=True)] == before
+        assert len(set(before)) == 2
+
+
+class TestOnnx:
+    """A 1x1 convolution and a softmax, written byte by byte: ONNX Runtime is tested without a converter."""
+
+    WEIGHT = np.array([[0.0, 0.0, 0.0], [4.0, -2.0, 1.0]], np.float32)
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        (tmp_path / "model.onnx").write_bytes(conv_softmax(self.WEIGHT))
+        Card(
+            files=Files(onnx="model.onnx"), preprocess=[Step(type="Normalize")], classes=["background", "bright"]
+        ).save(tmp_path / "inference.yml")
+        return tmp_path
+
+    def test_a_box_without_paddle_gets_the_right_mask(self, folder: Path, photo: np.ndarray):
+        np.save(folder / "photo.npy", photo)
+        code = f"""
+import sys, numpy as np
+from paddleseg.inference.predictor import Predictor
+result = Predictor.from_export({str(folder)!r}, "onnx", threads=1)(np.load({str(folder / "photo.npy")!r}))
+np.savez({str(folder / "result.npz")!r}, mask=result.mask, prob=result.prob)
+assert "paddle" not in sys.modules, "Paddle was imported"
+"""
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        score = (photo / 127.5 - 1) @ self.WEIGHT[1]
+        with np.load(folder / "result.npz") as saved:
+            np.testing.assert_allclose(saved["prob"][1], 1 / (1 + np.exp(-score)), atol=1e-4)
+            assert (saved["mask"] == (score > 0)).mean() > 0.999
+
+    def test_the_letterbox_comes_off_again(self, folder: Path, photo: np.ndarray):
+        smooth = cv2.GaussianBlur(photo, (0, 0), 6)
+        card, _ = load_card(folder)
+        steps = [Step(type="ResizeByLong", long_size=192), Step(type="Padding", target_size=[256, 200])]
+        boxed = Predictor(
+            card.model_copy(update={"preprocess": [*steps, *card.preprocess]}), OnnxRuntime(folder / "model.onnx")
+        )
+        mask, plain = boxed(smooth).mask, Predictor.from_export(folder, "onnx")(smooth).mask
+        assert 0.1 < plain.mean() < 0.9
+        assert (mask == plain).mean() > 0.99
+
+    def test_a_damaged_graph_is_named(self, folder: Path):
+        (folder / "model.onnx").write_bytes(b"no graph")
+        with pytest.raises(ExportError, match=r"model.onnx: cannot be loaded"):
+            Predictor.from_export(folder, "onnx")
+
+    def test_a_missing_graph_is_named(self, folder: Path):
+        (folder / "model.onnx").unlink()
+        with pytest.raises(ExportError, match="is named by the card but is not there"):
+            Predictor.from_export(folder, "onnx")
+        with pytest.raises(ExportError, match="names no graph file"):
+            Predictor.from_export(folder)
+
+    def test_a_device_that_is_not_there_is_named(self, folder: Path):
+        with pytest.raises(DeviceError, match=r"--device gpu: this ONNX Runtime has only .*CPUExecutionProvider"):
+            OnnxRuntime(folder / "model.onnx", device="gpu")
+
+
+class TestCompose:
+    GREEN = np.array([0, 177, 64], np.float32)
+
+    def test_the_cut_out_is_clear_outside_and_solid_inside(self, photo: np.ndarray, result: SegResult):
+        cut = compose.cutout(photo, result.alpha)
+        assert cut.shape == (*photo.shape[:2], 4)
+        np.testing.assert_array_equal(cut[..., 3], np.rint(result.alpha * 255))
+        assert 0.1 < (cut[..., 3] == 255).mean() < 0.9
+        inside = result.alpha == 1
+        np.testing.assert_array_equal(cut[inside][:, :3], photo[inside])
+        soft = (cut[..., 3] > 0) & (cut[..., 3] < 255)
+        assert 0.001 < soft.mean() < 0.2
+
+    def test_the_old_background_is_taken_out_of_the_edge(self):
+        y, x = np.mgrid[:160, :160]
+        alpha = np.clip((60 - np.hypot(y - 80, x - 80)) / 12 + 0.5, 0, 1).astype(np.float32)
+        red = np.array([200, 40, 40], np.float32)
+        mixed = np.rint(alpha[..., None] * red + (1 - alpha[..., None]) * self.GREEN).astype(np.uint8)
+        edge = (alpha > 0.2) & (alpha < 0.8)
+        error = np.abs(compose.foreground_color(mixed, alpha).astype(float) - red)[edge].max()
+        assert error < 8 < np.abs(mixed - red)[edge].max()
+
+    def test_behind_the_person_is_what_was_asked_for(self, photo: np.ndarray, result: SegResult):
+        picture = compose.replace(photo, result.alpha, compose.background_from("#00b140")(photo, result.alpha))
+        assert (picture[result.alpha == 0] == self.GREEN).all()
+        np.testing.assert_array_equal(picture[result.alpha == 1], photo[result.alpha == 1])
+
+    def test_blur_leaves_no_halo_of_the_person(self):
+        photo = np.full((240, 240, 3), 30, np.uint8)
+        photo[80:160, 80:160] = 250
+        alpha = (photo[..., 0] > 100).astype(np.float32)
+        assert compose.blurred(photo, alpha)[alpha == 0].max() <= 32
+
+    def test_blur_softens_the_background(self, photo: np.ndarray, result: SegResult):
+        def detail(picture: np.ndarray) -> float:
+            edges = cv2.Laplacian(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.CV_32F)
+            return float(np.abs(edges)[result.alpha == 0].mean())
+
+        assert detail(compose.blurred(photo, result.alpha)) < 0.3 * detail(photo)
+
+    def test_a_picture_covers_the_photo_without_distortion(self, mini: Path):
+        circle = cv2.circle(np.zeros((300, 600, 3), np.uint8), (300, 150), 60, (255, 255, 255), -1)
+        covered = compose.cover(circle, (200, 200))
+        rows, columns = (covered[..., 0] > 127).any(axis=1).sum(), (covered[..., 0] > 127).any(axis=0).sum()
+        assert covered.shape == (200, 200, 3)
+        assert rows == pytest.approx(columns, abs=1)
+
+    @pytest.mark.parametrize(("text", "color"), [("0,177,64", (0, 177, 64)), ("white", (255, 255, 255))])
+    def test_colours_in_words_and_numbers(self, text: str, color: tuple[int, ...], photo: np.ndarray):
+        assert tuple(compose.background_from(text)(photo, photo[..., 0])[3, 5]) == color
+
+    def test_what_is_no_background_is_refused(self):
+        with pytest.raises(DataError, match="is no file and no colour"):
+            compose.background_from("beach.jpg")
+
+
+class TestPictures:
+    def test_the_palette_is_pascal_vocs(self):
+        colors = palette()
+        assert colors[[0, 1, 2, 15, 255]].tolist() == [
+            [0, 0, 0],
+            [128, 0, 0],
+            [0, 128, 0],
+            [192, 128, 128],
+            [224, 224, 192],
+        ]
+        assert len({tuple(color) for color in colors}) == 256
+        assert palette([[9, 9, 9]])[:2].tolist() == [[9, 9, 9], [128, 0, 0]]
+
+    def test_independent_classes_have_their_colours_from_one_on(self):
+        card = Card(classes=["hat", "coat"], colors=[[1, 2, 3], [4, 5, 6]], output=MULTILABEL)
+        assert card_palette(card)[:3].tolist() == [[0, 0, 0], [1, 2, 3], [4, 5, 6]]
+
+    def test_an_overlay_leaves_the_background_alone(self, photo: np.ndarray, result: SegResult):
+        picture = overlay(photo, result.mask)
+        background = result.mask == 0
+        np.testing.assert_array_equal(picture[background], photo[background])
+        assert (picture[~background] != photo[~background]).any(axis=1).mean() > 0.95
+
+    def test_no_two_pictures_share_a_file(self):
+        names = ["a.jpg", "a.png", "b/a.jpg", "a_2.jpg"]
+        assert distinct(names) == ["a.jpg", "a_2.png", "b/a.jpg", "a_2_2.jpg"]
