@@ -30,7 +30,7 @@ setup(
         # numba compiles the kernels that make training on a CPU several times faster; without it Paddle's own are used.
         "train": ["paddlepaddle>=3.0,<3.4", "visualdl>=2.5,<3", "setuptools", "numba>=0.60", "threadpoolctl>=3.1"],
         "onnx": ["onnxruntime>=1.17"],
-        "convert": ["onnx>=1.16"],  # tools/convert_weights.py; `paddleseg export --onnx` needs paddle2onnx, which pins it
+        "convert": ["onnx>=1.16"],  # for tools/convert_weights.py
         "dev": [
             "pytest==8.4.2",
             "pytest-timeout==2.4.0",
