@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -77,6 +78,22 @@ def test_batches_are_the_same_with_workers_and_from_any_step(mini: Path):
     assert_same(taken(with_workers, 4, start=5), alone[5:])
     assert_same(taken(TrainLoader(dataset, 16, seed=3), 4, start=5), alone[5:])
     assert taken(TrainLoader(dataset, 16, seed=4), 1)[0]["index"] != alone[0]["index"]
+
+
+def test_the_reading_thread_works_ahead_and_ends_with_the_batches(mini: Path):
+    dataset, readers = portraits(mini), set()
+    read = dataset.read
+
+    def watched(index: int, rng: np.random.Generator):
+        readers.add(threading.current_thread())
+        return read(index, rng)
+
+    dataset.read = watched  # type: ignore[method-assign]
+    loader = TrainLoader(dataset, 4)
+    next(loader.batches())
+    assert len(readers - {threading.main_thread()}) == 1
+    loader.close()
+    assert not any(reader.is_alive() for reader in readers - {threading.main_thread()})
 
 
 def test_an_epoch_shows_every_image_once_in_a_new_order(mini: Path):

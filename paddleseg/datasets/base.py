@@ -132,7 +132,10 @@ class Dataset:
         Raises:
             DataError: As `read`, or a transform cannot work with this image; the file is named.
         """
-        sample = self.read(index, rng)
+        return self.prepare(self.read(index, rng))
+
+    def prepare(self, sample: Sample) -> Sample:
+        """A sample as `read` gives it, transformed."""
         label = sample.label
         if self.mode != "train":
             sample.label = None

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from paddleseg.datasets.base import Dataset
+from paddleseg.datasets.read_ahead import ReadAhead
 from paddleseg.datasets.workers import Workers
 from paddleseg.errors import DataError
 from paddleseg.memory import keep_freed_memory
@@ -36,7 +37,7 @@ class TrainLoader:
         dataset: Where samples come from.
         batch_size: Images of one batch of this rank.
         seed: Decides order and augmentation.
-        num_workers: Processes that prepare batches; 0 prepares them in this one.
+        num_workers: Processes that prepare batches; 0 prepares them in this one, where a thread reads files ahead.
         rank: Which slice of the global batch is this process's, of `world_size`.
         on_error: "skip" takes the next good image in place of one that cannot be used, and names each such image once.
         plugins: Python files that workers import before they unpickle the data set, besides those imported here.
@@ -101,9 +102,16 @@ class TrainLoader:
         # Training images are too small for OpenCV's threads, which cost a tenth of the time and contend with Paddle's.
         cv2.setNumThreads(1)
         layout = self._layout(start)
+        with ReadAhead(self.dataset, self._samples(start)) as source:
+            for step in itertools.count(start):
+                arrays = layout.empty()
+                yield self._finish(step, arrays, fill(source, arrays, *self._job(step)))
+
+    def _samples(self, start: int) -> Iterator[tuple[int, np.random.Generator]]:
+        """Every sample from a step on, with its random generator."""
         for step in itertools.count(start):
-            arrays = layout.empty()
-            yield self._finish(step, arrays, fill(self.dataset, arrays, *self._job(step)))
+            epoch, indices = self.indices(step)
+            yield from ((index, generator(self.seed, epoch, index)) for index in indices)
 
     def _parallel(self, start: int) -> Iterator[Batch]:
         """Worker k prepares every `num_workers`-th batch, in turn in each of its slots of shared memory."""
@@ -203,8 +211,18 @@ class Filled:
     skipped: dict[str, str]
 
 
+def generator(seed: int, epoch: int, index: int) -> np.random.Generator:
+    """Where all random draws of a sample come from."""
+    return np.random.default_rng([seed, epoch, index])
+
+
 def fill(
-    dataset: Dataset, arrays: dict[str, np.ndarray], seed: int, epoch: int, indices: Sequence[int], on_error: OnError
+    dataset: Dataset | ReadAhead,
+    arrays: dict[str, np.ndarray],
+    seed: int,
+    epoch: int,
+    indices: Sequence[int],
+    on_error: OnError,
 ) -> Filled:
     """Write samples into the arrays of a batch."""
     used: list[int] = []
@@ -235,13 +253,13 @@ class Drawn:
     skipped: dict[str, str]
 
 
-def draw(dataset: Dataset, seed: int, epoch: int, index: int, on_error: OnError) -> Drawn:
+def draw(dataset: Dataset | ReadAhead, seed: int, epoch: int, index: int, on_error: OnError) -> Drawn:
     """The sample at `index` or, where that cannot be used and errors are skipped, the next one that can."""
     skipped: dict[str, str] = {}
     for place in range(index, index + len(dataset)):
         place %= len(dataset)
         try:
-            return Drawn(dataset.sample(place, np.random.default_rng([seed, epoch, place])), place, skipped)
+            return Drawn(dataset.sample(place, generator(seed, epoch, place)), place, skipped)
         except DataError as error:
             if on_error == "raise":
                 raise
