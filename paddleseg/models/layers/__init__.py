@@ -1,7 +1,9 @@
 """The only home of building blocks that several models share."""
 
+from paddleseg.models.layers.activation import activation
 from paddleseg.models.layers.basic import (
     ConvBN,
+    ConvBNAct,
     ConvBNReLU,
     SeparableConv,
     channel_shuffle,
@@ -9,16 +11,22 @@ from paddleseg.models.layers.basic import (
     interleave,
     max_pool,
 )
+from paddleseg.models.layers.blocks import InvertedResidual, SqueezeExcite
 from paddleseg.models.layers.depthwise import DepthwiseConv2D
+from paddleseg.models.layers.pooling import PyramidPooling
 from paddleseg.models.layers.upsample import upsample
 
 __all__ = [
     "ConvBN",
+    "ConvBNAct",
     "ConvBNReLU",
     "DepthwiseConv2D",
+    "InvertedResidual",
+    "PyramidPooling",
     "SeparableConv",
+    "SqueezeExcite",
+    "activation",
     "channel_shuffle",
-    "halves",
     "halves",
     "interleave",
     "max_pool",

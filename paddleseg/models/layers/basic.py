@@ -6,6 +6,7 @@ import paddle
 from paddle import nn
 
 from paddleseg.models.layers import cpu
+from paddleseg.models.layers.activation import activation
 from paddleseg.models.layers.depthwise import DepthwiseConv2D
 
 
@@ -45,6 +46,28 @@ class ConvBNReLU(ConvBN):
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         return conv_bn(x, self.conv, self.bn, relu=True)
+
+
+class ConvBNAct(ConvBN):
+    """`ConvBN`, then the activation called `act` (None: none)."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        stride: int = 1,
+        groups: int = 1,
+        dilation: int = 1,
+        act: str | None = "relu",
+    ):
+        super().__init__(in_channels, out_channels, kernel_size, stride, groups, dilation)
+        self.act = activation(act)
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        if isinstance(self.act, nn.ReLU):
+            return conv_bn(x, self.conv, self.bn, relu=True)
+        return self.act(conv_bn(x, self.conv, self.bn))
 
 
 def conv_bn(x: paddle.Tensor, conv: nn.Layer, bn: nn.Layer, relu: bool = False) -> paddle.Tensor:

@@ -1,0 +1,40 @@
+"""The plain head: one convolution, then one logit for each class."""
+
+from __future__ import annotations
+
+import paddle
+from paddle import nn
+
+from paddleseg.models.layers import ConvBNReLU
+
+
+class FCNHead(nn.Layer):
+    """Convolution with batch norm and ReLU, dropout where asked for, and a 1x1 convolution to classes.
+
+    Args:
+        in_channels: Channels of the feature map.
+        channels: Channels between the two convolutions.
+        kernel_size: Of the first convolution.
+        dropout: Share of channels' values dropped in training.
+
+    Shape:
+        x (N, in_channels, H, W); returns logits (N, num_classes, H, W).
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        num_classes: int,
+        *,
+        kernel_size: int = 3,
+        dropout: float = 0.0,
+        bias: bool = True,
+    ):
+        super().__init__()
+        self.conv = ConvBNReLU(in_channels, channels, kernel_size)
+        self.dropout = nn.Dropout(dropout) if dropout else nn.Identity()
+        self.classify = nn.Conv2D(channels, num_classes, 1, bias_attr=None if bias else False)
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return self.classify(self.dropout(self.conv(x)))

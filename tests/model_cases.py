@@ -1,0 +1,25 @@
+"""Every registered model as the tests build it: through the same `{type: ...}` dictionaries as a config."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paddle import nn
+
+from paddleseg.registry import BACKBONES, MODELS, Registry
+
+# Models that need arguments, with a backbone that is small enough for tests. All others are built by name alone.
+NEEDS: dict[str, dict[str, Any]] = {}
+
+# One entry a registered model, by name.
+CASES: dict[str, dict[str, Any]] = {name: {"type": name, **NEEDS.get(name, {})} for name in MODELS.names()}
+
+
+def build(spec: dict[str, Any], registry: Registry = MODELS, **given: Any) -> nn.Layer:
+    """The component of a `{type: ...}` dictionary; `given` goes to the model, and `in_channels` to its backbone too."""
+    arguments = {key: value for key, value in spec.items() if key != "type"} | given
+    if isinstance(arguments.get("backbone"), dict):
+        channels = {"in_channels": given["in_channels"]} if "in_channels" in given else {}
+        arguments["backbone"] = build(arguments["backbone"], BACKBONES, **channels)
+        arguments.pop("in_channels", None)
+    return registry.get(spec["type"])(**arguments)

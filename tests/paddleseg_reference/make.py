@@ -1,0 +1,59 @@
+"""Write what a network of PaddleSeg computes: parameter names, shapes, and logits with the weights of fill.py.
+
+Run it with an interpreter that has PaddleSeg 2.8.0 (docs/benchmarks.md says how to install it), outside this repository:
+
+    python .../tests/paddleseg_reference/make.py NAME '{"type": "FCN", "num_classes": 2, "backbone": {"type": "HRNet_W18"}}'
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from pathlib import Path
+
+import paddle
+from paddleseg.cvlibs import manager
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import fill  # noqa: E402
+
+
+def build(spec: dict, registry) -> paddle.nn.Layer:
+    arguments = {
+        key: build(value, manager.BACKBONES) if isinstance(value, dict) and "type" in value else value
+        for key, value in spec.items()
+        if key != "type"
+    }
+    return registry[spec["type"]](**arguments)
+
+
+def main() -> None:
+    name, spec = sys.argv[1], json.loads(sys.argv[2])
+    model = build(spec, manager.MODELS)
+    state = {key: list(tensor.shape) for key, tensor in model.state_dict().items()}
+    model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape)) for key, shape in state.items()})
+    model.train()
+    in_training = len(model(paddle.to_tensor(fill.picture()).tile([2, 1, 1, 1])))
+    model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape)) for key, shape in state.items()})
+    model.eval()
+    with paddle.no_grad():
+        logits = model(paddle.to_tensor(fill.picture()))[0].numpy()
+    reference = {
+        "model": spec,
+        "state": state,
+        "outputs_in_training": in_training,
+        "shape": list(logits.shape),
+        "logits": [float(f"{number:.7g}") for number in fill.sampled(logits)],
+    }
+    path = HERE / f"{name}.json.gz"
+    # No time stamp in the file: the same reference gives the same bytes.
+    path.write_bytes(gzip.compress(json.dumps(reference).encode(), mtime=0))
+    print(
+        path, f"{path.stat().st_size} bytes, {in_training} outputs in training, largest logit {abs(logits).max():.3g}"
+    )
+
+
+if __name__ == "__main__":
+    main()

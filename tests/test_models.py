@@ -1,0 +1,84 @@
+"""What holds for every model and every backbone in the registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg.inference.card import Output
+from paddleseg.inference.graph import InferenceGraph
+from paddleseg.registry import BACKBONES, MODELS
+from tests.model_cases import CASES, build
+
+CLASSES = 5
+
+
+def picture(*shape: int) -> paddle.Tensor:
+    return paddle.to_tensor(np.random.default_rng(0).standard_normal(shape).astype("float32"))
+
+
+@pytest.mark.parametrize("name", MODELS.names())
+def test_any_size_and_batch(name: str):
+    model = build(CASES[name], num_classes=CLASSES)
+    model.eval()
+    with paddle.no_grad():
+        for batch, size in ((1, (64, 64)), (2, (67, 91))):
+            (logits, *_) = model(picture(batch, 3, *size))
+            assert logits.shape == [batch, CLASSES, *size]
+            assert np.isfinite(logits.numpy()).all()
+
+
+@pytest.mark.parametrize("name", MODELS.names())
+def test_every_parameter_gets_gradient_and_auxiliary_logits_have_the_pictures_size(name: str):
+    paddle.seed(0)
+    model = build(CASES[name], num_classes=CLASSES, in_channels=4)
+    model.train()
+    outputs = model(picture(2, 4, 67, 91))
+    assert isinstance(outputs, list)
+    assert all(output.shape == [2, CLASSES, 67, 91] for output in outputs)
+    labels = paddle.to_tensor(np.random.default_rng(1).integers(0, CLASSES, (2, 67, 91)))
+    sum(paddle.nn.functional.cross_entropy(output, labels, axis=1) for output in outputs).backward()
+    parameters = {key: value for key, value in model.named_parameters() if not value.stop_gradient}
+    without = [key for key, value in parameters.items() if value.grad is None or not value.grad.abs().max() > 0]
+    assert not without
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("name", MODELS.names())
+def test_pictures_of_other_channels(name: str, channels: int):
+    model = build(CASES[name], num_classes=2, in_channels=channels)
+    model.eval()
+    with paddle.no_grad():
+        assert model(picture(1, channels, 64, 64))[0].shape == [1, 2, 64, 64]
+
+
+@pytest.mark.parametrize("name", MODELS.names())
+def test_the_exported_graph_gives_the_same_numbers(name: str, tmp_path: Path):
+    paddle.seed(0)
+    model = build(CASES[name], num_classes=CLASSES)
+    model.eval()
+    open_size = paddle.static.InputSpec([None, 3, None, None], "float32", name="x")
+    graph = InferenceGraph(model, Output(kind="logits"))
+    graph.eval()
+    paddle.jit.save(paddle.jit.to_static(graph, input_spec=[open_size], full_graph=True), str(tmp_path / "model"))
+    loaded = paddle.jit.load(str(tmp_path / "model"))
+    loaded.eval()
+    for size in ((64, 96), (67, 91)):
+        x = picture(1, 3, *size)
+        with paddle.no_grad():
+            expected, found = model(x)[0].numpy(), loaded(x).numpy()
+        np.testing.assert_allclose(found, expected, atol=1e-4 * max(1, np.abs(expected).max()), rtol=0)
+
+
+@pytest.mark.parametrize("name", BACKBONES.names())
+def test_backbones_say_what_they_give(name: str):
+    backbone = BACKBONES.get(name)(in_channels=2)
+    backbone.eval()
+    with paddle.no_grad():
+        features = backbone(picture(1, 2, 64, 128))
+    assert len(features) == len(backbone.out_channels) == len(backbone.strides)
+    for feature, channels, stride in zip(features, backbone.out_channels, backbone.strides, strict=True):
+        assert feature.shape == [1, channels, 64 // stride, 128 // stride]

@@ -1,0 +1,43 @@
+"""PaddleSeg's weights of every network that exists here: they load by name, and give PaddleSeg's logits.
+
+The reference files hold what PaddleSeg 2.8.0 computes with weights made by rule; paddleseg_reference/make.py wrote them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg.models.weights import load_weights
+from tests.model_cases import build
+from tests.paddleseg_reference import fill
+
+REFERENCES = sorted((Path(__file__).parent / "paddleseg_reference").glob("*.json.gz"))
+
+
+@pytest.mark.parametrize("path", REFERENCES, ids=lambda path: path.name.removesuffix(".json.gz"))
+def test_paddlesegs_weights_give_paddlesegs_logits(path: Path, tmp_path: Path):
+    reference: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
+    weights = {name: paddle.to_tensor(fill.value(name, shape)) for name, shape in reference["state"].items()}
+    paddle.save(weights, str(tmp_path / "paddleseg.pdparams"))
+    model = build(reference["model"])
+    load_weights(model, tmp_path / "paddleseg.pdparams")
+
+    model.train()
+    with paddle.no_grad():
+        outputs = model(paddle.to_tensor(fill.picture()).tile([2, 1, 1, 1]))
+    assert len(outputs) == reference["outputs_in_training"]
+
+    load_weights(model, tmp_path / "paddleseg.pdparams")  # the pass above moved the batch-norm statistics
+    model.eval()
+    with paddle.no_grad():
+        logits = model(paddle.to_tensor(fill.picture()))[0].numpy()
+    assert list(logits.shape) == reference["shape"]
+    expected = np.array(reference["logits"])
+    np.testing.assert_allclose(fill.sampled(logits), expected, rtol=0, atol=1e-4 * np.abs(expected).max())
