@@ -1,6 +1,6 @@
 """PaddleSeg's weights of every network that exists here: they load by name, and give PaddleSeg's logits.
 
-The reference files hold what PaddleSeg 2.8.0 computes with weights made by rule; paddleseg_reference/make.py wrote them.
+The reference files hold what PaddleSeg 2.8.0 computes with weights made by rule; make.py beside them wrote them.
 """
 
 from __future__ import annotations

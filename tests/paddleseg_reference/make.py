@@ -1,8 +1,8 @@
 """Write what a network of PaddleSeg computes: parameter names, shapes, and logits with the weights of fill.py.
 
-Run it with an interpreter that has PaddleSeg 2.8.0 (docs/benchmarks.md says how to install it), outside this repository:
+Run it outside this repository with an interpreter that has PaddleSeg 2.8.0 (docs/benchmarks.md: how to install it):
 
-    python .../tests/paddleseg_reference/make.py NAME '{"type": "FCN", "num_classes": 2, "backbone": {"type": "HRNet_W18"}}'
+    python .../make.py NAME '{"type": "FCN", "num_classes": 2, "backbone": {"type": "HRNet_W18"}}'
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import paddle
+
 from paddleseg.cvlibs import manager
 
 HERE = Path(__file__).resolve().parent
