@@ -102,7 +102,7 @@ class Stepper:
         tensors = {name: paddle.to_tensor(value) for name, value in batch.items() if name not in ("index", "epoch")}
         with paddle.amp.auto_cast(level=self.amp_level) if self.amp_level != "O0" else nullcontext():
             outputs = self.model(tensors["image"])
-        weighted = self.losses([output.astype("float32") for output in outputs], tensors)
+        weighted = self.losses([_as_float32(output) for output in outputs], tensors)
         loss = paddle.add_n(weighted) / share
         self.scaler.scale(loss).backward()
         values = [float(part) / share for part in weighted]
@@ -127,3 +127,10 @@ class Stepper:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         if state and self.scaler.is_enable():
             self.scaler.load_state_dict(state)
+
+
+def _as_float32(output: Any) -> Any:
+    """Logits, or a group of logits that one loss compares, in the precision that losses need."""
+    if isinstance(output, (list, tuple)):
+        return type(output)(map(_as_float32, output))
+    return output.astype("float32")
