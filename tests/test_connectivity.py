@@ -17,7 +17,7 @@ from paddleseg.losses.connectivity import SemanticConnectivityLoss
 from paddleseg.losses.soft_areas import PaddleSoftMask, soft_mask
 from paddleseg.losses.soft_areas_cpu import KernelSoftMask
 from paddleseg.metrics import Connectivity, semantic_connectivity
-from paddleseg.metrics.connectivity import connectivity_of, find_components, keep_largest, match_maps
+from paddleseg.metrics.connectivity import Components, connectivity_of, find_components, keep_largest, match_maps
 
 
 def box(height: int = 12, width: int = 16, *boxes: tuple[slice, slice], fill: int = 1) -> np.ndarray:
@@ -256,7 +256,13 @@ class TestSoftMask:
         np.testing.assert_allclose(own, 1 / (1 + np.exp(logits[0, 1].astype("float64"))), rtol=3e-7)
 
 
-LABELLINGS = [find_components, matching_cpu.find_components]
+def compiled(classes: np.ndarray, num_classes: int) -> Components:
+    runs, same = matching_cpu.find_runs(classes, classes, num_classes, ignore_index=-1)
+    np.testing.assert_array_equal(runs.parts, same.parts)
+    return runs.spread(classes.shape)
+
+
+LABELLINGS = [find_components, compiled]
 
 
 @pytest.mark.parametrize("labelling", LABELLINGS, ids=["opencv", "compiled"])

@@ -121,7 +121,8 @@ class Plan:
 
 def make_plan(matchings: list[Matching], num_classes: int, count: Count) -> Plan:
     """Join the matchings of a batch's images."""
-    segments, mask_part, pairs, label_areas, weights = [], [], [], [], []
+    segments = np.empty((len(matchings), *matchings[0].segments.shape), np.int32)
+    mask_part, pairs, label_areas, weights = [], [], [], []
     cold = np.zeros((len(matchings), num_classes))
     constant, first_segment, first_part = 0.0, 0, 0
     for number, matching in enumerate(matchings):
@@ -130,7 +131,7 @@ def make_plan(matchings: list[Matching], num_classes: int, count: Count) -> Plan
         classes = matching.label_classes[label_part]
         present = matching.present(num_classes)
         share = 1 / (len(matchings) * max(np.count_nonzero(present), 1))
-        segments.append(matching.segments + np.int32(first_segment))
+        np.add(matching.segments, np.int32(first_segment), out=segments[number])
         mask_part.append(matching.mask_part + first_part)
         pairs.append(touching + first_segment)
         label_areas.append(matching.label_areas[label_part])
@@ -145,4 +146,4 @@ def make_plan(matchings: list[Matching], num_classes: int, count: Count) -> Plan
         first_part += len(matching.mask_classes)
     joined = {"mask_part": mask_part, "pairs": pairs, "label_areas": label_areas, "weights": weights}
     parts = {name: np.concatenate(arrays) for name, arrays in joined.items()}
-    return Plan(segments=np.stack(segments), cold=cold, constant=constant, **parts)
+    return Plan(segments=segments, cold=cold, constant=constant, **parts)

@@ -41,7 +41,7 @@ def _arg_max(start, stop, logits, mask, top, own):
     """Class, logit and probability of each pixel's largest logit."""
     classes, pixels = logits.shape[1:]
     prob, bits, total = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.float32)
-    best = np.empty(_BLOCK, np.int32)
+    best, low = np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.float32)
     for n in range(start, stop):
         for first in range(0, pixels, _BLOCK):
             size = min(_BLOCK, pixels - first)
@@ -53,10 +53,17 @@ def _arg_max(start, stop, logits, mask, top, own):
                 for j in range(size):
                     best[j] = c if values[j] > here[j] else best[j]
                     here[j] = max(values[j], here[j])
-            for c in range(classes):
-                _exp(logits[n, c, first : first + size], here, prob[:size], bits[:size])
+            if classes == 2:  # the larger one's exponential is 1
                 for j in range(size):
-                    total[j] += prob[j]
+                    low[j] = min(logits[n, 0, first + j], logits[n, 1, first + j])
+                _exp(low[:size], here, prob[:size], bits[:size])
+                for j in range(size):
+                    total[j] = 1 + prob[j]
+            else:
+                for c in range(classes):
+                    _exp(logits[n, c, first : first + size], here, prob[:size], bits[:size])
+                    for j in range(size):
+                        total[j] += prob[j]
             for j in range(size):
                 mask[n, first + j] = best[j]
                 own[n, first + j] = 1 / total[j]
@@ -105,6 +112,12 @@ def _gradient(start, stop, logits, mask, top, own, label, segments, by_segment, 
     pull, mean = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.float32)
     for n in range(start, stop):
         pushes = np.any(by_class[n] != 0)
+        if classes == 2 and not pushes:  # the derivative of a sigmoid: no exponential is needed again
+            for j in range(pixels):
+                slope = by_segment[segments[n, j]] * own[n, j] * (1 - own[n, j])
+                gradient[n, 0, j] = slope if mask[n, j] == 0 else -slope
+                gradient[n, 1, j] = -slope if mask[n, j] == 0 else slope
+            continue
         for first in range(0, pixels, _BLOCK):
             size = min(_BLOCK, pixels - first)
             block = slice(first, first + size)

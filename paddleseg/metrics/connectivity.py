@@ -110,14 +110,22 @@ def keep_largest(found: Components, most: int | None, min_area: float = 0) -> Co
     """The `most` largest components of every class, and of these the ones of at least `min_area` pixels."""
     if not min_area and (most is None or len(found.classes) <= most + 1):
         return found
-    areas, classes = np.bincount(found.numbers.ravel(), minlength=len(found.classes))[1:], found.classes[1:]
+    areas = np.bincount(found.numbers.ravel(), minlength=len(found.classes))
+    renumbered, classes = largest(areas, found.classes, most, min_area)
+    return Components(np.take(renumbered, found.numbers), classes)
+
+
+def largest(
+    areas: np.ndarray, classes: np.ndarray, most: int | None, min_area: float = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """What `keep_largest` makes of components' `areas` and `classes` (K + 1,): new numbers, 0 for none, and classes."""
     kept = areas >= min_area
     if most is not None:
-        order = np.lexsort((-areas, classes))
+        order = 1 + np.lexsort((-areas[1:], classes[1:]))
         first = np.searchsorted(classes[order], classes[order])  # where each one's class begins
         kept[order[np.arange(len(order)) - first >= most]] = False
-    renumbered = np.concatenate([[0], np.where(kept, np.cumsum(kept), 0)]).astype(np.int32)
-    return Components(np.take(renumbered, found.numbers), found.classes[np.concatenate([[True], kept])])
+    kept[0] = True  # "none" stays what it is
+    return np.where(kept, np.cumsum(kept) - 1, 0).astype(np.int32), classes[kept]
 
 
 def match_components(mask: Components, label: Components, same: np.ndarray) -> Matching:
