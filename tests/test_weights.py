@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import paddle
 import pytest
+from paddle import nn
 
 from paddleseg import zoo
 from paddleseg.errors import WeightsError
 from paddleseg.models.humanseg.lite import PPHumanSegLite
-from paddleseg.models.weights import load_weights, resolve, sha256
+from paddleseg.models.weights import NameMap, load_weights, resolve, sha256
 from paddleseg.transforms.image_io import read_image
 
 OFFICIAL = "zoo://pp_humanseg_v1_lite"
@@ -86,6 +87,35 @@ def test_paddleseg_names_load_and_the_unused_branches_are_dropped(tmp_path: Path
     load_weights(fresh, tmp_path / "official.pdparams")
     for name, value in fresh.state_dict().items():
         np.testing.assert_array_equal(value.numpy(), model.state_dict()[name].numpy(), err_msg=name)
+
+
+class _Backbone(nn.Layer):
+    official_names = NameMap(rename=((r"^conv1\.", "stem."),), unused=(r"^fc\.",))
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2D(3, 4, 1)
+
+
+class _Model(nn.Layer):
+    official_names = NameMap(rename=((r"^head\.conv1\.", "head.classify."),))
+
+    def __init__(self):
+        super().__init__()
+        self.backbone = _Backbone()
+        self.head = nn.LayerDict({"classify": nn.Conv2D(4, 2, 1)})
+
+
+def test_the_backbones_name_map_counts_below_backbone(tmp_path: Path):
+    model, fresh = _Model(), _Model()
+    official = {
+        name.replace("backbone.stem", "backbone.conv1").replace("head.classify", "head.conv1"): value
+        for name, value in model.state_dict().items()
+    }
+    paddle.save(official | {"backbone.fc.weight": paddle.zeros([1])}, str(tmp_path / "official.pdparams"))
+    load_weights(fresh, tmp_path / "official.pdparams")
+    for name, value in model.state_dict().items():
+        np.testing.assert_array_equal(fresh.state_dict()[name].numpy(), value.numpy(), err_msg=name)
 
 
 def test_weights_of_another_model_are_refused_with_names(tmp_path: Path):

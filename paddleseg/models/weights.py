@@ -46,8 +46,8 @@ def load_pretrained(model: nn.Layer, source: str | None) -> None:
 def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = False) -> list[str]:
     """Load a `.pdparams` file or a `zoo://` name into `model`.
 
-    Names are ours, or the published network's where the model's class has `official_names`. A missing, unknown or
-    differently shaped parameter is an error that lists them.
+    Names are ours, or the published network's where the model (or its backbone) has `official_names`. A missing,
+    unknown or differently shaped parameter is an error that lists them.
 
     Args:
         allow_partial: Load what fits and return the names left as they were, instead of raising.
@@ -58,9 +58,8 @@ def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = F
     path = resolve(source)
     state = read_state(path)
     own = model.state_dict()
-    name_map: NameMap | None = getattr(type(model), "official_names", None)
-    if name_map is not None and not set(state) & set(own):
-        state = name_map.apply(state)
+    if not set(state) <= set(own):
+        state = _official_to_ours(model, state)
 
     missing = sorted(set(own) - set(state))
     unknown = sorted(set(state) - set(own))
@@ -76,6 +75,18 @@ def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = F
     for name in sorted(set(own) - skipped):
         own[name].set_value(state[name])
     return sorted(skipped)
+
+
+def _official_to_ours(model: nn.Layer, state: Mapping[str, Any]) -> dict[str, Any]:
+    """`state` by our names: the model's map, but below `backbone.` the backbone's where it has one."""
+    name_map: NameMap = getattr(model, "official_names", NameMap())
+    backbone_map: NameMap | None = getattr(getattr(model, "backbone", None), "official_names", None)
+    if backbone_map is None:
+        return name_map.apply(state)
+    prefix = "backbone."
+    inner = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+    outer = {name: value for name, value in state.items() if not name.startswith(prefix)}
+    return name_map.apply(outer) | {prefix + name: value for name, value in backbone_map.apply(inner).items()}
 
 
 def resolve(source: str | Path) -> Path:
