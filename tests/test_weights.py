@@ -12,6 +12,7 @@ from paddle import nn
 from paddleseg import zoo
 from paddleseg.errors import WeightsError
 from paddleseg.models.humanseg.lite import PPHumanSegLite
+from paddleseg.models.layers import ConvBN
 from paddleseg.models.weights import NameMap, load_weights, resolve, sha256
 from paddleseg.transforms.image_io import read_image
 
@@ -116,6 +117,18 @@ def test_the_backbones_name_map_counts_below_backbone(tmp_path: Path):
     load_weights(fresh, tmp_path / "official.pdparams")
     for name, value in model.state_dict().items():
         np.testing.assert_array_equal(fresh.state_dict()[name].numpy(), value.numpy(), err_msg=name)
+
+
+def test_a_bias_in_front_of_batch_norm_goes_into_its_mean(tmp_path: Path):
+    ours = ConvBN(3, 4, 1)
+    theirs = nn.Sequential(("conv", nn.Conv2D(3, 4, 1)), ("bn", nn.BatchNorm2D(4)))
+    theirs["conv"].bias.set_value(paddle.to_tensor([0.5, -1.0, 2.0, 0.0]))
+    paddle.save(theirs.state_dict(), str(tmp_path / "theirs.pdparams"))
+    load_weights(ours, tmp_path / "theirs.pdparams")
+    x = paddle.to_tensor(np.random.default_rng(0).standard_normal((2, 3, 5, 5)).astype("float32"))
+    for layer in (ours, theirs):
+        layer.eval()
+    np.testing.assert_allclose(ours(x).numpy(), theirs(x).numpy(), atol=1e-5)
 
 
 def test_weights_of_another_model_are_refused_with_names(tmp_path: Path):

@@ -57,7 +57,9 @@ class SemanticConnectivityLoss(SegLoss):
     def forward(self, logits: paddle.Tensor, labels: paddle.Tensor) -> paddle.Tensor:
         if logits.shape[1] != self.num_classes:
             raise ValueError(f"SemanticConnectivityLoss: {logits.shape[1]} channels for {self.num_classes} classes")
-        soft, label = soft_mask(logits), labels.numpy()
+        # A copy of the labels would cost as much as finding the components of a good mask.
+        label = np.from_dlpack(labels) if labels.place.is_cpu_place() else labels.numpy()
+        soft = soft_mask(logits)
         if self.reading == "paddleseg":
             maps = zip(soft.mask, label, strict=True)
             values = [paddleseg_value(*pair, self.num_classes, self.ignore_index) for pair in maps]

@@ -41,11 +41,11 @@ def _arg_max(start, stop, logits, mask, top, own):
     """Class, logit and probability of each pixel's largest logit."""
     classes, pixels = logits.shape[1:]
     prob, bits, total = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.float32)
-    best, low = np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.float32)
+    best = np.empty(_BLOCK, np.int32)
     for n in range(start, stop):
         for first in range(0, pixels, _BLOCK):
             size = min(_BLOCK, pixels - first)
-            here = top[n, first : first + size]
+            here, chosen = top[n, first : first + size], mask[n, first : first + size]
             for j in range(size):
                 here[j], best[j], total[j] = logits[n, 0, first + j], 0, 0
             for c in range(1, classes):
@@ -53,20 +53,33 @@ def _arg_max(start, stop, logits, mask, top, own):
                 for j in range(size):
                     best[j] = c if values[j] > here[j] else best[j]
                     here[j] = max(values[j], here[j])
-            if classes == 2:  # the larger one's exponential is 1
-                for j in range(size):
-                    low[j] = min(logits[n, 0, first + j], logits[n, 1, first + j])
-                _exp(low[:size], here, prob[:size], bits[:size])
-                for j in range(size):
-                    total[j] = 1 + prob[j]
-            else:
-                for c in range(classes):
-                    _exp(logits[n, c, first : first + size], here, prob[:size], bits[:size])
-                    for j in range(size):
-                        total[j] += prob[j]
             for j in range(size):
-                mask[n, first + j] = best[j]
+                chosen[j] = best[j]
+            for c in range(classes):
+                _exp(logits[n, c, first : first + size], here, prob[:size], bits[:size])
+                for j in range(size):
+                    total[j] += prob[j]
+            for j in range(size):
                 own[n, first + j] = 1 / total[j]
+
+
+@jit
+def _arg_max_of_two(start, stop, logits, mask, top, own):
+    """As `_arg_max`, for two classes: of each pixel's exponentials one is 1."""
+    pixels = logits.shape[2]
+    low, prob, bits = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.int32)
+    for n in range(start, stop):
+        for first in range(0, pixels, _BLOCK):
+            size = min(_BLOCK, pixels - first)
+            zero, one = logits[n, 0, first : first + size], logits[n, 1, first : first + size]
+            here, chosen = top[n, first : first + size], mask[n, first : first + size]
+            for j in range(size):
+                here[j], low[j] = max(zero[j], one[j]), min(zero[j], one[j])
+            for j in range(size):
+                chosen[j] = one[j] > zero[j]
+            _exp(low[:size], here, prob[:size], bits[:size])
+            for j in range(size):
+                own[n, first + j] = 1 / (1 + prob[j])
 
 
 @jit
@@ -154,7 +167,7 @@ class KernelSoftMask:
         flat = self.values[:, 0].shape
         mask = np.empty(flat, np.uint8 if classes <= 256 else np.int32)
         self.top, self.own = np.empty(flat, np.float32), np.empty(flat, np.float32)
-        share(_arg_max, n, self.values, mask, self.top, self.own)
+        share(_arg_max if classes != 2 else _arg_max_of_two, n, self.values, mask, self.top, self.own)
         self.mask = mask.reshape(n, height, width)
 
     def areas(self, regions: Regions) -> tuple[paddle.Tensor, paddle.Tensor]:

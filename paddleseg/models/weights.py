@@ -59,7 +59,7 @@ def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = F
     state = read_state(path)
     own = model.state_dict()
     if not set(state) <= set(own):
-        state = _official_to_ours(model, state)
+        state = _fold_biases(_official_to_ours(model, state), own)
 
     missing = sorted(set(own) - set(state))
     unknown = sorted(set(state) - set(own))
@@ -87,6 +87,18 @@ def _official_to_ours(model: nn.Layer, state: Mapping[str, Any]) -> dict[str, An
     inner = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
     outer = {name: value for name, value in state.items() if not name.startswith(prefix)}
     return name_map.apply(outer) | {prefix + name: value for name, value in backbone_map.apply(inner).items()}
+
+
+def _fold_biases(state: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """`state` without the biases in front of batch norms that our convolutions leave out: each goes into the mean.
+
+    Batch norm takes such a bias away again: norm(x + bias) with a mean is norm(x) with mean - bias.
+    """
+    for name in [name for name in state if name.endswith("conv.bias") and name not in own]:
+        mean = f"{name.removesuffix('conv.bias')}bn._mean"
+        if mean in state:
+            state[mean] = state[mean] - state.pop(name)
+    return state
 
 
 def resolve(source: str | Path) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import paddle
 from paddle import nn
 
@@ -11,17 +13,29 @@ from paddleseg.models.layers.depthwise import DepthwiseConv2D
 
 
 class ConvBN(nn.Layer):
-    """Convolution without bias, then batch norm; "same" padding for odd kernels, depth-wise where `groups` says so."""
+    """Convolution without bias, then batch norm; depth-wise where `groups` says so.
+
+    Args:
+        padding: None pads all sides alike, so that an odd kernel keeps the size. "SAME" (dense convolutions only) gives
+            the same sizes, but where the stride leaves an odd row or column of padding it goes below or to the right.
+    """
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: int, stride: int = 1, groups: int = 1, dilation: int = 1
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        stride: int = 1,
+        groups: int = 1,
+        dilation: int = 1,
+        padding: Literal["SAME"] | None = None,
     ):
         super().__init__()
-        padding = dilation * (kernel_size // 2)
+        width = dilation * (kernel_size // 2)
         init = nn.initializer.KaimingNormal()
         if groups == in_channels == out_channels and groups > 1:
             self.conv: nn.Conv2D = DepthwiseConv2D(
-                in_channels, kernel_size, stride=stride, padding=padding, dilation=dilation, weight_attr=init
+                in_channels, kernel_size, stride=stride, padding=width, dilation=dilation, weight_attr=init
             )
         else:
             self.conv = nn.Conv2D(
@@ -29,7 +43,7 @@ class ConvBN(nn.Layer):
                 out_channels,
                 kernel_size,
                 stride=stride,
-                padding=padding,
+                padding=padding if padding and stride > 1 else width,
                 dilation=dilation,
                 groups=groups,
                 weight_attr=init,
