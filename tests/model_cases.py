@@ -9,7 +9,9 @@ from paddle import nn
 from paddleseg.registry import BACKBONES, MODELS, Registry
 
 # Models that need arguments, with a backbone that is small enough for tests. All others are built by name alone.
-NEEDS: dict[str, dict[str, Any]] = {}
+NEEDS: dict[str, dict[str, Any]] = {
+    "FCN": {"backbone": {"type": "HRNet_W18_Small_V1"}},
+}
 
 # One entry a registered model, by name.
 CASES: dict[str, dict[str, Any]] = {name: {"type": name, **NEEDS.get(name, {})} for name in MODELS.names()}

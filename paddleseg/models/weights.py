@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,12 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class NameMap:
-    """How a published file's parameter names become ours: regular expressions in order, and names nothing uses."""
+    """How a published file's parameter names become ours: regular expressions in order, and names nothing uses.
 
-    rename: Sequence[tuple[str, str]] = ()
+    A replacement is text or a function of the match, as in `re.sub`.
+    """
+
+    rename: Sequence[tuple[str, str | Callable[[re.Match[str]], str]]] = ()
     unused: Sequence[str] = ()
 
     def apply(self, state: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,204 @@
+"""HRNet: parallel branches at 1/4 to 1/32 that exchange what they see (Sun et al., arXiv 1904.04514 and 1908.07919)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import paddle
+import paddle.nn.functional as F
+from paddle import nn
+
+from paddleseg.models.layers import ConvBN, ConvBNReLU, upsample
+from paddleseg.models.layers.residual import BasicBlock, Bottleneck
+from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.registry import BACKBONES
+
+_OFFICIAL_NAMES = NameMap(
+    rename=(
+        (r"^conv_layer1_(\d)\.", r"stem.\1."),
+        (r"^la1\.bb_layer2_(\d+)\.", r"stage1.\1."),
+        (r"^tr1\.transition_tr1_layer_(\d)\.", r"transition1.\1."),
+        (r"^tr([23])\.transition_tr\d_layer_\d\.", r"transition\1."),
+        (r"^st(\d)\.stage_st\d_(\d+)\.", r"stage\1.\2."),
+        (r"branches_func\.bb_st\d_\d+_branch_layer_(\d)_(\d+)\.", r"branches.\1.\2."),
+        (r"fuse_func\.residual_st\d_\d+_layer_(\d)_(\d)\.", r"exchange.\1.\2."),
+        (r"fuse_func\.residual_st\d_\d+_layer_(\d)_(\d)_(\d)\.", r"exchange.\1.\2.\3."),
+        (r"\.conv_down\.", ".shortcut."),
+        (r"\._conv\.", ".conv."),
+        (r"\._batch_norm\.", ".bn."),
+        # They count from one.
+        (r"(?<=\.)\d+(?=\.)", lambda number: str(int(number[0]) - 1)),
+    ),
+    unused=(r"^classification\.",),
+)
+
+
+class ParallelModule(nn.Layer):
+    """Residual blocks in every branch, then every branch adds what all others see (section 3.1, figure 3).
+
+    Args:
+        channels: Channels of each branch, highest resolution first; each has half the resolution of the one before.
+        blocks: Residual blocks of each branch.
+        padding: Of the strided convolutions, as in `ConvBN`.
+        align_corners: How low resolutions are brought up.
+    """
+
+    def __init__(
+        self, channels: Sequence[int], blocks: int, padding: Literal["SAME"] | None = None, align_corners: bool = False
+    ):
+        super().__init__()
+        self.align_corners = align_corners
+        self.branches = nn.LayerList([nn.Sequential(*[BasicBlock(c, c) for _ in range(blocks)]) for c in channels])
+        count = len(channels)
+        self.exchange = nn.LayerList(
+            [
+                nn.LayerList([_path(channels, source, target, padding) for source in range(count)])
+                for target in range(count)
+            ]
+        )
+
+    def forward(self, maps: list[paddle.Tensor]) -> list[paddle.Tensor]:
+        maps = [branch(x) for branch, x in zip(self.branches, maps, strict=True)]
+        return [self._gather(target, paths, maps) for target, paths in enumerate(self.exchange)]
+
+    def _gather(self, target: int, paths: nn.LayerList, maps: list[paddle.Tensor]) -> paddle.Tensor:
+        total = maps[target]
+        for source, path in enumerate(paths):
+            if source < target:
+                total = total + path(maps[source])
+            elif source > target:
+                total = total + upsample(path(maps[source]), maps[target], self.align_corners)
+        return F.relu(total)
+
+
+def _path(channels: Sequence[int], source: int, target: int, padding: Literal["SAME"] | None) -> nn.Layer:
+    """From one branch to another: a 1x1 convolution upwards, a strided 3x3 for each halving downwards."""
+    if source == target:
+        return nn.Identity()
+    if source > target:
+        return ConvBN(channels[source], channels[target], 1)
+    halvings = [
+        ConvBNReLU(channels[source], channels[source], 3, stride=2, padding=padding) for _ in range(target - source - 1)
+    ]
+    return nn.Sequential(*halvings, ConvBN(channels[source], channels[target], 3, stride=2, padding=padding))
+
+
+class HRNet(nn.Layer):
+    """Four stages, the nth with n parallel branches; the result is all branches at 1/4, side by side.
+
+    (Sun et al., arXiv 1904.04514, figure 1: HRNetV2.) The class attributes say which member of the family it is.
+
+    Args:
+        in_channels: Channels of the image.
+        pretrained: A weights file.
+        align_corners: How low resolutions are brought up.
+        padding_same: Where the odd row and column of padding go in strided convolutions: below and to the right, as
+            in PaddleSeg's published weights, or (False) above and to the left, as in the authors' own.
+
+    Shape:
+        x (N, in_channels, H, W). Returns one map (N, out_channels[0], H / 4, W / 4), rounded up, in a list.
+
+    Raises:
+        WeightsError: `pretrained` does not fit this network.
+    """
+
+    official_names = _OFFICIAL_NAMES
+    width = 18  # channels of the first branch; each further one has twice as many
+    first_stage = (4, 64)  # bottleneck blocks, and channels of their 3x3 convolutions
+    modules = (1, 4, 3)  # of stages 2, 3, 4
+    blocks = 4  # residual blocks of each branch of a module
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        pretrained: str | None = None,
+        align_corners: bool = False,
+        padding_same: bool = True,
+    ):
+        super().__init__()
+        self.align_corners = align_corners
+        padding: Literal["SAME"] | None = "SAME" if padding_same else None
+        channels = [self.width << branch for branch in range(4)]
+        self.strides, self.out_channels = [4], [sum(channels)]
+
+        self.stem = nn.Sequential(
+            ConvBNReLU(in_channels, 64, 3, stride=2, padding=padding), ConvBNReLU(64, 64, 3, stride=2, padding=padding)
+        )
+        self.stage1 = _first_stage(64, *self.first_stage)
+        wide = self.first_stage[1] * Bottleneck.expansion
+        self.transition1 = nn.LayerList(
+            [ConvBNReLU(wide, channels[0], 3), ConvBNReLU(wide, channels[1], 3, stride=2, padding=padding)]
+        )
+        self.transition2 = ConvBNReLU(channels[1], channels[2], 3, stride=2, padding=padding)
+        self.transition3 = ConvBNReLU(channels[2], channels[3], 3, stride=2, padding=padding)
+        self.stage2, self.stage3, self.stage4 = (
+            nn.Sequential(
+                *[ParallelModule(channels[:branches], self.blocks, padding, align_corners) for _ in range(count)]
+            )
+            for branches, count in zip((2, 3, 4), self.modules, strict=True)
+        )
+        load_pretrained(self, pretrained)
+
+    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        x = self.stage1(self.stem(x))
+        maps = self.stage2([branch(x) for branch in self.transition1])
+        maps = self.stage3([*maps, self.transition2(maps[-1])])
+        maps = self.stage4([*maps, self.transition3(maps[-1])])
+        return [paddle.concat([maps[0], *(upsample(low, maps[0], self.align_corners) for low in maps[1:])], axis=1)]
+
+
+def _first_stage(in_channels: int, blocks: int, channels: int) -> nn.Sequential:
+    wide = channels * Bottleneck.expansion
+    first = Bottleneck(in_channels, channels, shortcut=ConvBN(in_channels, wide, 1))
+    return nn.Sequential(first, *[Bottleneck(wide, channels) for _ in range(blocks - 1)])
+
+
+@BACKBONES.register
+class HRNet_W18_Small_V1(HRNet):
+    width, first_stage, modules, blocks = 16, (1, 32), (1, 1, 1), 2
+
+
+@BACKBONES.register
+class HRNet_W18_Small_V2(HRNet):
+    first_stage, modules, blocks = (2, 64), (1, 3, 2), 2
+
+
+@BACKBONES.register
+class HRNet_W18(HRNet):
+    width = 18
+
+
+@BACKBONES.register
+class HRNet_W30(HRNet):
+    width = 30
+
+
+@BACKBONES.register
+class HRNet_W32(HRNet):
+    width = 32
+
+
+@BACKBONES.register
+class HRNet_W40(HRNet):
+    width = 40
+
+
+@BACKBONES.register
+class HRNet_W44(HRNet):
+    width = 44
+
+
+@BACKBONES.register
+class HRNet_W48(HRNet):
+    width = 48
+
+
+@BACKBONES.register
+class HRNet_W60(HRNet):
+    width = 60
+
+
+@BACKBONES.register
+class HRNet_W64(HRNet):
+    width = 64

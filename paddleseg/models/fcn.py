@@ -1,0 +1,67 @@
+"""A backbone and the plain head (Long et al., CVPR 2015); on HRNet it is PP-HumanSeg V1 Mobile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import paddle
+from paddle import nn
+
+from paddleseg.models.heads.fcn import FCNHead
+from paddleseg.models.layers import upsample
+from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.registry import MODELS
+
+_OFFICIAL_NAMES = NameMap(
+    rename=(
+        (r"^head\.conv_1\._conv\.", "head.conv.conv."),
+        (r"^head\.conv_1\._batch_norm\.", "head.conv.bn."),
+        (r"^head\.cls\.", "head.classify."),
+    )
+)
+
+
+@MODELS.register
+class FCN(nn.Layer):
+    """One feature map, a 1x1 convolution, and a 1x1 convolution to classes (Long et al., section 3.2).
+
+    On HRNet it is the segmentation network of Sun et al. (arXiv 1904.04514, section 4). PP-HumanSeg V1 Mobile is
+    `HRNet_W18_Small_V1` with this head at 192x192.
+
+    Args:
+        backbone: Gives the feature maps.
+        backbone_indices: The one feature map to use.
+        channels: Channels between the two convolutions; None for as many as the feature map has.
+        align_corners: How logits are brought up to the image's size.
+        pretrained: A weights file, or `zoo://pp_humanseg_v1_mobile`, which fits `HRNet_W18_Small_V1` and two classes.
+        bias: Whether the last convolution has a bias.
+
+    Shape:
+        x (N, C, H, W) float32. Returns one logit map (N, num_classes, H, W) in a list.
+
+    Raises:
+        WeightsError: `pretrained` does not fit this network.
+    """
+
+    official_names = _OFFICIAL_NAMES
+
+    def __init__(
+        self,
+        num_classes: int,
+        backbone: nn.Layer,
+        backbone_indices: Sequence[int] = (-1,),
+        channels: int | None = None,
+        align_corners: bool = False,
+        pretrained: str | None = None,
+        bias: bool = True,
+    ):
+        super().__init__()
+        self.backbone, self.align_corners = backbone, align_corners
+        self.index = backbone_indices[0]
+        in_channels = backbone.out_channels[self.index]
+        self.head = FCNHead(in_channels, channels or in_channels, num_classes, kernel_size=1, bias=bias)
+        load_pretrained(self, pretrained)
+
+    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        logits = self.head(self.backbone(x)[self.index])
+        return [upsample(logits, x, self.align_corners)]

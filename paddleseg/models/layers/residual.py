@@ -1,0 +1,57 @@
+"""The two units of residual networks (He et al., CVPR 2016, section 3.3)."""
+
+from __future__ import annotations
+
+import paddle
+import paddle.nn.functional as F
+from paddle import nn
+
+from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
+
+
+class BasicBlock(nn.Layer):
+    """Two 3x3 convolutions beside a shortcut.
+
+    Args:
+        channels: Channels of both convolutions.
+        dilation: Of both convolutions.
+        shortcut: Makes the input's shape the output's; None where they are the same.
+    """
+
+    expansion = 1
+
+    def __init__(
+        self, in_channels: int, channels: int, *, stride: int = 1, dilation: int = 1, shortcut: nn.Layer | None = None
+    ):
+        super().__init__()
+        self.conv1 = ConvBNReLU(in_channels, channels, 3, stride=stride, dilation=dilation)
+        self.conv2 = ConvBN(channels, channels, 3, dilation=dilation)
+        self.shortcut = nn.Identity() if shortcut is None else shortcut
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        residual = self.conv2(self.conv1(x))
+        return F.relu(residual + self.shortcut(x))
+
+
+class Bottleneck(nn.Layer):
+    """1x1 to fewer channels, 3x3 with the stride and the dilation, 1x1 to four times as many, beside a shortcut.
+
+    Args:
+        channels: Channels of the 3x3 convolution; the block gives four times as many.
+        shortcut: Makes the input's shape the output's; None where they are the same.
+    """
+
+    expansion = 4
+
+    def __init__(
+        self, in_channels: int, channels: int, *, stride: int = 1, dilation: int = 1, shortcut: nn.Layer | None = None
+    ):
+        super().__init__()
+        self.conv1 = ConvBNReLU(in_channels, channels, 1)
+        self.conv2 = ConvBNReLU(channels, channels, 3, stride=stride, dilation=dilation)
+        self.conv3 = ConvBN(channels, channels * self.expansion, 1)
+        self.shortcut = nn.Identity() if shortcut is None else shortcut
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        residual = self.conv3(self.conv2(self.conv1(x)))
+        return F.relu(residual + self.shortcut(x))
