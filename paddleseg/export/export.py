@@ -21,6 +21,7 @@ from paddleseg.files import atomic_dir
 from paddleseg.inference.card import CARD_NAME, DEPLOY_NAME, Card, Files, deploy_text
 from paddleseg.inference.graph import InferenceGraph
 from paddleseg.inference.runtime import evaluating, last_line
+from paddleseg.models.layers.reparam import folded
 
 Format = Literal["pir", "legacy"]
 _GRAPH_ENDING = {"pir": ".json", "legacy": ".pdmodel"}
@@ -77,7 +78,7 @@ def export_model(
 
 
 def _write_graph(model: nn.Layer, card: Card, prefix: Path, format: Format) -> None:
-    graph = InferenceGraph(model, card.output)
+    graph = InferenceGraph(folded(model), card.output)
     spec = InputSpec([*card.input.shape], "float32", name="x")  # which writes into the list it gets
     # The older form of graph is written under a guard; the flag for it cannot be changed once Paddle is imported.
     guard = paddle.pir_utils.OldIrGuard() if format == "legacy" else contextlib.nullcontext()

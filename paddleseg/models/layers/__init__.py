@@ -14,6 +14,7 @@ from paddleseg.models.layers.basic import (
 from paddleseg.models.layers.blocks import InvertedResidual, SqueezeExcite
 from paddleseg.models.layers.depthwise import DepthwiseConv2D
 from paddleseg.models.layers.pooling import PyramidPooling
+from paddleseg.models.layers.reparam import RepConv
 from paddleseg.models.layers.upsample import upsample
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "DepthwiseConv2D",
     "InvertedResidual",
     "PyramidPooling",
+    "RepConv",
     "SeparableConv",
     "SqueezeExcite",
     "activation",
