@@ -12,7 +12,7 @@ from PIL import Image
 
 import paddleseg.transforms as T
 from paddleseg.config import build, load_config
-from paddleseg.datasets import Dataset, MiniPortrait, PPHumanSeg14K
+from paddleseg.datasets import Cityscapes, Dataset, MiniPortrait, PPHumanSeg14K
 from paddleseg.datasets.base import ListError
 from paddleseg.datasets.checks import count_values, is_0_255, strange_values
 from paddleseg.errors import ConfigError, DataError
@@ -81,6 +81,63 @@ def test_pphumanseg14k_as_its_authors_pack_it(mini: Path, tmp_path: Path):
         PPHumanSeg14K()
     with pytest.raises(DataError, match="no such folder"):
         PPHumanSeg14K(tmp_path / "gone")
+
+
+def cityscapes(root: Path, mini: Path, mode: str, ending: str, values: dict[int, int]) -> None:
+    """Two photos in the layout of the archives, their labels with `values` for background and person."""
+    for city, name in (("ulm", "000000000785"), ("aachen", "000000033368")):
+        stem = f"{city}_000001_000019"
+        image, label = (root / kind / mode / city for kind in ("leftImg8bit", "gtFine"))
+        for folder in (image, label):
+            folder.mkdir(parents=True, exist_ok=True)
+        Image.open(mini / "images" / f"{name}.jpg").save(image / f"{stem}_leftImg8bit.png")
+        mask = np.array(Image.open(mini / "masks" / f"{name}.png"))
+        table = np.full(256, 255, np.uint8)
+        table[list(values)] = list(values.values())
+        Image.fromarray(table[mask]).save(label / f"{stem}_gtFine_{ending}.png")
+
+
+def test_cityscapes_in_its_layout(mini: Path, tmp_path: Path):
+    cityscapes(tmp_path, mini, "train", "labelTrainIds", {0: 2, 1: 11})
+    cityscapes(tmp_path, mini, "train", "labelIds", {0: 7, 1: 7})
+    dataset = Cityscapes([], tmp_path)
+    assert (dataset.num_classes, dataset.ignore_index) == (19, 255)
+    assert [image.parent.name for image, _ in dataset.entries] == ["aachen", "ulm"]
+    for index in range(2):
+        sample = dataset.read(index)
+        assert sample.label is not None and sample.label.shape == sample.image.shape[:2]
+        assert {2, 11} <= set(np.unique(sample.label)) <= {2, 11, 255}  # and not the ids
+
+
+def test_cityscapes_as_downloaded_has_its_ids_made_classes(mini: Path, tmp_path: Path):
+    cityscapes(
+        tmp_path, mini, "val", "labelIds", {0: 11, 1: 24, 255: 4}
+    )  # building, person; "static" counts for nothing
+    ids = np.arange(34, dtype=np.uint8)
+    dataset = Cityscapes([], tmp_path, "val")
+    assert {2, 11} <= set(np.unique(dataset.read(0).label)) <= {2, 11, 255}
+    path = dataset.entries[0][1]
+    assert path is not None
+    Image.fromarray(ids[None]).save(path)
+    classes = dataset.read_label(path, None)[0]
+    assert sorted(set(classes.tolist())) == [*range(19), 255]
+    assert [classes[name] for name in (7, 11, 26, 33, 0, 29)] == [0, 2, 13, 18, 255, 255]
+
+
+def test_cityscapes_says_what_is_missing(mini: Path, tmp_path: Path):
+    with pytest.raises(ValueError, match="dataset_root is missing; unpack leftImg8bit_trainvaltest"):
+        Cityscapes()
+    with pytest.raises(DataError, match=r"(?s)holds no <city>/\*_leftImg8bit\.png.*unpack leftImg8bit_"):
+        Cityscapes([], tmp_path)
+    cityscapes(tmp_path, mini, "val", "labelTrainIds", {0: 2, 1: 11})
+    (tmp_path / "gtFine/val/ulm/ulm_000001_000019_gtFine_labelTrainIds.png").unlink()
+    with pytest.raises(DataError, match=r"(?s)1 of 2 photos have no label.*ulm_000001_.*csCreateTrainIdLabelImgs"):
+        Cityscapes([], tmp_path, "val")
+    shutil.rmtree(tmp_path / "gtFine")
+    with pytest.raises(DataError, match=r"(?s)2 of 2 photos have no label.*unpack"):
+        Cityscapes([], tmp_path, "val")
+    (tmp_path / "leftImg8bit/val").rename(tmp_path / "leftImg8bit/test")
+    assert [label for _, label in Cityscapes([], tmp_path, "test").entries] == [None, None]
 
 
 def test_all_bad_lines_of_a_list_are_named_at_once(tmp_path: Path):

@@ -69,9 +69,6 @@ class Dataset:
         self.mode = mode.lower()
         if self.mode not in lists:
             raise ValueError(f"mode should be train, val or test, not {mode!r}")
-        list_file = lists[self.mode]
-        if list_file is None:
-            raise ValueError(f"mode {self.mode} needs {self.mode}_path")
         if num_classes < 1 or num_classes > 256:
             raise ValueError(f"num_classes should lie between 1 and 256, not {num_classes!r}")
         if img_channels not in (1, 3):
@@ -81,9 +78,21 @@ class Dataset:
         self.edge = edge
         self.transforms = Compose(transforms)
         self._table = _lookup(label_map)
-        self.entries, problems = read_list(self._find(list_file), self.root, separator, labels=self.mode != "test")
+        self._list_file, self._separator = lists[self.mode], separator
+        self.entries, problems = self.find_entries()
         if problems:
             raise ListError(problems, self)
+
+    def find_entries(self) -> tuple[list[Entry], list[Problem]]:
+        """The pairs of this mode, and what in the list is none; data sets without list files have their own way.
+
+        Raises:
+            ValueError: No list file is named.
+            DataError: There is no such file, or nothing in it.
+        """
+        if self._list_file is None:
+            raise ValueError(f"mode {self.mode} needs {self.mode}_path")
+        return read_list(self._find(self._list_file), self.root, self._separator, labels=self.mode != "test")
 
     def _find(self, list_file: str | Path) -> Path:
         """The list file, as PaddleSeg takes it, or else below `dataset_root`."""
