@@ -16,7 +16,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10",
     packages=find_packages(include=["paddleseg", "paddleseg.*"]),
-    package_data={"paddleseg": ["zoo/*.yml", "zoo/*.pdparams"]},
+    package_data={"paddleseg": ["zoo/*.yml", "zoo/*.pdparams", "zoo/*.onnx"]},
     install_requires=[
         "numpy>=1.24",
         "opencv-python-headless>=4.8,<5",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -59,6 +60,15 @@ def atomic_write_bytes(path: str | Path, content: bytes) -> None:
 
 def atomic_write_text(path: str | Path, content: str) -> None:
     atomic_write_bytes(path, content.encode("utf-8"))
+
+
+def file_sha256(path: str | Path) -> str:
+    """The digest of a file's content."""
+    digest = hashlib.sha256()
+    with Path(path).open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _cannot_write(path: Path, error: OSError) -> OutputError:

@@ -152,7 +152,7 @@ def test_allow_partial_says_what_it_left(tmp_path: Path):
     [
         ("zoo://pp_humanseg_v1_lit", "did you mean 'zoo://pp_humanseg_v1_lite'?"),
         ("no/such/file.pdparams", "no such weights file"),
-        ("https://example.org/w.pdparams", "not fetched"),
+        ("https://example.org/w.onnx", "is not the address of weights"),
     ],
 )
 def test_sources_that_do_not_exist(source: str, text: str):

@@ -18,6 +18,8 @@ _HEADER = (
 # What PaddleSeg calls the end of an exported graph, and what ours is called.
 OUTPUT_OPS: dict[str, Literal["prob", "argmax", "logits"]] = {"softmax": "prob", "argmax": "argmax", "none": "logits"}
 
+Size = tuple[Annotated[int, Field(gt=0)], Annotated[int, Field(gt=0)]]
+Share = Annotated[float, Field(ge=0, le=1)]
 Color = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=3, max_length=3)]
 
 
@@ -38,8 +40,9 @@ class Step(BaseModel):
 
 
 class Files(_Part):
-    """The files beside the card."""
+    """The files beside the card; `weights` are trained parameters, the others an exported graph."""
 
+    weights: str | None = None
     graph: str | None = None
     params: str | None = None
     onnx: str | None = None
@@ -83,8 +86,58 @@ class Output(_Part):
     multilabel: bool = False
 
 
+class Macs(_Part):
+    """Multiply-adds of one picture of `size` (h, w), as `paddleseg analyze` counts them."""
+
+    size: Size
+    count: Annotated[int, Field(gt=0)]
+
+
+class Score(_Part):
+    """What an evaluation measured, in shares of 1.
+
+    Args:
+        data: The list of the images, as people know it.
+        images: How many they are.
+        size: (h, w) of the network's input.
+        SC: Semantic connectivity (two classes).
+        command: What was run, from the repository; `$DATA` stands for a folder of the reader's.
+        commit: The state of the repository it was run at.
+    """
+
+    data: str
+    images: Annotated[int, Field(gt=0)]
+    size: Size
+    mIoU: Share
+    foreground_IoU: Share | None = None
+    boundary_IoU: Share | None = None
+    SC: Share | None = None
+    command: str
+    commit: str
+
+
+class Latency(_Part):
+    """What one picture of `size` (h, w) takes the network alone, without pre- and postprocessing."""
+
+    device: str
+    threads: Annotated[int, Field(gt=0)]
+    runtime: Literal["dygraph", "paddle", "onnx", "lite", "tensorrt", "openvino"]
+    size: Size
+    p50_ms: Annotated[float, Field(gt=0)]
+    p95_ms: Annotated[float, Field(gt=0)]
+    command: str
+
+
+class VerifiedExport(_Part):
+    """A runtime in which the exported model was run, and how far its probabilities were from the model's."""
+
+    target: Literal["paddle", "onnx", "lite", "tensorrt", "openvino"]
+    largest_difference: Annotated[float, Field(ge=0)]
+    command: str
+
+
 class Card(_Part):
-    """What preprocessing a model wants and what its output means.
+    """What preprocessing a model wants and what its output means; of published weights also what they are worth.
 
     Args:
         card: The format's version.
@@ -93,6 +146,12 @@ class Card(_Part):
         classes: Names, background first. Empty where they are not known.
         colors: One [r, g, b] for each class; empty for the standard palette.
         threshold: Probability from which a pixel is foreground, with one or two classes or independent ones.
+        parameters: How many numbers training changes.
+        macs, scores, latency, verified_exports: Measured, each with the command that measured it.
+        origin: Where the weights come from.
+        sources: Papers and pages that describe the model, its weights and their data.
+        url, sha256, bytes: Where `files.weights` are fetched from if they are not beside the card, and what they are;
+            of an exported folder, `sha256` is that of `files.params`.
 
     Example:
         >>> card = load_card("output/export")
@@ -112,9 +171,16 @@ class Card(_Part):
     colors: list[Color] = []
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
     parameters: int | None = None
+    macs: list[Macs] = []
+    scores: list[Score] = []
+    latency: list[Latency] = []
+    verified_exports: list[VerifiedExport] = []
     origin: str = ""
     licence: str = ""
-    sha256: str = ""
+    sources: list[str] = []
+    url: Annotated[str, Field(pattern="^(https?://.*)?$")] = ""
+    sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
+    bytes: Annotated[int, Field(gt=0)] | None = None
     known_failures: list[str] = []
     versions: dict[str, str] = {}
 
@@ -124,6 +190,8 @@ class Card(_Part):
             raise ValueError(f"{len(self.classes)} classes but only {len(self.colors)} colors")
         if self.output.multilabel and self.output.activation != "sigmoid":
             raise ValueError("output.multilabel needs activation: sigmoid")
+        if self.url and not self.sha256:
+            raise ValueError("url needs sha256, which tells whether what was fetched is what the card describes")
         return self
 
     def save(self, path: str | Path) -> None:

@@ -18,7 +18,6 @@ from paddleseg.inference.augment import TestAugmentation, predict_prob
 from paddleseg.inference.card import Card, Output, load_card, read_card
 from paddleseg.inference.preprocess import Preprocessor
 from paddleseg.inference.runtime import Dygraph, OnnxRuntime, PaddleInference, PaddleOptions, Runtime
-from paddleseg.registry import MODELS
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -100,19 +99,26 @@ class Predictor:
         return cls(card, Dygraph(model, card.output), looks)
 
     @classmethod
-    def from_zoo(cls, name: str) -> Predictor:
-        """Weights that ship with the package, such as "pp_humanseg_v1_lite".
+    def from_zoo(cls, name: str, runtime: Literal["dygraph", "onnx"] = "dygraph", threads: int = 0) -> Predictor:
+        """Published weights, such as "pp_humanseg_v1_lite"; those that are not packed are fetched on first use.
+
+        Args:
+            runtime: The model in memory, or the graph beside the weights on ONNX Runtime (which needs no Paddle).
+            threads: CPU threads of ONNX Runtime; 0 leaves the choice to it.
 
         Raises:
-            WeightsError: The package has no weights of that name.
+            WeightsError: There are no weights of that name, or they cannot be had.
         """
-        from paddleseg.models.weights import load_weights
-
         path = zoo.card_path(name)
         card = read_card(path)
+        if runtime == "onnx":
+            return cls(card, OnnxRuntime(zoo.onnx_path(name), threads=threads))
+        from paddleseg.models.build import build_network
+        from paddleseg.models.weights import load_weights
+
         if card.model is None:
             raise ConfigError(str(path), "names no model", "add model: {type: ...}")
-        model = MODELS.get(card.model.type)(**card.model.args)
+        model = build_network(card.model.model_dump())
         load_weights(model, zoo.weights_path(name))
         return cls.from_model(model, card)
 

@@ -15,6 +15,7 @@ from paddle import nn
 
 from paddleseg import zoo
 from paddleseg.errors import WeightsError
+from paddleseg.fetch import fetch_weights
 
 _SHOWN = 5
 
@@ -105,16 +106,14 @@ def _fold_biases(state: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any
 
 
 def resolve(source: str | Path) -> Path:
-    """The local file that `source` means: a path, a checkpoint folder, or a `zoo://` name."""
+    """The local file that `source` means: a path, a checkpoint folder, a `zoo://` name or an address to fetch from."""
     if str(source).startswith("zoo://"):
         return zoo.weights_path(str(source).removeprefix("zoo://"))
+    if str(source).startswith(("http://", "https://")):
+        return fetch_weights(str(source))
     path = Path(source)
     if path.is_dir():
         path = path / "model.pdparams"
-    if str(source).startswith(("http://", "https://")):
-        raise WeightsError(
-            str(source), "weights are not fetched from the network", "download it and give the local path"
-        )
     if not path.is_file():
         raise WeightsError(str(source), "no such weights file", f"packed weights: {', '.join(zoo.names())}")
     return path

@@ -1,19 +1,21 @@
-"""Small trained weights that ship with the package, each with a card that names origin and licence."""
+"""Small trained weights that ship with the package, each with a card; larger ones are fetched as their card says."""
 
 from __future__ import annotations
 
 import difflib
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from paddleseg import fetch
 from paddleseg.errors import WeightsError
 
 _FOLDER = Path(__file__).parent
 
 
 def names() -> list[str]:
-    """The weights in the package, as `zoo://` URIs."""
+    """The published weights, as `zoo://` URIs."""
     return [f"zoo://{path.stem}" for path in sorted(_FOLDER.glob("*.yml"))]
 
 
@@ -21,21 +23,45 @@ def card_path(name: str) -> Path:
     """The card of the weights called `name`.
 
     Raises:
-        WeightsError: The package has no weights of that name.
+        WeightsError: There are no weights of that name.
     """
     path = _FOLDER / f"{name}.yml"
     if not path.is_file():
         near = difflib.get_close_matches(f"zoo://{name}", names(), n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"packed weights: {', '.join(names())}"
+        hint = f"did you mean '{near[0]}'?" if near else f"published weights: {', '.join(names())}"
         raise WeightsError(f"zoo://{name}", "no such weights in the package", hint)
     return path
 
 
-def card(name: str) -> dict:
+def card(name: str) -> dict[str, Any]:
     """The card of the weights called `name`, as a dictionary."""
     return yaml.safe_load(card_path(name).read_text(encoding="utf-8"))
 
 
 def weights_path(name: str) -> Path:
-    """The weights file of `name`; raises `WeightsError` as `card_path` does."""
-    return card_path(name).with_suffix(".pdparams")
+    """The weights file of `name`: packed, or fetched on first use into `fetch.home()`.
+
+    Raises:
+        WeightsError: There are no weights of that name, or they cannot be fetched.
+    """
+    packed = card_path(name).with_suffix(".pdparams")
+    if packed.is_file():
+        return packed
+    content = card(name)
+    if not content.get("url"):
+        raise WeightsError(f"zoo://{name}", f"{packed} is missing, and the card has no url", "install the package anew")
+    return fetch.fetch(content["url"], fetch.home() / packed.name, content["sha256"])
+
+
+def onnx_path(name: str) -> Path:
+    """The exported graph of `name` for ONNX Runtime, which ships with small weights only.
+
+    Raises:
+        WeightsError: There are no weights of that name, or no graph of them.
+    """
+    path = card_path(name).with_suffix(".onnx")
+    own = fetch.home() / path.name
+    if not path.is_file() and not own.is_file():
+        hint = f"export --onnx writes one from zoo://{name}; save it as {own}"
+        raise WeightsError(f"zoo://{name}", "has no ONNX graph in the package", hint)
+    return path if path.is_file() else own

@@ -1,0 +1,27 @@
+"""A network from its description in a card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from paddle import nn
+
+from paddleseg.registry import BACKBONES, MODELS, Registry
+
+
+def build_network(description: Mapping[str, Any], registry: Registry = MODELS) -> nn.Layer:
+    """The network of `{type: ..., arguments}`, whose backbone is described in the same way.
+
+    Raises:
+        ConfigError: No network is called so.
+
+    Example:
+        >>> build_network({"type": "PPHumanSegLite", "num_classes": 2})
+    """
+    arguments = {
+        key: build_network(value, BACKBONES) if key == "backbone" and isinstance(value, Mapping) else value
+        for key, value in description.items()
+        if key != "type"
+    }
+    return registry.get(description["type"])(**arguments)
