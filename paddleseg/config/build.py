@@ -33,6 +33,11 @@ def build_model(cfg: RunConfig) -> Any:
     return _build_top(cfg, "model", MODELS)
 
 
+def build_teacher(cfg: RunConfig) -> Any:
+    """The network that the model learns from."""
+    return _build_top(cfg, "teacher", MODELS)
+
+
 def build_dataset(cfg: RunConfig, role: str) -> Any:
     """The data set of `role` ("train", "val", "test") with its transforms."""
     return _build_top(cfg, f"{role}_dataset", DATASETS)

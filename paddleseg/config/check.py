@@ -73,6 +73,10 @@ def _contradictions(cfg: RunConfig) -> Iterator[Problem]:
                 f"has {len(section.coef)} weights for {len(section.types)} losses in types",
                 "give one type for all outputs, or as many types as weights",
             )
+    if cfg.teacher and not cfg.distill_loss:
+        yield Problem(
+            cfg.where("teacher"), "has no distill_loss", "add `distill_loss: {types: [{type: KLLoss}], coef: [1]}`"
+        )
     if cfg.test_config.is_slide:
         for key in ("crop_size", "stride"):
             if getattr(cfg.test_config, key) is None:

@@ -159,8 +159,10 @@ class RunConfig(Section):
     test_dataset: Component | None = None
     model: Component | None = None
     loss: LossSection | None = None
+    teacher: Component | None = None
+    """A trained network, with its `pretrained`, whose answers `distill_loss` holds against the model's."""
     distill_loss: LossSection | None = None
-    """Losses between student and teacher, in the form of `loss`."""
+    """Losses between student and teacher, in the form of `loss`: the first for the main outputs, and so on."""
     optimizer: Component | None = None
     lr_scheduler: Component | None = None
     train: TrainSection = Field(default_factory=TrainSection)

@@ -19,6 +19,7 @@ def outermost(cfg: RunConfig) -> Iterator[Found]:
     families = {
         **dict.fromkeys(("train_dataset", "val_dataset", "test_dataset"), DATASETS),
         "model": MODELS,
+        "teacher": MODELS,
         "optimizer": OPTIMIZERS,
         "lr_scheduler": LR_SCHEDULES,
     }

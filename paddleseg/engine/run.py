@@ -16,6 +16,7 @@ from paddleseg.device import select_device
 from paddleseg.doctor.data import check_sample
 from paddleseg.engine import checkpoint, dist
 from paddleseg.engine.callbacks import EMA, Callback, Checkpoint, EarlyStop, Profiler, ProgressLog, VisualDL
+from paddleseg.engine.distill import Distillation
 from paddleseg.engine.evaluate import evaluate, sample_pictures
 from paddleseg.engine.state import TrainState
 from paddleseg.engine.step import LossPlan, Stepper
@@ -73,6 +74,7 @@ def train(
         amp_level=amp_level,
         accumulate=settings.accumulate_steps,
         freeze_norm=settings.freeze_norm,
+        distillation=_distillation(config),
     )
     loader = TrainLoader(
         train_set,
@@ -106,6 +108,14 @@ def config_hash(config: RunConfig) -> str:
     for name in ("num_workers", "on_error", "log_iters", "keep_checkpoint_max", "nproc", "device"):
         settings["train"].pop(name, None)
     return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _distillation(config: RunConfig) -> Distillation | None:
+    if config.teacher is None:
+        if config.distill_loss and dist.is_main():
+            print("distill_loss is not used: the configuration names no teacher.")
+        return None
+    return Distillation(build.build_teacher(config), *build.build_losses(config, "distill_loss"))
 
 
 def _evaluation(config: RunConfig, model: paddle.nn.Layer, val_set: Any) -> Callable[[], dict[str, Any]] | None:

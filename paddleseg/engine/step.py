@@ -15,6 +15,7 @@ import paddle
 
 from paddleseg.datasets.loader import Batch
 from paddleseg.engine import dist
+from paddleseg.engine.distill import Distillation
 from paddleseg.errors import ConfigError, UserError
 from paddleseg.memory import keep_freed_memory
 
@@ -59,6 +60,7 @@ class Stepper:
         amp_level: "O0" for float32, "O1" or "O2" for mixed precision (GPU only).
         accumulate: Batches of one update; their gradients are averaged.
         freeze_norm: Normalise by the statistics in the weights, which a few pictures would only spoil.
+        distillation: What the model learns from a teacher, beside the labels.
     """
 
     def __init__(
@@ -70,8 +72,10 @@ class Stepper:
         amp_level: str = "O0",
         accumulate: int = 1,
         freeze_norm: bool = False,
+        distillation: Distillation | None = None,
     ):
         self.model, self.optimizer, self.losses = model, optimizer, losses
+        self.distillation = distillation
         self.amp_level, self.accumulate = amp_level, accumulate
         norms = (paddle.nn.BatchNorm2D, paddle.nn.SyncBatchNorm)
         self.frozen = [layer for layer in model.sublayers() if isinstance(layer, norms)] if freeze_norm else []
@@ -102,7 +106,11 @@ class Stepper:
         tensors = {name: paddle.to_tensor(value) for name, value in batch.items() if name not in ("index", "epoch")}
         with paddle.amp.auto_cast(level=self.amp_level) if self.amp_level != "O0" else nullcontext():
             outputs = self.model(tensors["image"])
-        weighted = self.losses([_as_float32(output) for output in outputs], tensors)
+            targets = self.distillation.targets(tensors["image"]) if self.distillation else []
+        outputs = [_as_float32(output) for output in outputs]
+        weighted = self.losses(outputs, tensors)
+        if self.distillation:
+            weighted += self.distillation(outputs, [_as_float32(target) for target in targets], tensors["label"])
         loss = paddle.add_n(weighted) / share
         self.scaler.scale(loss).backward()
         values = [float(part) / share for part in weighted]
