@@ -39,6 +39,7 @@ ACTIVE: dict[str, dict] = {
     "RandomVerticalFlip": {"prob": 1},
     "Resize": {"target_size": [150, 130]},
     "ResizeByLong": {"long_size": 130},
+    "ResizeToArea": {"target_size": [140, 100]},
     "ResizeByShort": {"short_size": [100, 130]},
     "ResizeRangeScaling": {"min_value": 120, "max_value": 150},
     "ResizeStepScaling": {"scale_step_size": 0},
@@ -164,6 +165,7 @@ BAD = [
     ("Resize", {"interp": "BICUBIC"}, "one of NEAREST, LINEAR, CUBIC, AREA, LANCZOS4, RANDOM"),
     ("Resize", {"size_divisor": 0}, "size_divisor should be 1 or more"),
     ("ResizeByLong", {"long_size": 0}, "long_size"),
+    ("ResizeToArea", {"size_divisor": 0}, "size_divisor"),
     ("ResizeByShort", {"short_size": [100, 0]}, "short_size"),
     ("LimitLong", {"max_long": 10, "min_long": 20}, r"min_long \(20\) should not be larger than max_long \(10\)"),
     ("ResizeRangeScaling", {"min_value": 9, "max_value": 5}, "min_value"),
@@ -228,6 +230,10 @@ def test_resize_interpolates_as_told(interp: str, pair):
 def test_resizing_by_a_side():
     assert size_after(T.ResizeByLong(120), 300, 200) == (120, 80)
     assert size_after(T.ResizeByShort(120), 300, 200) == (180, 120)
+    assert size_after(T.ResizeToArea([256, 144]), 720, 1280) == (144, 256)
+    assert size_after(T.ResizeToArea([256, 144]), 1280, 720) == (256, 144)
+    assert size_after(T.ResizeToArea([256, 144]), 480, 640) == (160, 224)
+    assert size_after(T.ResizeToArea([100, 100], size_divisor=1), 50, 200) == (50, 200)
     capped = T.ResizeByShort(120, max_size=150)
     assert size_after(capped, 300, 200) == (150, 100)
     assert size_after(capped, 200, 200) == (120, 120)  # one long image does not change what the next ones get

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -48,6 +49,26 @@ class Resize(Spatial):
 
 def _ceil_to(side: int, divisor: int) -> int:
     return -(-side // divisor) * divisor
+
+
+@TRANSFORMS.register
+class ResizeToArea(Spatial):
+    """Resize to about the area of a given size at the image's own shape: people keep theirs, and any picture costs
+    a network the same.
+
+    Args:
+        target_size: [w, h], of which only the product counts.
+        size_divisor: Both sides become multiples of this, the nearest ones, so the shape changes a little.
+    """
+
+    def __init__(self, target_size: Sequence[int] = (256, 144), size_divisor: int = 16):
+        h, w = size_from_wh("target_size", target_size)
+        self.area, self.divisor = h * w, int(at_least("size_divisor", size_divisor, 1))
+
+    def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
+        factor = math.sqrt(self.area / (size[0] * size[1])) / self.divisor
+        h, w = (max(round(side * factor), 1) * self.divisor for side in size)
+        return [Move(geometry.Resize((h, w)))]
 
 
 class _Scaling(Spatial):
