@@ -1,9 +1,13 @@
 """Official weights from an ONNX file into a `.pdparams` of ours.
 
-The published ONNX files keep convolution and batch norm apart, in the order in which the network runs them, so the
-tensors are matched with our layers in call order and by shape.
+The files keep the order in which the network runs its layers, so the tensors are matched with ours in call order and
+by shape. Where a file has batch norm folded into the convolutions, the batch norms come out as "change nothing, then
+add the convolution's bias". With `--photos` they get the statistics of real pictures, with scales and shifts that keep
+the network's output: training, which uses each batch's own statistics, then starts from the published network too.
 
-    python tools/convert_weights.py --onnx FILE.onnx --model PPHumanSegLite --num_classes 2 --output weights.pdparams
+    python tools/convert_weights.py --onnx FILE.onnx --model PPHumanSegLite --output weights.pdparams
+    python tools/convert_weights.py --onnx FILE.onnx --model FCN --backbone HRNet_W18_Small_V1 \\
+        --photos data/portrait_mini/train.txt --size 192 192 --output weights.pdparams
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 import onnx
 import paddle
@@ -20,7 +25,10 @@ from paddle import nn
 
 from paddleseg.errors import UserError, WeightsError
 from paddleseg.files import atomic_path
-from paddleseg.registry import MODELS
+from paddleseg.registry import BACKBONES, MODELS
+from paddleseg.transforms.image_io import list_images, read_image
+
+_BATCH = 16
 
 
 def onnx_layers(path: str) -> Iterator[tuple[str, list[np.ndarray]]]:
@@ -33,6 +41,24 @@ def onnx_layers(path: str) -> Iterator[tuple[str, list[np.ndarray]]]:
     for node in graph.node:
         if node.op_type in ("Conv", "BatchNormalization"):
             yield node.op_type, [constants[name] for name in node.input if name in constants]
+
+
+def with_batch_norms(
+    folded: list[tuple[str, list[np.ndarray]]], ours: list[tuple[str, nn.Layer]]
+) -> Iterator[tuple[str, list[np.ndarray]]]:
+    """What `onnx_layers` gives for a file of folded convolutions, with a batch norm wherever our model has one.
+
+    Scale 1, shift = the convolution's bias, mean 0, variance 1 - epsilon.
+    """
+    convolutions = iter(folded)
+    bias = np.empty(0)
+    for _, layer in ours:
+        if isinstance(layer, nn.BatchNorm2D):
+            ones = np.ones_like(bias)
+            yield "BatchNormalization", [ones, bias, 0 * ones, ones - layer._epsilon]
+        else:
+            op, (weight, bias) = next(convolutions)
+            yield op, [weight] if layer.bias is None else [weight, bias]
 
 
 def layers_in_call_order(model: nn.Layer, in_channels: int = 3) -> list[tuple[str, nn.Layer]]:
@@ -54,12 +80,14 @@ def layers_in_call_order(model: nn.Layer, in_channels: int = 3) -> list[tuple[st
 def convert(model: nn.Layer, path: str) -> dict[str, np.ndarray]:
     """The state of `model` with the tensors of the ONNX file at `path`."""
     ours, theirs = layers_in_call_order(model), list(onnx_layers(path))
+    if len(theirs) == sum(isinstance(layer, nn.Conv2D) for _, layer in ours):
+        theirs = list(with_batch_norms(theirs, ours))
     if len(ours) != len(theirs):
         raise WeightsError(path, f"has {len(theirs)} convolutions and batch norms, the model {len(ours)}")
     state: dict[str, np.ndarray] = {}
     for (name, layer), (op, tensors) in zip(ours, theirs, strict=True):
-        fields = ["weight"] if isinstance(layer, nn.Conv2D) else ["weight", "bias", "_mean", "_variance"]
-        for field, tensor in zip(fields, tensors, strict=True):
+        fields = ["weight", "bias"] if isinstance(layer, nn.Conv2D) else ["weight", "bias", "_mean", "_variance"]
+        for field, tensor in zip(fields[: len(tensors)], tensors, strict=True):
             want = list(getattr(layer, field).shape)
             if list(tensor.shape) != want:
                 raise WeightsError(path, f"{op} has shape {list(tensor.shape)} where {name}.{field} has {want}")
@@ -67,17 +95,61 @@ def convert(model: nn.Layer, path: str) -> dict[str, np.ndarray]:
     return state
 
 
+def photo_batches(source: str, size: tuple[int, int]) -> Iterator[paddle.Tensor]:
+    """Photos of a folder or list at `size` (w, h), scaled to [-1, 1], a few at a time."""
+    paths = [path for path, _ in list_images(source)]
+    for start in range(0, len(paths), _BATCH):
+        photos = [cv2.resize(read_image(path), size) for path in paths[start : start + _BATCH]]
+        yield paddle.to_tensor((np.stack(photos) / 127.5 - 1).transpose(0, 3, 1, 2).astype("float32"))
+
+
+def measure_statistics(model: nn.Layer, batches: Iterator[paddle.Tensor]) -> None:
+    """Give every batch norm the statistics of `batches`, with the scale and shift that keep its output."""
+    norms = [layer for layer in model.sublayers() if isinstance(layer, nn.BatchNorm2D)]
+    moments: dict[int, list[np.ndarray]] = {id(norm): [] for norm in norms}
+
+    def note(norm: nn.Layer, inputs: tuple[paddle.Tensor], _output: paddle.Tensor) -> None:
+        x = inputs[0].astype("float64")
+        moments[id(norm)].append(np.stack([x.mean([0, 2, 3]).numpy(), (x * x).mean([0, 2, 3]).numpy()]))
+
+    hooks = [norm.register_forward_post_hook(note) for norm in norms]
+    model.eval()
+    with paddle.no_grad():
+        for batch in batches:
+            model(batch)
+    for hook in hooks:
+        hook.remove()
+    for norm in norms:
+        mean, square = np.mean(moments[id(norm)], axis=0)
+        variance = np.maximum(square - mean**2, 0)
+        slope = norm.weight.numpy() / np.sqrt(norm._variance.numpy() + norm._epsilon)
+        shift = norm.bias.numpy() + slope * (mean - norm._mean.numpy())
+        norm.weight.set_value((slope * np.sqrt(variance + norm._epsilon)).astype("float32"))
+        norm.bias.set_value(shift.astype("float32"))
+        norm._mean.set_value(mean.astype("float32"))
+        norm._variance.set_value(variance.astype("float32"))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--onnx", required=True, help="the published ONNX file")
     parser.add_argument("--model", required=True, help="our model's registry name")
+    parser.add_argument("--backbone", help="our backbone's registry name, for models that take one")
     parser.add_argument("--num_classes", type=int, default=2)
+    parser.add_argument("--photos", help="folder or list of photos that batch norm's statistics are measured on")
+    parser.add_argument("--size", type=int, nargs=2, default=[192, 192], metavar=("W", "H"), help="of those photos")
     parser.add_argument("--output", required=True, help="the .pdparams file to write")
     args = parser.parse_args()
     try:
-        state = convert(MODELS.get(args.model)(num_classes=args.num_classes), args.onnx)
+        backbone = {"backbone": BACKBONES.get(args.backbone)()} if args.backbone else {}
+        model = MODELS.get(args.model)(num_classes=args.num_classes, **backbone)
+        state = {name: paddle.to_tensor(value) for name, value in convert(model, args.onnx).items()}
+        if args.photos:
+            model.set_state_dict(state)
+            measure_statistics(model, photo_batches(args.photos, tuple(args.size)))
+            state = model.state_dict()
         with atomic_path(args.output) as temporary:
-            paddle.save({name: paddle.to_tensor(value) for name, value in state.items()}, str(temporary))
+            paddle.save(state, str(temporary))
     except UserError as error:
         print(error, file=sys.stderr)
         return error.exit_code
