@@ -43,3 +43,12 @@ def test_parameters_are_as_many_as_published(spec: dict[str, Any], millions: flo
     model = build(spec)
     found = sum(parameter.size for parameter in model.parameters() if not parameter.stop_gradient) / 1e6
     assert abs(found - millions) <= tolerance, f"{found:.3f} M; {source}"
+
+
+# The PP-HumanSeg paper counts the statistics of batch norm too, and leaves out heads that only learning needs or not.
+@pytest.mark.parametrize(("name", "auxiliary", "millions"), [("FastSCNN", True, 1.44), ("BiSeNetV2", False, 2.32)])
+def test_parameters_as_the_pp_humanseg_paper_counts_them(name: str, auxiliary: bool, millions: float):
+    model = build({"type": name, "num_classes": 19})
+    every = sum(parameter.size for parameter in model.parameters())
+    of_auxiliary = sum(parameter.size for parameter in model.auxiliary.parameters())
+    assert round((every if auxiliary else every - of_auxiliary) / 1e6, 2) == millions

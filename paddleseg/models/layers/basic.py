@@ -16,8 +16,8 @@ class ConvBN(nn.Layer):
     """Convolution without bias, then batch norm; depth-wise where `groups` says so.
 
     Args:
-        padding: None pads all sides alike, so that an odd kernel keeps the size. "SAME" (dense convolutions only) gives
-            the same sizes, but where the stride leaves an odd row or column of padding it goes below or to the right.
+        padding: None pads all sides alike, so that an odd kernel keeps the size. "SAME" gives the same sizes, but where
+            the stride leaves an odd row or column of padding it goes below or to the right.
     """
 
     def __init__(
@@ -32,8 +32,9 @@ class ConvBN(nn.Layer):
     ):
         super().__init__()
         width = dilation * (kernel_size // 2)
+        one_sided = padding == "SAME" and stride > 1
         init = nn.initializer.KaimingNormal()
-        if groups == in_channels == out_channels and groups > 1:
+        if groups == in_channels == out_channels and groups > 1 and not one_sided:
             self.conv: nn.Conv2D = DepthwiseConv2D(
                 in_channels, kernel_size, stride=stride, padding=width, dilation=dilation, weight_attr=init
             )
@@ -43,7 +44,7 @@ class ConvBN(nn.Layer):
                 out_channels,
                 kernel_size,
                 stride=stride,
-                padding=padding if padding and stride > 1 else width,
+                padding="SAME" if one_sided else width,
                 dilation=dilation,
                 groups=groups,
                 weight_attr=init,
