@@ -10,6 +10,8 @@ from paddleseg.registry import BACKBONES, MODELS, Registry
 
 # Models that need arguments, with a backbone that is small enough for tests. All others are built by name alone.
 NEEDS: dict[str, dict[str, Any]] = {
+    "DeepLabV3": {"backbone": {"type": "ResNet18_vd", "output_stride": 16}, "aspp_out_channels": 32},
+    "DeepLabV3P": {"backbone": {"type": "ResNet18_vd"}, "aspp_out_channels": 32},
     "FCN": {"backbone": {"type": "HRNet_W18_Small_V1"}},
 }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from paddleseg.registry import BACKBONES
 from tests.model_cases import build
 
 HRNET_README = "README of the authors' HRNet-Semantic-Segmentation, table for Cityscapes (19 classes)"
@@ -52,3 +53,18 @@ def test_parameters_as_the_pp_humanseg_paper_counts_them(name: str, auxiliary: b
     every = sum(parameter.size for parameter in model.parameters())
     of_auxiliary = sum(parameter.size for parameter in model.auxiliary.parameters())
     assert round((every if auxiliary else every - of_auxiliary) / 1e6, 2) == millions
+
+
+@pytest.mark.parametrize(
+    ("name", "millions", "source"),
+    [
+        ("ResNet18", 11.69, "torchvision's table of weights"),
+        ("ResNet50", 25.56, "torchvision's table of weights"),
+        ("ResNet50_vd", 25.58, "timm's table of results, resnet50d"),
+    ],
+)
+def test_backbone_and_its_imagenet_classifier_are_as_large_as_published(name: str, millions: float, source: str):
+    backbone = BACKBONES.get(name)()
+    classifier = (backbone.out_channels[-1] + 1) * 1000
+    found = sum(parameter.size for parameter in backbone.parameters() if not parameter.stop_gradient) + classifier
+    assert round(found / 1e6, 2) == millions, source
