@@ -1,0 +1,93 @@
+"""U-Net: a path down, a path up, and a skip connection at every size (Ronneberger et al., MICCAI 2015)."""
+
+from __future__ import annotations
+
+import paddle
+from paddle import nn
+
+from paddleseg.models.layers import ConvBNReLU, max_pool, upsample
+from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.registry import MODELS
+
+_OFFICIAL_NAMES = NameMap(
+    rename=(
+        (r"^encode\.double_conv\.", "stem."),
+        (r"^encode\.down_sample_list\.(\d)\.1\.", r"down.\1.0."),
+        (r"^encode\.down_sample_list\.(\d)\.2\.", r"down.\1.1."),
+        (r"^decode\.up_sample_list\.(\d)\.double_conv\.", r"up.\1.convs."),
+        (r"^decode\.up_sample_list\.(\d)\.deconv\.", r"up.\1.deconv."),
+        (r"^conv\.", "classify."),
+        (r"\._conv\.", ".conv."),
+        (r"\._batch_norm\.", ".bn."),
+    ),
+    unused=(r"^cls\.",),  # the last layer is there twice
+)
+
+
+def _double_conv(in_channels: int, out_channels: int) -> nn.Sequential:
+    return nn.Sequential(ConvBNReLU(in_channels, out_channels, 3), ConvBNReLU(out_channels, out_channels, 3))
+
+
+class _Up(nn.Layer):
+    """The deep map at twice its size beside the skip connection, then two convolutions."""
+
+    def __init__(self, skip_channels: int, out_channels: int, align_corners: bool, use_deconv: bool):
+        super().__init__()
+        self.align_corners = align_corners
+        # The deep map comes with as many channels as the skip connection.
+        deep_channels = out_channels // 2 if use_deconv else skip_channels
+        self.deconv = nn.Conv2DTranspose(skip_channels, deep_channels, 2, stride=2) if use_deconv else nn.Identity()
+        self.convs = _double_conv(skip_channels + deep_channels, out_channels)
+
+    def forward(self, x: paddle.Tensor, skip: paddle.Tensor) -> paddle.Tensor:
+        x = upsample(self.deconv(x), skip, self.align_corners)
+        return self.convs(paddle.concat([x, skip], axis=1))
+
+
+@MODELS.register
+class UNet(nn.Layer):
+    """U-Net (Ronneberger et al., section 2, figure 1) with padding, batch norm, and 512 channels at the deepest.
+
+    Args:
+        num_classes: Classes, background included.
+        align_corners: How maps are brought up.
+        use_deconv: Bring maps up by transposed convolutions, as the paper does, and not by bilinear resizing.
+        in_channels: Channels of the image.
+        pretrained: A weights file.
+
+    Shape:
+        x (N, in_channels, H, W) float32, H and W from 16. Returns one logit map (N, num_classes, H, W) in a list.
+
+    Raises:
+        WeightsError: `pretrained` does not fit this network.
+    """
+
+    official_names = _OFFICIAL_NAMES
+
+    def __init__(
+        self,
+        num_classes: int,
+        align_corners: bool = False,
+        use_deconv: bool = False,
+        in_channels: int = 3,
+        pretrained: str | None = None,
+    ):
+        super().__init__()
+        widths = (64, 128, 256, 512, 512)
+        self.stem = _double_conv(in_channels, widths[0])
+        self.down = nn.LayerList([_double_conv(*pair) for pair in zip(widths, widths[1:], strict=False)])
+        skips = widths[-2::-1]
+        self.up = nn.LayerList(
+            [_Up(skip, out, align_corners, use_deconv) for skip, out in zip(skips, (*skips[1:], 64), strict=True)]
+        )
+        self.classify = nn.Conv2D(64, num_classes, 3, padding=1)
+        load_pretrained(self, pretrained)
+
+    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        maps = [self.stem(x)]
+        for convs in self.down:
+            maps.append(convs(max_pool(maps[-1], 2, stride=2, padding=0)))
+        x = maps.pop()
+        for up in self.up:
+            x = up(x, maps.pop())
+        return [self.classify(x)]
