@@ -73,12 +73,12 @@ class UNet(nn.Layer):
         pretrained: str | None = None,
     ):
         super().__init__()
-        widths = (64, 128, 256, 512, 512)
-        self.stem = _double_conv(in_channels, widths[0])
-        self.down = nn.LayerList([_double_conv(*pair) for pair in zip(widths, widths[1:], strict=False)])
-        skips = widths[-2::-1]
+        self.stem = _double_conv(in_channels, 64)
+        self.down = nn.LayerList(
+            [_double_conv(*channels) for channels in ((64, 128), (128, 256), (256, 512), (512, 512))]
+        )
         self.up = nn.LayerList(
-            [_Up(skip, out, align_corners, use_deconv) for skip, out in zip(skips, (*skips[1:], 64), strict=True)]
+            [_Up(*channels, align_corners, use_deconv) for channels in ((512, 256), (256, 128), (128, 64), (64, 64))]
         )
         self.classify = nn.Conv2D(64, num_classes, 3, padding=1)
         load_pretrained(self, pretrained)
