@@ -239,34 +239,37 @@ class Connectivity(Metric):
 
     def __init__(self, num_classes: int, ignore_index: int = 255, speck: float = 0.001):
         self.num_classes, self.ignore_index, self.speck = num_classes, ignore_index, speck
-        single, each = np.zeros(1), np.zeros(num_classes)
         names = ("images", "measured", "sum", "sum_clean", "measured_clean", "components", "label_components")
-        self.totals = {name: single.copy() for name in names} | {"class_sum": each.copy(), "class_images": each.copy()}
+        each = ("class_sum", "class_images", "class_sum_clean", "class_images_clean")
+        sizes = dict.fromkeys(names, 1) | dict.fromkeys(each, num_classes)
+        self.totals = {name: np.zeros(size) for name, size in sizes.items()}
 
     def update(self, mask: np.ndarray, label: np.ndarray, prob: np.ndarray | None = None) -> None:
         plain, clean = (
             match_maps(mask, label, self.num_classes, self.ignore_index, min_area=area)
             for area in (0, self.speck * mask.size)
         )
-        totals, found = self.totals, connectivity_of(plain, self.num_classes)
-        for suffix, values in (("", found), ("_clean", connectivity_of(clean, self.num_classes))):
+        totals = self.totals
+        for suffix, matching in (("", plain), ("_clean", clean)):
+            values = connectivity_of(matching, self.num_classes)
             mean = mean_of_known(values)
             totals[f"sum{suffix}"] += np.nan_to_num(mean)
             totals[f"measured{suffix}"] += not np.isnan(mean)
+            totals[f"class_sum{suffix}"] += np.nan_to_num(values)
+            totals[f"class_images{suffix}"] += ~np.isnan(values)
         totals["images"] += 1
-        totals["class_sum"] += np.nan_to_num(found)
-        totals["class_images"] += ~np.isnan(found)
         totals["components"] += np.count_nonzero(plain.mask_classes > 0)
         totals["label_components"] += np.count_nonzero(plain.label_classes > 0)
 
     def compute(self) -> dict[str, Any]:
-        """`SC` and `SC_without_specks`: the mean over images of the mean over classes present; `class_SC`; the mean
-        number of foreground `components` an image, and of the label's."""
+        """`SC` and `SC_without_specks`: the mean over images of the mean over classes present; both for each class; the
+        mean number of foreground `components` an image, and of the label's."""
         totals = self.totals
         return {
             "SC": float(ratio(totals["sum"], totals["measured"])[0]),
             "SC_without_specks": float(ratio(totals["sum_clean"], totals["measured_clean"])[0]),
             "class_SC": ratio(totals["class_sum"], totals["class_images"]).tolist(),
+            "class_SC_without_specks": ratio(totals["class_sum_clean"], totals["class_images_clean"]).tolist(),
             "components": float(ratio(totals["components"], totals["images"])[0]),
             "label_components": float(ratio(totals["label_components"], totals["images"])[0]),
         }

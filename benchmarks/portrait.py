@@ -1,0 +1,144 @@
+"""How well and how fast portrait networks find people in your photos: ours beside the peers you have files of.
+
+    python benchmarks/portrait.py --data FOLDER --list FOLDER/val.txt --peers FOLDER_OF_FILES
+
+The list holds `image mask` lines (masks: 0 background, 1 person, 255 ignored). Every network gets its own input size
+and normalisation; its probabilities are resized bilinearly to the photo, and a person is what is above 0.5. SC is the
+person's, not the background's. The worst tenth are the photos of lowest IoU. All networks see a photo one after the
+other, so a busy machine slows all alike. Times are of the network alone, one thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from peers import Peer, find_peers
+
+from paddleseg.datasets import Dataset
+from paddleseg.inference.predictor import Predictor
+from paddleseg.metrics import BoundaryIoU, Confusion, Connectivity, Metric
+from paddleseg.progress import progress
+
+COLUMNS = {
+    "mIoU": "mIoU",
+    "foreground_IoU": "fg IoU",
+    "boundary_IoU": "boundary IoU",
+    "SC": "SC",
+    "SC_without_specks": "SC without specks",
+    "worst_tenth": "worst tenth IoU",
+}
+
+
+@dataclass
+class Entry:
+    """One network and what has been measured of it.
+
+    Args:
+        run: A photo to probabilities (H, W) and the network's milliseconds.
+        ious: The person's IoU in every photo.
+    """
+
+    name: str
+    run: Callable[[np.ndarray], tuple[np.ndarray, float]]
+    metrics: list[Metric] = field(default_factory=lambda: [Confusion(2), BoundaryIoU(2), Connectivity(2)])
+    ious: list[float] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+
+    def look(self, rgb: np.ndarray, label: np.ndarray) -> None:
+        prob, milliseconds = self.run(rgb)
+        mask = (prob > 0.5).astype(np.uint8)
+        for metric in self.metrics:
+            metric.update(mask, label)
+        either = ((mask == 1) | (label == 1)) & (label != 255)
+        self.ious.append(float((mask == label)[either].mean()) if either.any() else 1.0)
+        self.times.append(milliseconds)
+
+    def row(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for metric in self.metrics:
+            found |= metric.compute()
+        found |= {name: found[f"class_{name}"][1] for name in ("SC", "SC_without_specks")}
+        worst = np.sort(self.ious)[: max(1, round(len(self.ious) / 10))]
+        times = {"p50_ms": float(np.median(self.times)), "p95_ms": float(np.percentile(self.times, 95))}
+        return {"name": self.name, **found, "worst_tenth": float(worst.mean()), **times}
+
+
+def timed(peer: Peer) -> Callable[[np.ndarray], tuple[np.ndarray, float]]:
+    """A peer that also says how long the network took."""
+    spent: list[float] = []
+
+    def infer(tensor: np.ndarray) -> np.ndarray:
+        started = time.perf_counter()
+        output = peer.infer(tensor)
+        spent.append(1000 * (time.perf_counter() - started))
+        return output
+
+    clocked = Peer(peer.name, peer.size, peer.prepare, infer, peer.finish)
+    return lambda rgb: (clocked(rgb), spent.pop())
+
+
+def ours(source: str, runtime: str) -> Entry:
+    """A `zoo://` name or an exported folder."""
+    if source.startswith("zoo://"):
+        predictor = Predictor.from_zoo(source.removeprefix("zoo://"))
+    else:
+        predictor = Predictor.from_export(source, runtime, threads=1)  # type: ignore[arg-type]
+
+    def run(rgb: np.ndarray) -> tuple[np.ndarray, float]:
+        result = predictor(rgb)
+        return result.alpha if result.prob is None else result.prob[-1], result.timing_ms["net"]
+
+    return Entry(f"ours: {Path(source).name}", run)
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    heads = ["network", *COLUMNS.values(), "components", "ms p50", "ms p95"]
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    for row in rows:
+        shares = [f"{100 * row[name]:.2f}" for name in COLUMNS]
+        rest = [f"{row['components']:.1f}", f"{row['p50_ms']:.1f}", f"{row['p95_ms']:.1f}"]
+        lines.append("| " + " | ".join([row["name"], *shares, *rest]) + " |")
+    return "\n".join(lines)
+
+
+def pairs(options: argparse.Namespace) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    dataset = Dataset("val", options.data, [], 2, val_path=options.list)
+    for index in progress(range(len(dataset)), "Measuring", len(dataset), show=not options.quiet):
+        sample = dataset.read(index)
+        assert sample.label is not None
+        yield sample.image, sample.label
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True, help="folder that the list's paths are relative to")
+    parser.add_argument("--list", required=True, help="list file of `image mask` lines")
+    parser.add_argument(
+        "--models", nargs="*", default=["zoo://pp_humanseg_v1_lite"], help="zoo:// names, export folders"
+    )
+    parser.add_argument("--runtime", choices=["paddle", "onnx"], default="onnx", help="of export folders")
+    parser.add_argument("--peers", type=Path, help="folder with files of peers, see benchmarks/peers.py")
+    parser.add_argument("--json", type=Path, help="file to write the figures to")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    options = parser.parse_args()
+    entries = [ours(source, options.runtime) for source in options.models]
+    if options.peers:
+        entries += [Entry(peer.name, timed(peer)) for peer in find_peers(options.peers)]
+    for rgb, label in pairs(options):
+        for entry in entries:
+            entry.look(rgb, label)
+    rows = [entry.row() for entry in entries]
+    print(table(rows))
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
