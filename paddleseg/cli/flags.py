@@ -47,6 +47,21 @@ def add_sliding(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stride", nargs=2, type=int, metavar=("W", "H"), help="its steps")
 
 
+def add_size(parser: argparse.ArgumentParser) -> None:
+    """`--size`: of the network's input, where it is not to be the configuration's."""
+    parser.add_argument(
+        "--size", nargs=2, type=int, metavar=("H", "W"), help="the input's height and width (default: the config's)"
+    )
+
+
+def sized_opts(args: argparse.Namespace) -> list[str]:
+    """`--opts`, with what makes the network's input as large as `--size` says; nothing else of the steps counts."""
+    if not args.size:
+        return list(args.opts)
+    h, w = args.size
+    return [*args.opts, f"export.transforms=[{{type: Resize, target_size: [{w}, {h}]}}]"]
+
+
 def add_nchw(parser: argparse.ArgumentParser) -> None:
     """`--data_format`, kept for PaddleSeg's command lines."""
     parser.add_argument("--data_format", choices=["NCHW"], default="NCHW", help="layout of tensors (NCHW only)")

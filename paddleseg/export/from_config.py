@@ -110,11 +110,16 @@ def model_from_config(cfg: RunConfig, weights: str | None) -> Any:
         if not cfg.need("model", cfg.model).args.get("pretrained"):
             raise ConfigError(cfg.where("model"), "there are no trained weights", "give --model_path")
         return build_model(cfg)
-    cfg = cfg.model_copy(deep=True)
-    _drop_pretrained(cfg.need("model", cfg.model).model_extra or {})
-    model = build_model(cfg)
+    model = untrained_model(cfg)
     load_weights(model, weights)
     return model
+
+
+def untrained_model(cfg: RunConfig) -> Any:
+    """The configuration's model without any `pretrained`, so that nothing is looked for or fetched."""
+    cfg = cfg.model_copy(deep=True)
+    _drop_pretrained(cfg.need("model", cfg.model).model_extra or {})
+    return build_model(cfg)
 
 
 def _drop_pretrained(settings: dict[str, Any]) -> None:

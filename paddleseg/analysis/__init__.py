@@ -1,0 +1,1 @@
+"""What a network costs and sees: multiply-adds, memory, receptive field, latency."""
