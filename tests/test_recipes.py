@@ -1,0 +1,56 @@
+"""Every recipe in configs/ and contrib/: its network's outputs meet its losses, and all of them learn."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg.config import build, load_config
+from paddleseg.engine.step import LossPlan
+
+ROOT = Path(__file__).parents[1]
+SIZE = (64, 96)
+# Weights from elsewhere are not needed here, and some would have to be fetched.
+FRESH = ["model.pretrained", "model.backbone.pretrained", "teacher.pretrained"]
+
+
+def recipes() -> list[str]:
+    """The first file of each combination of network and losses."""
+    found: dict[str, str] = {}
+    files = [*ROOT.glob("configs/*/*.yml"), *ROOT.glob("contrib/PP-HumanSeg/configs/*.yml")]
+    for path in sorted(files):
+        if path.parent.name == "_base_":
+            continue
+        cfg = load_config(path)
+        if cfg.model and cfg.loss and cfg.train_dataset:
+            key = json.dumps([cfg.to_dict()[name] for name in ("model", "loss")], sort_keys=True)
+            found.setdefault(key, str(path.relative_to(ROOT)))
+    return sorted(found.values())
+
+
+@pytest.mark.parametrize("path", recipes())
+def test_outputs_meet_losses(path: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(ROOT)
+    held = load_config(path).to_dict()
+    cfg = load_config(path, [f"{key}=null" for key in FRESH if _holds(held, key)])
+    paddle.seed(0)
+    model = build.build_model(cfg)
+    image = np.random.default_rng(0).standard_normal((2, 3, *SIZE)).astype("float32")
+    label = np.random.default_rng(1).integers(0, 2, (2, *SIZE))
+    outputs = model(paddle.to_tensor(image))
+    losses = LossPlan(*build.build_losses(cfg))(outputs, {"label": paddle.to_tensor(label)})
+    assert len(losses) == len(outputs)
+    sum(losses).backward()
+    assert all(np.isfinite(float(loss)) for loss in losses)
+    assert all(value.grad is not None for value in model.parameters() if not value.stop_gradient)
+
+
+def _holds(config: dict, key: str) -> bool:
+    *path, last = key.split(".")
+    for name in path:
+        config = config.get(name) or {}
+    return isinstance(config, dict) and last in config
