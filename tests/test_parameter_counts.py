@@ -10,6 +10,7 @@ from paddleseg.registry import BACKBONES
 from tests.model_cases import build
 
 HRNET_README = "README of the authors' HRNet-Semantic-Segmentation, table for Cityscapes (19 classes)"
+SINET_PAPER = "Park et al., WACV 2020, abstract"
 
 # name, {type: ...}, millions, tolerance in millions, source
 PUBLISHED: list[tuple[str, dict[str, Any], float, float, str]] = [
@@ -34,6 +35,7 @@ PUBLISHED: list[tuple[str, dict[str, Any], float, float, str]] = [
         0.1,
         HRNET_README,
     ),
+    ("sinet", {"type": "SINet"}, 0.0869, 0.0001, SINET_PAPER),
 ]
 
 
