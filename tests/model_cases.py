@@ -13,6 +13,12 @@ NEEDS: dict[str, dict[str, Any]] = {
     "DeepLabV3": {"backbone": {"type": "ResNet18_vd", "output_stride": 16}, "aspp_out_channels": 32},
     "DeepLabV3P": {"backbone": {"type": "ResNet18_vd"}, "aspp_out_channels": 32},
     "FCN": {"backbone": {"type": "HRNet_W18_Small_V1"}},
+    "OCRNet": {
+        "backbone": {"type": "HRNet_W18_Small_V1"},
+        "backbone_indices": [0],
+        "ocr_mid_channels": 32,
+        "ocr_key_channels": 16,
+    },
 }
 
 # One entry a registered model, by name.

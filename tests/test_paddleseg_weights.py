@@ -24,7 +24,8 @@ REFERENCES = sorted((Path(__file__).parent / "paddleseg_reference").glob("*.json
 @pytest.mark.parametrize("path", REFERENCES, ids=lambda path: path.name.removesuffix(".json.gz"))
 def test_paddlesegs_weights_give_paddlesegs_logits(path: Path, tmp_path: Path):
     reference: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
-    weights = {name: paddle.to_tensor(fill.value(name, shape)) for name, shape in reference["state"].items()}
+    gain = reference.get("gain", 1.0)
+    weights = {name: paddle.to_tensor(fill.value(name, shape, gain)) for name, shape in reference["state"].items()}
     paddle.save(weights, str(tmp_path / "paddleseg.pdparams"))
     model = build(reference["model"])
     load_weights(model, tmp_path / "paddleseg.pdparams")

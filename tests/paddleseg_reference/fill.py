@@ -11,12 +11,16 @@ INPUT_SHAPE = (1, 3, 64, 96)
 SAMPLES = 300
 
 
-def value(name: str, shape: Sequence[int]) -> np.ndarray:
-    """Numbers of the size that a trained network has: a signal neither dies nor explodes on its way through."""
+def value(name: str, shape: Sequence[int], gain: float = 1.0) -> np.ndarray:
+    """Numbers of the size that a trained network has: a signal neither dies nor explodes on its way through.
+
+    Args:
+        gain: Factor of the convolutions' and matrices' numbers; below 1 where a soft-max would see nothing but 0 and 1.
+    """
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     if len(shape) > 1:
         fan_in = int(np.prod(shape[1:])) if len(shape) == 4 else shape[0]
-        return (rng.standard_normal(shape) * np.sqrt(2 / fan_in)).astype("float32")
+        return (rng.standard_normal(shape) * np.sqrt(2 / fan_in) * gain).astype("float32")
     if name.endswith("_variance") or name.endswith("weight"):
         return rng.uniform(0.7, 1.3, shape).astype("float32")
     return (rng.standard_normal(shape) * 0.1).astype("float32")

@@ -2,7 +2,7 @@
 
 Run it outside this repository with an interpreter that has PaddleSeg 2.8.0 (docs/benchmarks.md: how to install it):
 
-    python .../make.py NAME '{"type": "FCN", "num_classes": 2, "backbone": {"type": "HRNet_W18"}}'
+    python .../make.py NAME '{"type": "FCN", "num_classes": 2, "backbone": {"type": "HRNet_W18"}}' [GAIN]
 """
 
 from __future__ import annotations
@@ -32,17 +32,19 @@ def build(spec: dict, registry) -> paddle.nn.Layer:
 
 def main() -> None:
     name, spec = sys.argv[1], json.loads(sys.argv[2])
+    gain = float(sys.argv[3]) if len(sys.argv) > 3 else 1.0
     model = build(spec, manager.MODELS)
     state = {key: list(tensor.shape) for key, tensor in model.state_dict().items()}
-    model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape)) for key, shape in state.items()})
+    model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
     model.train()
     in_training = len(model(paddle.to_tensor(fill.picture()).tile([2, 1, 1, 1])))
-    model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape)) for key, shape in state.items()})
+    model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
     model.eval()
     with paddle.no_grad():
         logits = model(paddle.to_tensor(fill.picture()))[0].numpy()
     reference = {
         "model": spec,
+        "gain": gain,
         "state": state,
         "outputs_in_training": in_training,
         "shape": list(logits.shape),

@@ -15,7 +15,7 @@ from paddleseg.models.layers.blocks import InvertedResidual, SqueezeExcite
 from paddleseg.models.layers.depthwise import DepthwiseConv2D
 from paddleseg.models.layers.pooling import PyramidPooling
 from paddleseg.models.layers.reparam import RepConv
-from paddleseg.models.layers.upsample import upsample
+from paddleseg.models.layers.upsample import spatial_size, upsample
 
 __all__ = [
     "ConvBN",
@@ -32,5 +32,6 @@ __all__ = [
     "halves",
     "interleave",
     "max_pool",
+    "spatial_size",
     "upsample",
 ]

@@ -10,6 +10,7 @@ from paddle import nn
 from paddleseg.models.layers import cpu
 from paddleseg.models.layers.activation import activation
 from paddleseg.models.layers.depthwise import DepthwiseConv2D
+from paddleseg.models.layers.upsample import spatial_size
 
 
 class ConvBN(nn.Layer):
@@ -135,14 +136,5 @@ def max_pool(x: paddle.Tensor, kernel_size: int, stride: int, padding: int) -> p
 
 def channel_shuffle(x: paddle.Tensor, groups: int) -> paddle.Tensor:
     """Interleave the channels of `groups` equal parts, so that the next layer sees all of them (ShuffleNet, 2018)."""
-    _, c, h, w = x.shape
-    x = x.reshape([0, groups, c // groups, *_spatial(x, h, w)])
+    x = x.reshape([0, groups, x.shape[1] // groups, *spatial_size(x)])
     return x.transpose([0, 2, 1, 3, 4]).flatten(1, 2)
-
-
-def _spatial(x: paddle.Tensor, h: int, w: int) -> list:
-    """Height and width as numbers, or as graph values where an export leaves them open."""
-    if h > 0 and w > 0:
-        return [h, w]
-    shape = paddle.shape(x)
-    return [shape[2], shape[3]]

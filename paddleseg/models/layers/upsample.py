@@ -28,3 +28,12 @@ def upsample(
     if mode == "bilinear" and cpu.trains_on_cpu(x):
         return cpu.resize(x, (int(size[0]), int(size[1])), align_corners)
     return F.interpolate(x, size=size, mode=mode, align_corners=align_corners)
+
+
+def spatial_size(x: paddle.Tensor) -> list[Any]:
+    """Height and width to reshape to: numbers, or graph values where an export leaves them open."""
+    h, w = x.shape[2:]
+    if h > 0 and w > 0:
+        return [h, w]
+    shape = paddle.shape(x)
+    return [shape[2], shape[3]]
