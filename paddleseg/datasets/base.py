@@ -77,6 +77,7 @@ class Dataset:
         self.num_classes, self.img_channels, self.ignore_index = num_classes, img_channels, ignore_index
         self.edge = edge
         self.transforms = Compose(transforms)
+        self.transforms.attach(self)
         self._table = _lookup(label_map)
         self._list_file, self._separator = lists[self.mode], separator
         self.entries, problems = self.find_entries()

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 from PIL import ImageColor
 
 from paddleseg.errors import DataError
+from paddleseg.transforms.compositing import cover, foreground_color, local_mean
 from paddleseg.transforms.image_io import read_image
 
 Background = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """A photo (H, W, 3) and its matte (H, W) to a background (H, W, 3), all RGB uint8."""
 
-# Blur radius as a share of the longer side, and the factor by which blurring is done smaller: the eye sees no
-# difference and it costs a sixteenth.
-_BLUR_SHARE, _BLUR_SHRINK = 0.03, 4
-# The same for the estimate of the foreground's colour, whose radius has to span the soft edge.
-_EDGE_SHARE, _SURE, _TINY = 0.02, 0.95, 1e-3
+# Blur radius as a share of the longer side.
+_BLUR_SHARE = 0.03
 
 
 def cutout(photo: np.ndarray, alpha: np.ndarray) -> np.ndarray:
@@ -34,39 +31,10 @@ def replace(photo: np.ndarray, alpha: np.ndarray, background: np.ndarray) -> np.
     return np.rint(front * weight + background * (1 - weight)).astype(np.uint8)
 
 
-def foreground_color(photo: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """What colour the foreground has where it is mixed with the background.
-
-    After Forte, "Approximate Fast Foreground Colour Estimation" (ICIP 2021): local means of sure foreground and sure
-    background, then what they leave unexplained; the paper's repeated passes are not needed for edges this narrow.
-    """
-    edge = (alpha > 0) & (alpha < 1)
-    if not edge.any():
-        return photo
-    image, weight = photo.astype(np.float32), alpha[..., None].astype(np.float32)
-    radius = max(photo.shape[:2]) * _EDGE_SHARE
-    front = _local_mean(image, (weight > _SURE).astype(np.float32), radius)
-    back = _local_mean(image, (weight < 1 - _SURE).astype(np.float32), radius)
-    estimate = front + weight * (image - weight * front - (1 - weight) * back)
-    return np.where(edge[..., None], np.clip(np.rint(estimate), 0, 255).astype(np.uint8), photo)
-
-
 def blurred(photo: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """The background out of focus. The person's colours are left out of the mean, else a halo surrounds them."""
-    mean = _local_mean(photo.astype(np.float32), 1 - alpha[..., None], max(photo.shape[:2]) * _BLUR_SHARE)
+    mean = local_mean(photo.astype(np.float32), 1 - alpha[..., None], max(photo.shape[:2]) * _BLUR_SHARE)
     return np.clip(np.rint(mean), 0, 255).astype(np.uint8)
-
-
-def _local_mean(image: np.ndarray, weight: np.ndarray, radius: float) -> np.ndarray:
-    """The mean colour around each pixel, of pixels as far as they have weight."""
-    h, w = image.shape[:2]
-    size = (max(w // _BLUR_SHRINK, 1), max(h // _BLUR_SHRINK, 1))
-    small = cv2.resize(np.dstack([image * weight, weight]), size, interpolation=cv2.INTER_AREA)
-    # A little of a much wider mean, so that pixels far from any weight have a colour at all.
-    near, wide = max(radius / _BLUR_SHRINK, 0.5), (size[0] | 1, size[1] | 1)
-    total = cv2.GaussianBlur(small, (0, 0), near) + _TINY * cv2.blur(small, wide)
-    mean = total[..., :3] / np.maximum(total[..., 3:], 1e-8)
-    return cv2.resize(mean, (w, h), interpolation=cv2.INTER_LINEAR)
 
 
 def background_from(text: str) -> Background:
@@ -96,13 +64,3 @@ def _color(text: str) -> tuple[int, ...] | None:
         return ImageColor.getrgb(text)[:3]
     except ValueError:
         return None
-
-
-def cover(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A picture filling `size` (h, w) without distortion: enlarged until it covers it, the middle kept."""
-    h, w = size
-    scale = max(h / picture.shape[0], w / picture.shape[1])
-    full = (max(round(picture.shape[1] * scale), w), max(round(picture.shape[0] * scale), h))
-    resized = cv2.resize(picture, full, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    top, left = (full[1] - h) // 2, (full[0] - w) // 2
-    return resized[top : top + h, left : left + w]

@@ -33,6 +33,13 @@ def ordered(low_name: str, low: float, high_name: str, high: float) -> tuple[flo
     return low, high
 
 
+def span(name: str, value: Sequence[float], low: float, high: float) -> tuple[float, float]:
+    """A range to draw from, as [least, largest]."""
+    if not isinstance(value, (list, tuple)) or len(value) != 2 or not low <= value[0] <= value[1] <= high:
+        raise ValueError(f"{name} should be [least, largest], from {low} to {high}, not {value!r}")
+    return float(value[0]), float(value[1])
+
+
 def one_of(name: str, value: str, options: Sequence[str]) -> str:
     if value not in options:
         raise ValueError(f"{name} should be one of {', '.join(options)}, not {value!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -14,8 +15,20 @@ from paddleseg.transforms.functional import Fill
 from paddleseg.transforms.sample import Sample
 
 
+class Source(Protocol):
+    """Where a transform may find more samples: the data set that it belongs to."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, index: int, rng: np.random.Generator | None = None) -> Sample:
+        """The decoded sample, untransformed."""
+
+
 class Transform:
     """Changes a sample in place and returns it; draws only from `sample.rng`."""
+
+    def attach(self, source: Source) -> None:
+        """Called once by the data set, for transforms that want more of its samples than their own."""
 
     def __call__(self, sample: Sample) -> Sample:
         raise NotImplementedError
@@ -76,6 +89,11 @@ class Compose(Transform):
 
     def __init__(self, transforms: Sequence[Callable[[Sample], Sample]]):
         self.transforms = list(transforms)
+
+    def attach(self, source: Source) -> None:
+        for transform in self.transforms:
+            if isinstance(transform, Transform):
+                transform.attach(source)
 
     def __call__(self, sample: Sample) -> Sample:
         moves: list[Move] = []
