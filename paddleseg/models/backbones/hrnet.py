@@ -30,7 +30,8 @@ _OFFICIAL_NAMES = NameMap(
         # They count from one.
         (r"(?<=\.)\d+(?=\.)", lambda number: str(int(number[0]) - 1)),
     ),
-    unused=(r"^classification\.",),
+    # Files trained on ImageNet also hold a classifier.
+    unused=(r"^(?!conv_layer1_|la1\.|tr\d\.|st\d\.)",),
 )
 
 

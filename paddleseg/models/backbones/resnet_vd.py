@@ -21,7 +21,8 @@ _OFFICIAL_NAMES = NameMap(
         (r"\._conv\.", ".conv."),
         (r"\._batch_norm\.", ".bn."),
     ),
-    unused=(r"^(out|fc)\.",),
+    # Files trained on ImageNet also hold a classifier.
+    unused=(r"^(?!conv1_|bb_)",),
 )
 
 
