@@ -19,6 +19,7 @@ NEEDS: dict[str, dict[str, Any]] = {
         "ocr_mid_channels": 32,
         "ocr_key_channels": 16,
     },
+    "SegFormer": {"backbone": {"type": "MixVisionTransformer_B0"}, "embedding_dim": 64},
 }
 
 # One entry a registered model, by name.

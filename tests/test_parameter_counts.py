@@ -10,6 +10,7 @@ from paddleseg.registry import BACKBONES
 from tests.model_cases import build
 
 HRNET_README = "README of the authors' HRNet-Semantic-Segmentation, table for Cityscapes (19 classes)"
+SEGFORMER_PAPER = "Xie et al., NeurIPS 2021, table 1 (150 classes)"
 SINET_PAPER = "Park et al., WACV 2020, abstract"
 
 # name, {type: ...}, millions, tolerance in millions, source
@@ -34,6 +35,21 @@ PUBLISHED: list[tuple[str, dict[str, Any], float, float, str]] = [
         65.8,
         0.1,
         HRNET_README,
+    ),
+    *(
+        (
+            f"segformer_b{size}",
+            {
+                "type": "SegFormer",
+                "num_classes": 150,
+                "embedding_dim": dim,
+                "backbone": {"type": f"MixVisionTransformer_B{size}"},
+            },
+            millions,
+            0.05,
+            SEGFORMER_PAPER,
+        )
+        for size, dim, millions in ((0, 256, 3.8), (1, 256, 13.7), (2, 768, 27.5))
     ),
     ("sinet", {"type": "SINet"}, 0.0869, 0.0001, SINET_PAPER),
 ]
