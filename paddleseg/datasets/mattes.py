@@ -1,0 +1,107 @@
+"""Mattes as masks: data sets that say how much of each pixel is the person's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from paddleseg.datasets.layout import Pattern
+from paddleseg.datasets.published import Published
+from paddleseg.errors import DataError
+from paddleseg.geometry import Size
+from paddleseg.registry import DATASETS
+
+
+def read_matte(path: str | Path) -> np.ndarray:
+    """A matte as uint8 (H, W): the alpha channel of a picture that has one, its grey values otherwise.
+
+    Raises:
+        DataError: Missing, truncated, or not an image.
+    """
+    try:
+        with Image.open(path) as picture:
+            return np.asarray(picture.getchannel("A") if "A" in picture.getbands() else picture.convert("L"))
+    except FileNotFoundError as error:
+        raise DataError(str(path), "there is no such file", "correct the list file, or dataset_root") from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(str(path), "is not an image, or is broken", "replace it, or take it out of the list") from error
+
+
+class Mattes(Published):
+    """A data set whose labels are mattes. A pixel counts as person from an opacity of `threshold` on.
+
+    Args:
+        threshold: Between 0 and 1; a half keeps the outline where the eye sees it, less keeps fine hair.
+        **given: As `Published`: `transforms`, `dataset_root`, `mode`, `edge`.
+    """
+
+    def __init__(self, *args: Any, threshold: float = 0.5, **given: Any):
+        if not 0 < threshold <= 1:
+            raise ValueError(f"threshold should lie between 0 and 1, not {threshold!r}")
+        self.threshold = threshold
+        super().__init__(*args, **given)
+
+    def read_label(self, path: Path, size: Size | None) -> np.ndarray:
+        return (read_matte(path) >= 255 * self.threshold).astype(np.uint8)
+
+
+@DATASETS.register
+class AISegment(Mattes):
+    """34,427 half portraits of 600x800 (w x h) with machine-assisted mattes.
+
+    `clip_img/<date>/clip_<part>/*.jpg` beside `matting/<date>/matting_<part>/*.png`, whose alpha channel is the matte.
+    There is no official split: `paddleseg data prepare` divides whole folders, since neighbours may be crops of one
+    photo.
+    """
+
+    SOURCE = "download it from kaggle.com/laurentmih/aisegmentcom-matting-human-datasets"
+    TERMS = "no licence is stated; photos from Flickr, Baidu and Taobao: research only"
+    COUNTS = {"published": {"all": 34427}}
+    WHOLE = Pattern(
+        "clip_img/{date}/clip_{part}/{name}.jpg", "matting/{date}/matting_{part}/{name}.png", "{date}/{part}"
+    )
+
+
+@DATASETS.register
+class P3M10k(Mattes):
+    """9,421 + 500 portraits with blurred faces, and 500 with bare ones as "test" (Li et al., ACM MM 2021)."""
+
+    SOURCE = "download P3M-10k.zip from github.com/JizhiziLi/P3M after reading its agreement"
+    TERMS = "P3M-10k Dataset Release Agreement (MIT)"
+    SPLITS = {
+        "train": (Pattern("train/blurred_image/{name}.jpg", "train/mask/{name}.png"),),
+        "val": (Pattern("validation/P3M-500-P/blurred_image/{name}.jpg", "validation/P3M-500-P/mask/{name}.png"),),
+        "test": (Pattern("validation/P3M-500-NP/original_image/{name}.jpg", "validation/P3M-500-NP/mask/{name}.png"),),
+    }
+    COUNTS = {"published": {"train": 9421, "val": 500, "test": 500}}
+
+
+@DATASETS.register
+class PPM100(Mattes):
+    """100 portraits of 2 to 8 megapixels with fine mattes, for judging only (Ke et al., AAAI 2022)."""
+
+    SOURCE = "download PPM-100.zip from github.com/ZHKKKe/PPM"
+    TERMS = "photos: Creative Commons by their Flickr authors; mattes: CC BY-NC-SA 4.0"
+    SPLITS = {mode: (Pattern("image/{name}.jpg", "matte/{name}.jpg"),) for mode in ("val", "test")}
+    COUNTS = {"published": {"val": 100, "test": 100}}
+
+
+@DATASETS.register
+class FVS(Mattes):
+    """Frames of four green-screen conference videos on other backgrounds (Kuang and Tie, 2021).
+
+    `original_training/original<video>_<frame>.jpg` beside `ground_truth_training/gt<video>_<frame>.jpg`, and the same
+    with `testing`. Its masks are JPEG, so they are read as mattes. The authors' test part serves as "val" too.
+    """
+
+    SOURCE = "download ConferenceVideoSegmentationDataset from github.com/kuangzijian/Flow-Based-Video-Matting"
+    TERMS = "MIT for the repository; nothing is stated for the videos"
+    SPLITS = {
+        mode: (
+            Pattern(f"original_{part}/original{{video}}_{{frame}}.*", f"ground_truth_{part}/gt{{video}}_{{frame}}.jpg"),
+        )
+        for mode, part in (("train", "training"), ("val", "testing"), ("test", "testing"))
+    }
