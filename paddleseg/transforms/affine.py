@@ -49,6 +49,28 @@ class RandomRotation(Spatial):
 
 
 @TRANSFORMS.register
+class RandomRotate90(Spatial):
+    """Turn by a quarter, a half or three quarters, as a phone is held; no pixel is lost.
+
+    Args:
+        prob: How often.
+        turns: Quarters, counter-clockwise, of which one is drawn.
+    """
+
+    def __init__(self, prob: float = 0.1, turns: Sequence[int] = (1, 2, 3)):
+        self.prob = arguments.probability("prob", prob)
+        if not isinstance(turns, (list, tuple)) or not turns or not set(turns) <= {1, 2, 3}:
+            raise ValueError(f"turns should be a list of 1, 2 and 3, not {turns!r}")
+        self.turns = list(turns)
+
+    def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
+        if rng.random() >= self.prob:
+            return []
+        quarters = self.turns[rng.integers(len(self.turns))]
+        return [Move(turn(size, 90 * quarters, 1, size if quarters == 2 else size[::-1]))]
+
+
+@TRANSFORMS.register
 class RandomAffine(Spatial):
     """Turn, scale and shift at random into a result of fixed size.
 

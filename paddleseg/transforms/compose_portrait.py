@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from paddleseg.errors import DataError
 from paddleseg.geometry import Geometry, Size
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import arguments
 from paddleseg.transforms.base import Source, Transform
 from paddleseg.transforms.compositing import cover, resized
-from paddleseg.transforms.cutout import Cutout, Pasted, Place, cut_out, find_place, paste, without_cut_sides
+from paddleseg.transforms.cutout import Cutout, Pasted, Place, cut_out, find_place, paste, people_of, without_cut_sides
 from paddleseg.transforms.functional import as_uint8
 from paddleseg.transforms.image_io import list_images, read_image
 from paddleseg.transforms.sample import Sample
@@ -115,12 +114,9 @@ class ComposePortrait(Transform):
 
     def cutout(self, sample: Sample) -> Cutout | None:
         """The people of a sample; None where there are none."""
-        assert sample.label is not None
-        if sample.label.ndim != 2:
-            raise DataError("ComposePortrait", "needs labels of one class a pixel", "leave it out")
+        mask, matte = people_of(sample, self.person, "ComposePortrait"), self._matte(sample)
         image = as_uint8(sample.image)
         image = image if image.shape[2] == 3 else np.repeat(image, 3, axis=2)
-        mask, matte = sample.label == self.person, self._matte(sample)
         return cut_out(image, mask if matte is None else matte > 0.5, sample.extra, matte)
 
     def _matte(self, sample: Sample) -> np.ndarray | None:

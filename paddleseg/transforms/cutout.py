@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from paddleseg.errors import DataError
 from paddleseg.geometry import Resize, Size
 from paddleseg.transforms.compositing import foreground_color, resized
 from paddleseg.transforms.functional import move_label
+from paddleseg.transforms.sample import Sample
 
 # A person of fewer rows, or of a smaller share of the photo, is not worth pasting.
 _LEAST_ROWS, _LEAST_SHARE = 24, 0.004
@@ -51,6 +53,17 @@ class Cutout:
         """(h, w) of the person."""
         top, left, bottom, right = self.box
         return bottom - top, right - left
+
+
+def people_of(sample: Sample, person: int, who: str) -> np.ndarray:
+    """Where a sample's label (H, W) says `person`.
+
+    Raises:
+        DataError: A pixel may belong to several classes, which transform `who` cannot work with.
+    """
+    if sample.label is None or sample.label.ndim != 2:
+        raise DataError(who, "needs labels of one class a pixel", "leave it out")
+    return sample.label == person
 
 
 def cut_out(

@@ -144,6 +144,17 @@ def blur(image: np.ndarray, kind: str, width: int) -> np.ndarray:
     return _like(image, cv2.blur(image, (width, width)))
 
 
+def motion_blur(image: np.ndarray, length: float, angle: float) -> np.ndarray:
+    """Blur along a line of `length` pixels, at `angle` (radians, from the x axis downwards)."""
+    reach = max(int(np.ceil(length / 2)), 1)
+    centre, end = reach, np.array([np.cos(angle), np.sin(angle)]) * length / 2
+    kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.uint8)
+    # OpenCV takes fractions of a pixel as whole numbers of sixteenths.
+    start, stop = (np.rint((centre + side * end) * 16).astype(int).tolist() for side in (-1, 1))
+    cv2.line(kernel, start, stop, 255, 1, cv2.LINE_AA, 4)
+    return _like(image, cv2.filter2D(image, -1, kernel / kernel.sum(dtype=float), borderType=cv2.BORDER_REFLECT))
+
+
 def normalize(image: np.ndarray, scale: Sequence[float], shift: Sequence[float]) -> np.ndarray:
     """`image * scale + shift` as float32, with one scale and shift for each channel.
 
