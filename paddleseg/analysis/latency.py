@@ -17,11 +17,17 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS
 
 @dataclass(frozen=True)
 class Timing:
-    """Milliseconds of one call over many."""
+    """Milliseconds of one call over many.
+
+    Args:
+        cpu_ms: The median of the processor time, all threads together. With one thread it is what the call takes on an
+            idle machine; other programs make only the others longer.
+    """
 
     p50_ms: float
     p95_ms: float
     best_ms: float
+    cpu_ms: float
     runs: int
 
 
@@ -44,16 +50,16 @@ def interleave(
         runs: Calls that count in one turn.
         warmup: Calls before them in each turn; they bring code and data back into the caches.
     """
-    times: dict[str, list[float]] = {name: [] for name in calls}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
     for _ in range(rounds):
         for name, call in calls.items():
             for _ in range(warmup):
                 call()
             for _ in range(runs):
-                start = time.perf_counter()
+                start, cpu = time.perf_counter(), time.process_time()
                 call()
-                times[name].append((time.perf_counter() - start) * 1000)
-    return {name: _timing(np.array(found)) for name, found in times.items()}
+                times[name].append((time.perf_counter() - start, time.process_time() - cpu))
+    return {name: _timing(1000 * np.array(found)) for name, found in times.items()}
 
 
 @contextmanager
@@ -94,5 +100,6 @@ def device_name() -> str:
 
 
 def _timing(times: np.ndarray) -> Timing:
-    p50, p95 = np.percentile(times, (50, 95))
-    return Timing(float(p50), float(p95), float(times.min()), len(times))
+    wall, cpu = times.T
+    p50, p95 = np.percentile(wall, (50, 95))
+    return Timing(float(p50), float(p95), float(wall.min()), float(np.median(cpu)), len(times))

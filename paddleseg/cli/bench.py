@@ -61,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     print(", ".join(f"{name} {value}" for name, value in about.items()))
     print(f"p50 {timing.p50_ms:.2f} ms, p95 {timing.p95_ms:.2f} ms, best {timing.best_ms:.2f} ms of {timing.runs} runs")
+    print(f"processor time {timing.cpu_ms:.2f} ms (median, all threads)")
     return 0
 
 

@@ -117,7 +117,7 @@ class Score(_Part):
 
 
 class Latency(_Part):
-    """What one picture of `size` (h, w) takes the network alone, without pre- and postprocessing."""
+    """What one picture of `size` (h, w) takes the network alone; `cpu_ms` is the processor time of all threads."""
 
     device: str
     threads: Annotated[int, Field(gt=0)]
@@ -125,6 +125,7 @@ class Latency(_Part):
     size: Size
     p50_ms: Annotated[float, Field(gt=0)]
     p95_ms: Annotated[float, Field(gt=0)]
+    cpu_ms: Annotated[float, Field(gt=0)] | None = None
     command: str
 
 

@@ -1,0 +1,129 @@
+"""Write docs/models.md from the cards of the published weights, so that no figure in it is typed.
+
+python tools/docs/model_table.py            # write the page
+python tools/docs/model_table.py --check    # exit 1 if the page is not what the cards give
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from paddleseg import zoo
+from paddleseg.files import atomic_write_text
+from paddleseg.inference.card import Card, read_card
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "models.md"
+_INTRODUCTION = """# Models with published weights
+
+<!-- Written by tools/docs/model_table.py from the cards in paddleseg/zoo/; change those. -->
+
+```bash
+paddleseg zoo list                                    # what there is
+paddleseg zoo show pp_humanseg_v1_lite                # a card
+paddleseg zoo get pp_humanseg_v1_lite --save_dir .    # weights, ONNX graph where there is one, and card
+```
+
+In a configuration: `pretrained: zoo://NAME`. In Python: `Predictor.from_zoo(NAME)`, or on a machine without Paddle
+`Predictor.from_zoo(NAME, "onnx")`. Weights that are not in the package are fetched on first use into `$PADDLESEG_HOME`
+(`~/.cache/paddleseg`) and checked against the card; offline, the message says which file to put where.
+
+Figures were measured with the commands below them; `$DATA` is the folder of the data set. Shares are in percent, sizes
+h x w. A multiply-add counts one; times are of the network alone, batch 1, and "CPU ms" is the processor
+time of all threads, which other programs on the machine hardly change.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    cards = [read_card(zoo.card_path(uri.removeprefix("zoo://"))) for uri in zoo.names()]
+    return "\n".join([_INTRODUCTION, overview(cards), *(section(card) for card in cards)])
+
+
+def overview(cards: Sequence[Card]) -> str:
+    """One row for each card; mIoU on every data set that all of them were measured on."""
+    measured = [[score.data for score in card.scores] for card in cards]
+    common = [data for data in measured[0] if all(data in others for others in measured)]
+    titles = [
+        "name",
+        "task",
+        "input",
+        "parameters",
+        "M multiply-adds",
+        *(f"mIoU, {data}" for data in common),
+        "licence",
+    ]
+    rows = []
+    for card in cards:
+        scores = {score.data: score.mIoU for score in card.scores}
+        facts = [f"[{card.name}](#{card.name})", card.task, _size(card.input.size), f"{card.parameters or 0:,}"]
+        macs = f"{card.macs[0].count / 1e6:.1f}" if card.macs else ""
+        rows.append([*facts, macs, *(_percent(scores[data]) for data in common), card.licence])
+    return table(titles, rows)
+
+
+def section(card: Card) -> str:
+    """All that a card says."""
+    blocks = [f"## {card.name}", f"{card.origin.strip()}. Licence: {card.licence}."]
+    if card.scores:
+        titles = ["data", "images", "input", "mIoU", "foreground IoU", "boundary IoU", "SC", "commit"]
+        rows = [
+            [score.data, str(score.images), _size(score.size)]
+            + [_percent(value) for value in (score.mIoU, score.foreground_IoU, score.boundary_IoU, score.SC)]
+            + [score.commit]
+            for score in card.scores
+        ]
+        blocks += [table(titles, rows), _commands(score.command for score in card.scores)]
+    if card.latency:
+        titles = ["device", "threads", "runtime", "input", "p50 ms", "p95 ms", "CPU ms"]
+        rows = [
+            [item.device, str(item.threads), item.runtime, _size(item.size)]
+            + [f"{time:.1f}" if time else "" for time in (item.p50_ms, item.p95_ms, item.cpu_ms)]
+            for item in card.latency
+        ]
+        blocks += [table(titles, rows), _commands(item.command for item in card.latency)]
+    if card.verified_exports:
+        rows = [[item.target, f"{item.largest_difference:.1e}"] for item in card.verified_exports]
+        commands = _commands(item.command for item in card.verified_exports)
+        blocks += [table(["exported to", "largest difference of a probability"], rows), commands]
+    for title, lines in (("Known failures", card.known_failures), ("Sources", card.sources)):
+        if lines:
+            blocks.append(f"{title}:\n\n" + "\n".join(f"- {line}" for line in lines))
+    return "\n" + "\n\n".join(block.strip() for block in blocks) + "\n"
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [titles, ["---"] * len(titles), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def _commands(commands: Iterable[str]) -> str:
+    """The commands, each once."""
+    return "```bash\n" + "\n".join(dict.fromkeys(command.strip() for command in commands)) + "\n```"
+
+
+def _size(size: tuple[int, int] | None) -> str:
+    return "x".join(map(str, size)) if size else "any"
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.2f}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="compare instead of writing")
+    if not parser.parse_args().check:
+        atomic_write_text(PAGE, page())
+        return 0
+    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page():
+        return 0
+    print(f"{PAGE} is not what the cards give; run python tools/docs/model_table.py", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
