@@ -13,13 +13,21 @@ NEEDS: dict[str, dict[str, Any]] = {
     "DeepLabV3": {"backbone": {"type": "ResNet18_vd", "output_stride": 16}, "aspp_out_channels": 32},
     "DeepLabV3P": {"backbone": {"type": "ResNet18_vd"}, "aspp_out_channels": 32},
     "FCN": {"backbone": {"type": "HRNet_W18_Small_V1"}},
+    "MobileSeg": {"backbone": {"type": "MobileNetV3_small_x0_35"}, "use_last_fuse": True},
     "OCRNet": {
         "backbone": {"type": "HRNet_W18_Small_V1"},
         "backbone_indices": [0],
         "ocr_mid_channels": 32,
         "ocr_key_channels": 16,
     },
+    "PortraitNet": {"backbone": {"type": "MixVisionTransformer_B0"}},
     "SegFormer": {"backbone": {"type": "MixVisionTransformer_B0"}, "embedding_dim": 64},
+    "PPLiteSeg": {
+        "backbone": {"type": "STDC1"},
+        "backbone_indices": [1, 2, 3, 4],
+        "arm_out_chs": [4, 16, 32, 64],
+        "seg_head_inter_chs": [4, 16, 32, 64],
+    },
 }
 
 # One entry a registered model, by name.
