@@ -47,6 +47,13 @@ def add_sliding(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stride", nargs=2, type=int, metavar=("W", "H"), help="its steps")
 
 
+def add_multilabel(parser: argparse.ArgumentParser) -> None:
+    """`--use_multilabel`: as `test_config.use_multilabel` in the YAML."""
+    parser.add_argument(
+        "--use_multilabel", action="store_true", help="classes do not exclude each other: sigmoid and a threshold"
+    )
+
+
 def add_size(parser: argparse.ArgumentParser) -> None:
     """`--size`: of the network's input, where it is not to be the configuration's."""
     parser.add_argument(

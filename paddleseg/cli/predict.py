@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     flags.add_augmentation(parser, "--aug_pred")
     flags.add_sliding(parser)
     add_custom_color(parser)
-    parser.add_argument("--use_multilabel", action="store_true", help="independent classes: sigmoid and a threshold")
+    flags.add_multilabel(parser)
 
 
 def add_custom_color(parser: argparse.ArgumentParser) -> None:

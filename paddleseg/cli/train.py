@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repeats", type=int, default=1, help="times that each image counts in one epoch")
     parser.add_argument("--profiler_options", metavar="OPTIONS", help='such as "batch_range=[10,20]; profile_path=out"')
     parser.add_argument("--to_static_training", action="store_true", help="train the graph instead of step by step")
+    flags.add_multilabel(parser)
     parser.add_argument("--skip_data_check", action="store_true", help="start without looking at a sample of the data")
 
 
@@ -67,6 +68,7 @@ def flag_opts(args: argparse.Namespace) -> list[str]:
     given = {name: getattr(args, name) for name in _TOP} | {f"train.{name}": getattr(args, name) for name in _TRAIN}
     given["lr_scheduler.learning_rate"] = args.learning_rate
     given["train.ema"] = "true" if args.use_ema else None
+    given["test_config.use_multilabel"] = "true" if args.use_multilabel else None
     given["to_static_training"] = "true" if args.to_static_training else None
     return [f"{key}={value}" for key, value in given.items() if value is not None]
 

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="also measure semantic connectivity and count components (default: with two classes)",
     )
-    parser.add_argument("--use_multilabel", action="store_true", help=argparse.SUPPRESS)
+    flags.add_multilabel(parser)
     parser.add_argument("--save_dir", metavar="DIR", help="write result.json here")
     parser.add_argument("--worst", type=int, default=0, metavar="N", help="draw the N worst images to SAVE_DIR/worst")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
@@ -49,8 +49,11 @@ def run(args: argparse.Namespace) -> int:
 
     cfg = load_config(args.config, args.opts)
     cfg.require("model", "val_dataset")
-    if args.use_multilabel or cfg.test_config.use_multilabel:
-        raise ConfigError("use_multilabel", "evaluation measures one class a pixel", "predict and export take it")
+    cfg.test_config.use_multilabel |= args.use_multilabel
+    independent = cfg.test_config.use_multilabel
+    if independent and (args.connectivity or args.auc_roc):
+        what = "--connectivity and --auc_roc measure classes that exclude each other"
+        raise ConfigError("--use_multilabel", what, "leave them out")
     select_device(args.device or cfg.train.device)
     dist.init()
     dataset = build.build_dataset(cfg, "val")
@@ -61,7 +64,9 @@ def run(args: argparse.Namespace) -> int:
         dataset,
         num_workers=cfg.train.num_workers if args.num_workers is None else args.num_workers,
         test_config=test_config,
-        metrics=measures(
+        metrics=[]
+        if independent
+        else measures(
             dataset.num_classes, dataset.ignore_index, args.connectivity, args.auc_roc or cfg.test_config.auc_roc
         ),
         rank=dist.rank(),

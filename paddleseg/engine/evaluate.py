@@ -21,12 +21,13 @@ from paddleseg.inference import postprocess
 from paddleseg.inference.augment import TestAugmentation, predict_prob
 from paddleseg.inference.card import Output
 from paddleseg.inference.runtime import Dygraph
+from paddleseg.inference.visualize import flatten
 from paddleseg.metrics.base import Metric
+from paddleseg.metrics.independent import IndependentClasses
 from paddleseg.metrics.segmentation import Confusion
 from paddleseg.progress import progress as with_progress
 from paddleseg.transforms.sample import Sample
 
-OUTPUT = Output(activation="softmax")
 TestConfig = TestSection | Mapping[str, Any]
 
 
@@ -68,8 +69,8 @@ def evaluate(
     Probabilities, not logits or classes, are brought to the size of the original label; the class is chosen there.
 
     Args:
-        test_config: Scales, flips and sliding window; none by default.
-        metrics: What to measure beside the confusion matrix.
+        test_config: Scales, flips, sliding window, and whether classes are independent; none of it by default.
+        metrics: What to measure beside IoU and its relatives.
         rank: Which share of the images is this process's; all ranks get the same result.
         progress: Show a progress bar.
         log: Takes the lines that scripts read, on rank 0.
@@ -78,14 +79,17 @@ def evaluate(
         DataError: An image has no label.
     """
     looks = TestAugmentation.from_config(dict(test_config or {}))
-    measures = [Confusion(dataset.num_classes, dataset.ignore_index), *(metric.fresh() for metric in metrics)]
+    output = output_of(test_config)
+    kind = IndependentClasses if output.multilabel else Confusion
+    measures = [kind(dataset.num_classes, dataset.ignore_index), *(metric.fresh() for metric in metrics)]
     loader = EvalLoader(dataset, num_workers=num_workers, rank=rank, world_size=world_size)
     rows: list[dict[str, Any]] = []
-    network, samples = Dygraph(model, OUTPUT), itertools.chain.from_iterable(loader)
+    network, samples = Dygraph(model, output), itertools.chain.from_iterable(loader)
     bar = with_progress(samples, "Evaluating", len(loader), show=progress)
     for index, sample in zip(loader.indices, bar, strict=True):
         row = {"index": index, "path": sample.path}
-        rows.append(row | _measure(measures, sample, *mask_and_prob(network, sample, looks)))
+        label = known_label(sample, output.multilabel)
+        rows.append(row | _measure(measures, label, *mask_and_prob(network, sample, looks, output)))
     result = _merged(measures, rows)
     if rank == 0:
         for line in result.log_lines():
@@ -93,42 +97,64 @@ def evaluate(
     return result
 
 
-def sample_pictures(model: paddle.nn.Layer, dataset: Dataset, count: int = 4) -> list[tuple[str, np.ndarray]]:
+def sample_pictures(
+    model: paddle.nn.Layer, dataset: Dataset, test_config: TestConfig | None = None, count: int = 4
+) -> list[tuple[str, np.ndarray]]:
     """(name, RGB picture) of a few evenly spaced images: photo, label, mask and errors side by side."""
     spread = np.linspace(0, len(dataset) - 1, min(count, len(dataset))).round().astype(int)
-    return [(Path(path).name, picture) for path, picture in error_panels(model, dataset, spread.tolist())]
+    return [(Path(path).name, picture) for path, picture in error_panels(model, dataset, spread.tolist(), test_config)]
 
 
 def error_panels(
     model: paddle.nn.Layer, dataset: Dataset, indices: Sequence[int], test_config: TestConfig | None = None
 ) -> Iterator[tuple[str, np.ndarray]]:
     """(path, RGB picture) of the images at `indices`."""
-    looks, network = TestAugmentation.from_config(dict(test_config or {})), Dygraph(model, OUTPUT)
+    looks, output = TestAugmentation.from_config(dict(test_config or {})), output_of(test_config)
+    network = Dygraph(model, output)
     for index in indices:
         sample = dataset.sample(index, np.random.default_rng(0))
-        mask, _ = mask_and_prob(network, sample, looks)
-        yield sample.path, panel(dataset.read(index).image, known_label(sample), mask, dataset.ignore_index)
+        mask, _ = mask_and_prob(network, sample, looks, output)
+        label = known_label(sample, output.multilabel)
+        if output.multilabel:
+            mask, label = flatten(mask), flatten((label == 1).transpose(2, 0, 1))
+        yield sample.path, panel(dataset.read(index).image, label, mask, dataset.ignore_index)
 
 
-def mask_and_prob(network: Dygraph, sample: Sample, looks: TestAugmentation) -> tuple[np.ndarray, np.ndarray]:
-    """Classes (H, W) and probabilities (C, H, W) of a transformed sample, at the size of its original image."""
+def output_of(test_config: TestConfig | None) -> Output:
+    """What the network's channels mean in an evaluation."""
+    independent = bool(dict(test_config or {}).get("use_multilabel"))
+    return Output(activation="sigmoid" if independent else "softmax", multilabel=independent)
+
+
+def mask_and_prob(
+    network: Dygraph, sample: Sample, looks: TestAugmentation, output: Output
+) -> tuple[np.ndarray, np.ndarray]:
+    """Classes (H, W) and probabilities (C, H, W) of a transformed sample, at the size of its original image.
+
+    Of independent classes the mask is (C, H, W) of 0 and 1.
+    """
     image = np.ascontiguousarray(sample.image.transpose(2, 0, 1)[None], np.float32)
-    prob = postprocess.restore(predict_prob(network, image, looks)[0], sample.geometry, OUTPUT)
-    return postprocess.to_mask(prob, OUTPUT), prob
+    prob = postprocess.restore(predict_prob(network, image, looks)[0], sample.geometry, output)
+    return postprocess.to_mask(prob, output), prob
 
 
-def known_label(sample: Sample) -> np.ndarray:
-    """The sample's label; a `DataError` that names the image where it has none."""
+def known_label(sample: Sample, independent: bool) -> np.ndarray:
+    """The sample's label; a `DataError` that names the image where it has none, or one of the other kind."""
     if sample.label is None:
         raise DataError(sample.path, "has no label", "evaluation needs `image label` pairs")
+    if independent and sample.label.ndim == 2:
+        hint = "leave out use_multilabel, or save the masks of all classes side by side in one file"
+        raise DataError(sample.label_path, "says one class a pixel, not independent ones", hint)
+    if sample.label.ndim == 3 and not independent:
+        raise DataError(sample.label_path, "holds masks of several classes", "add --use_multilabel")
     return sample.label
 
 
-def _measure(measures: Sequence[Metric], sample: Sample, mask: np.ndarray, prob: np.ndarray) -> dict[str, float]:
+def _measure(measures: Sequence[Metric], label: np.ndarray, mask: np.ndarray, prob: np.ndarray) -> dict[str, float]:
     """Add one image to the measures; returns the single-valued measures of that image alone."""
     row: dict[str, float] = {}
     for measure in measures:
-        single = measure.of(mask, known_label(sample), prob)
+        single = measure.of(mask, label, prob)
         measure.merge(single)
         row |= {name: value for name, value in single.compute().items() if isinstance(value, float)}
     return row

@@ -155,7 +155,7 @@ def _callbacks(
     if dist.is_main():
         callbacks.append(ProgressLog(settings.log_iters))
         if use_vdl:
-            pictures = (lambda: sample_pictures(model, val_set)) if val_set else None
+            pictures = (lambda: sample_pictures(model, val_set, config.test_config)) if val_set else None
             callbacks.append(VisualDL(save_dir, settings.log_iters, pictures))
     if settings.early_stop_intervals:
         callbacks.append(EarlyStop(settings.early_stop_intervals))

@@ -19,12 +19,17 @@ class SegLoss(nn.Layer):
     Args:
         ignore_index: Label value of pixels that count for nothing.
 
+    Attributes:
+        takes_independent: Whether labels may also be (N, C, H, W) of 0 and 1, classes that do not exclude each other.
+
     Shape:
         logits (N, C, H, W) float; labels (N, H, W) int64. Returns a scalar.
 
     Raises:
-        ValueError: logits and labels differ in N, H or W.
+        ValueError: logits and labels differ in N, H or W (or C).
     """
+
+    takes_independent = False
 
     def __init__(self, ignore_index: int = 255):
         super().__init__()
@@ -39,8 +44,9 @@ class SegLoss(nn.Layer):
 
     def __call__(self, *inputs: Any, **named: Any) -> paddle.Tensor:
         *maps, labels = (*inputs, *named.values())
+        independent = self.takes_independent and labels.ndim == 4
         for logits in itertools.chain(*(each if isinstance(each, (list, tuple)) else [each] for each in maps)):
-            if [logits.shape[0], *logits.shape[2:]] != labels.shape:
+            if (logits.shape if independent else [logits.shape[0], *logits.shape[2:]]) != labels.shape:
                 name = type(self).__name__
                 raise ValueError(f"{name}: logits {logits.shape} and labels {labels.shape} differ in N, H or W")
         return super().__call__(*inputs, **named)

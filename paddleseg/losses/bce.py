@@ -23,8 +23,11 @@ class BCELoss(SegLoss):
         edge_label: The labels are the sample's edge map, not its classes.
 
     Shape:
-        logits (N, C, H, W), or (N, 1, H, W) for labels of 0 and 1.
+        logits (N, C, H, W), or (N, 1, H, W) for labels of 0 and 1; labels (N, H, W), or (N, C, H, W) of classes that do
+        not exclude each other.
     """
+
+    takes_independent = True
 
     def __init__(
         self,
@@ -42,16 +45,17 @@ class BCELoss(SegLoss):
             self.label_key = "edge"
 
     def forward(self, logits: paddle.Tensor, labels: paddle.Tensor) -> paddle.Tensor:
-        yes, valid = targets(labels, logits), self.valid(labels).astype(logits.dtype).unsqueeze(1)
+        yes, valid = targets(labels, logits), self.valid(labels).astype(logits.dtype)
+        valid = (valid if labels.ndim == 4 else valid.unsqueeze(1)).expand_as(logits)
         losses = F.binary_cross_entropy_with_logits(logits, yes, reduction="none")
-        share = (yes * valid).sum() / (valid.sum() * logits.shape[1]).clip(min=1)
+        share = (yes * valid).sum() / valid.sum().clip(min=1)
         if self.pos_weight is not None:
             losses = losses * (
                 1 + yes * (self._factor(self.pos_weight, (1 - share) / share.clip(min=1e-6), logits) - 1)
             )
         if self.weight is not None:
             losses = losses * self._factor(self.weight, yes * (1 - share) + (1 - yes) * share, logits)
-        return masked_mean(losses, valid.expand_as(losses))
+        return masked_mean(losses, valid)
 
     def _factor(
         self, given: Sequence[float] | float | str, dynamic: paddle.Tensor, logits: paddle.Tensor

@@ -56,7 +56,9 @@ class MultiClassFocalLoss(SegLoss):
 
 
 def targets(labels: paddle.Tensor, logits: paddle.Tensor) -> paddle.Tensor:
-    """What each channel should answer, 0 or 1; a single channel stands for class 1."""
+    """What each channel should answer, 0 or 1; a single channel stands for class 1. Labels may be independent."""
+    if labels.ndim == 4:
+        return (labels == 1).astype(logits.dtype)
     if logits.shape[1] == 1:
         return (labels == 1).astype(logits.dtype).unsqueeze(1)
     return one_hot(labels, logits.shape[1]).astype(logits.dtype)
