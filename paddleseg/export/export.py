@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from paddle.static import InputSpec
 from paddleseg.errors import ExportError
 from paddleseg.export.to_onnx import to_onnx
 from paddleseg.export.verify import verify
-from paddleseg.files import atomic_dir
+from paddleseg.files import atomic_dir, file_sha256
 from paddleseg.inference.card import CARD_NAME, DEPLOY_NAME, Card, Files, deploy_text
 from paddleseg.inference.graph import InferenceGraph
 from paddleseg.inference.runtime import evaluating, last_line
@@ -68,7 +67,7 @@ def export_model(
             update={
                 "files": files,
                 "parameters": _count_parameters(model),
-                "sha256": hashlib.sha256((folder / f"{stem}.pdiparams").read_bytes()).hexdigest(),
+                "sha256": file_sha256(folder / f"{stem}.pdiparams"),
                 "versions": card.versions | {"paddle": paddle.__version__},
             }
         )

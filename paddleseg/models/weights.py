@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
+import pickle
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-import paddle
 from paddle import nn
 
 from paddleseg import zoo
@@ -120,18 +119,38 @@ def resolve(source: str | Path) -> Path:
 
 
 def read_state(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a `.pdparams` file by name."""
+    """The arrays of a `.pdparams` file by name; a file that holds anything else is not read any further.
+
+    Such a file is a pickle, which might run code of its author's, and published weights come from anywhere.
+    """
     try:
-        state = paddle.load(str(path), return_numpy=True)
+        with path.open("rb") as file:
+            state = _ArraysOnly(file, encoding="latin1").load()  # the encoding of files that Python 2 wrote
         if not isinstance(state, dict):
             raise TypeError(f"holds a {type(state).__name__}")
-        return {name: np.asarray(value) for name, value in state.items() if hasattr(value, "shape")}
-    except Exception as error:  # paddle.load raises whatever pickle meets in a foreign file
+    except Exception as error:  # unpickling raises whatever it meets in a foreign file
         raise WeightsError(str(path), f"is not a Paddle weights file ({error})", "give a .pdparams file") from error
+    # Paddle writes a parameter as an array, or as (its own name, array).
+    state = {name: value[1] if isinstance(value, tuple) and len(value) == 2 else value for name, value in state.items()}
+    return {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
 
 
-def sha256(path: str | Path) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+class _ArraysOnly(pickle.Unpickler):
+    """Reads containers and numpy arrays, and calls nothing else."""
+
+    _MODULES: ClassVar = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray")
+    _NAMES: ClassVar = {"ndarray", "dtype", "_reconstruct", "scalar"}
+    _OTHERS: ClassVar = {
+        ("builtins", "tuple"),
+        ("__builtin__", "tuple"),
+        ("collections", "OrderedDict"),
+        ("_codecs", "encode"),
+    }
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module in self._MODULES and name in self._NAMES) or (module, name) in self._OTHERS:
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"it wants to run {module}.{name}, which arrays do not need")
 
 
 def _mismatch(
