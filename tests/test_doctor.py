@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 import json
 import shutil
+import time
+from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -109,7 +113,7 @@ def test_every_fault_is_named_in_one_run(mini: Path, tmp_path: Path, capsys):
     text = captured.out + captured.err
     assert [fault for fault, words in said.items() if words not in text] == []
     assert "Traceback" not in text and "No faults found" not in text
-    assert captured.err.count("hint: ") == len(captured.err.splitlines()) // 2 == 10
+    assert captured.err.count("hint: ") == len(captured.err.splitlines()) // 2 == 11
     assert digests(root) == before
     assert read_image(tmp_path / "out" / "contact_sheet.png").shape == (3 * 206, 6 * 192, 3)
 
@@ -169,7 +173,7 @@ def test_training_looks_at_a_sample_first(good: Path, capsys):
     change_mask(good, names(good, "train.txt")[3], lambda label: label * 0)
     train.entries *= 3  # `--repeats 3`
     check_sample({"train": train})
-    assert capsys.readouterr().out.startswith("Data: train: nothing but background in 1 label, 8 %")
+    assert capsys.readouterr().out.startswith("Data: train: labels: nothing but background in 1 label, 8 %")
     change_mask(good, names(good, "train.txt")[0], lambda label: label * 9)
     with pytest.raises(DataError, match="value 9 is no class"):
         check_sample({"train": train})
@@ -179,3 +183,99 @@ def test_training_looks_at_a_sample_first(good: Path, capsys):
     with pytest.raises(DataError, match="all are background"):
         check_sample({"train": train}, skipping=["train"])
     assert examine({"train": train}, sample=5).roles["train"].pairs == 5
+
+
+def test_the_look_before_training_is_quick(mini: Path, tmp_path: Path):
+    stems = names(mini, "train.txt")
+    lines = []
+    for number in range(3000):
+        for folder, suffix in (("images", "jpg"), ("masks", "png")):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            source = mini / folder / f"{stems[number % len(stems)]}.{suffix}"
+            (tmp_path / folder / f"{number}.{suffix}").symlink_to(source)
+        lines.append(f"images/{number}.jpg masks/{number}.png\n")
+    (tmp_path / "train.txt").write_text("".join(lines))
+    train = Dataset("train", tmp_path, train_path="train.txt")
+    start = time.process_time()
+    check_sample({"train": train})
+    assert time.process_time() - start < 2
+    assert len(train) == 3000
+
+
+def test_page_holds_all_it_shows(mini: Path, tmp_path: Path, capsys):
+    root = tmp_path / "broken"
+    break_everything(mini, root)
+    page = tmp_path / "out" / "page.html"
+    arguments = ["doctor", "data", str(write_config(root)), "--save_dir", str(tmp_path / "out"), "--html", str(page)]
+    assert main(arguments) == 2
+    reader = PageReader()
+    reader.feed(page.read_text(encoding="utf-8"))
+    assert reader.open == [], "every element is closed"
+    assert reader.sources and all(source.startswith("data:image/jpeg;base64,") for source in reader.sources)
+    decoded = [base64.b64decode(source.partition(",")[2]) for source in reader.sources]
+    assert all(max(Image.open(io.BytesIO(picture)).size) == 192 for picture in decoded)
+    assert len(decoded) > 20 and "http" not in page.read_text()
+    said = capsys.readouterr().err.splitlines()
+    for line in said:
+        # What the terminal said stands on the page too, names with < and > included.
+        assert line.removeprefix("  hint: ") in reader.text
+    assert "class" in reader.text and "3:4" in reader.text
+    assert sorted(path.name for path in page.parent.iterdir()) == ["contact_sheet.png", "page.html"]
+
+
+class PageReader(HTMLParser):
+    """Text, pictures and unclosed elements of a page."""
+
+    def __init__(self):
+        super().__init__()
+        self.open: list[str] = []
+        self.sources: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        assert not {"href", "srcset", "action"} & given.keys() and tag not in ("script", "link", "iframe")
+        if tag == "img":
+            self.sources.append(given["src"])
+        elif tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_fix_writes_a_set_without_faults_to_a_new_folder(mini: Path, tmp_path: Path, capsys):
+    root, fixed = tmp_path / "broken", tmp_path / "fixed"
+    break_everything(mini, root)
+    with (root / "val.txt").open("a") as lines:
+        lines.write("./" + (root / "val.txt").read_text().splitlines()[1] + "\n")
+    for stem in names(root, "val.txt")[1:]:
+        change_mask(root, stem, lambda label: label * 255 if label.max() == 1 else label)
+    before = digests(root)
+    config = write_config(root)
+    arguments = ["--save_dir", str(tmp_path / "out")]
+    assert main(["doctor", "data", str(config), *arguments, "--fix", str(fixed)]) == 2
+    said = capsys.readouterr().out
+    assert digests(root) == before
+    changes = (fixed / "changes.txt").read_text().splitlines()
+    assert set(changes) <= set(said.splitlines())
+    # 20 pairs: without image, without label, text, cut, in colours, of another size, with a 7, and shared with val.
+    assert len((fixed / "train.txt").read_text().splitlines()) == 12
+    assert sum(line.startswith("train: left out ") for line in changes) == 8
+    assert "val: took out 1 repeated line" in "\n".join(changes)
+    assert len((fixed / "val.txt").read_text().splitlines()) == 5
+
+    repaired = tmp_path / "repaired.yml"
+    repaired.write_text(
+        config.read_text().replace(f"{root}/train.txt", f"{fixed}/train.txt").replace(f"{root}/val", f"{fixed}/val")
+    )
+    assert main(["doctor", "data", str(repaired), *arguments]) == 0
+    labels = sorted(path for path in (fixed / "labels").rglob("*.png"))
+    assert len(labels) == 5 and all(set(np.unique(read_label(path))) == {0, 1} for path in labels)
+
+    assert main(["doctor", "data", str(config), *arguments, "--fix", str(fixed)]) == 2
+    assert "exists and is not empty" in capsys.readouterr().err
+    assert (fixed / "changes.txt").read_text().splitlines() == changes

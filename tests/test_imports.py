@@ -34,7 +34,7 @@ ALLOWED = {
     "metrics": BASE,
     "optim": BASE,
     "inference": DATA | {"zoo", "device", "models"},
-    "doctor": DATA | {"datasets", "metrics", "inference"},
+    "doctor": DATA | {"datasets", "device", "models"},
     "engine": DATA | {"config", "datasets", "models", "losses", "metrics", "optim", "inference", "doctor", "device"},
     "export": DATA | {"config", "datasets", "models", "inference", "device"},
     "analysis": DATA | {"models", "inference", "export"},

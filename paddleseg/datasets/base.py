@@ -78,8 +78,9 @@ class Dataset:
         self.edge = edge
         self.transforms = Compose(transforms)
         self.transforms.attach(self)
+        self.label_map = dict(label_map or {})
         self._table = _lookup(label_map)
-        self._list_file, self._separator = lists[self.mode], separator
+        self._list_file, self.separator = lists[self.mode], separator
         self.entries, problems = self.find_entries()
         if problems:
             raise ListError(problems, self)
@@ -93,7 +94,12 @@ class Dataset:
         """
         if self._list_file is None:
             raise ValueError(f"mode {self.mode} needs {self.mode}_path")
-        return read_list(self._find(self._list_file), self.root, self._separator, labels=self.mode != "test")
+        return read_list(self._find(self._list_file), self.root, self.separator, labels=self.mode != "test")
+
+    @property
+    def list_file(self) -> Path | None:
+        """Where the pairs are listed; None for data sets that know their folders."""
+        return None if self._list_file is None else self._find(self._list_file)
 
     def _find(self, list_file: str | Path) -> Path:
         """The list file, as PaddleSeg takes it, or else below `dataset_root`."""
@@ -186,8 +192,7 @@ def read_list(file: Path, root: Path, separator: str, *, labels: bool) -> tuple[
     for number, line in enumerate(read_lines(file), 1):
         if not line.strip():
             continue
-        # A blank stands for any white space, a tab as well; another separator may have blanks around it.
-        columns = line.split() if separator == " " else [column.strip() for column in line.split(separator)]
+        columns = split_line(line, separator)
         if len(columns) == 2:
             entries.append((root / columns[0], root / columns[1]))
         elif len(columns) == 1 and not labels:
@@ -199,6 +204,11 @@ def read_list(file: Path, root: Path, separator: str, *, labels: bool) -> tuple[
     if not entries:
         raise DataError(problems or [Problem(str(file), "names no images", _LIST_HINT)])
     return entries, problems
+
+
+def split_line(line: str, separator: str) -> list[str]:
+    """The paths in a line: a blank stands for any white space, also a tab; other separators may have blanks around."""
+    return line.split() if separator == " " else [column.strip() for column in line.split(separator)]
 
 
 def _lookup(label_map: Mapping[int, int] | None) -> np.ndarray | None:

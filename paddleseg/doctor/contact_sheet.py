@@ -32,9 +32,9 @@ def write_contact_sheet(datasets: Mapping[str, Dataset], path: Path, each: int =
         Whether there was anything to show.
     """
     tiles = [
-        _tile(sample, f"{role} {Path(sample.path).name}", dataset.ignore_index)
+        _captioned(tile(sample.image, sample.label, dataset.ignore_index), f"{role} {Path(sample.path).name}")
         for role, dataset in datasets.items()
-        for sample in _samples(dataset, each)
+        for sample in samples(dataset, each)
     ]
     if not tiles:
         return False
@@ -44,7 +44,8 @@ def write_contact_sheet(datasets: Mapping[str, Dataset], path: Path, each: int =
     return True
 
 
-def _samples(dataset: Dataset, count: int) -> Iterator[Sample]:
+def samples(dataset: Dataset, count: int) -> Iterator[Sample]:
+    """Evenly spaced ones, without those that cannot be read."""
     for index in np.linspace(0, len(dataset) - 1, min(count, len(dataset))).astype(int):
         try:
             yield dataset.read(int(index))
@@ -52,19 +53,24 @@ def _samples(dataset: Dataset, count: int) -> Iterator[Sample]:
             continue  # named among the problems
 
 
-def _tile(sample: Sample, caption: str, ignore_index: int) -> np.ndarray:
-    """The whole photo, letterboxed, with its label and name."""
-    h, w = fit_inside(sample.size, _TILE)
-    photo = cv2.resize(sample.image, (w, h), interpolation=cv2.INTER_AREA)
+def tile(image: np.ndarray, label: np.ndarray | None, ignore_index: int) -> np.ndarray:
+    """The whole photo, fitted into 192x192, with its label in colours."""
+    h, w = fit_inside(image.shape[:2], _TILE)
+    photo = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
     photo = np.broadcast_to(photo.reshape(h, w, -1), (h, w, 3)).copy()
-    label = sample.label
     if label is not None and label.ndim == 2:
         small = cv2.resize(label, (w, h), interpolation=cv2.INTER_NEAREST_EXACT)
         colours = np.array(_CLASSES)[(small.astype(int) - 1) % len(_CLASSES)]
         colours[small == ignore_index] = _IGNORED
         photo = np.where(small[..., None] > 0, (photo + colours) // 2, photo).astype(np.uint8)
-    tile = np.full((_TILE[0] + _CAPTION, _TILE[1], 3), 32, np.uint8)
+    return photo
+
+
+def _captioned(photo: np.ndarray, caption: str) -> np.ndarray:
+    """The photo in the middle of a square, with a line of text below."""
+    h, w = photo.shape[:2]
+    square = np.full((_TILE[0] + _CAPTION, _TILE[1], 3), 32, np.uint8)
     top, left = (_TILE[0] - h) // 2, (_TILE[1] - w) // 2
-    tile[top : top + h, left : left + w] = photo
+    square[top : top + h, left : left + w] = photo
     readable = caption.encode("ascii", "replace").decode()  # OpenCV's font knows no other letters
-    return cv2.putText(tile, readable, (3, _TILE[0] + 10), cv2.FONT_HERSHEY_SIMPLEX, 0.33, (255,) * 3, 1, cv2.LINE_AA)
+    return cv2.putText(square, readable, (3, _TILE[0] + 10), cv2.FONT_HERSHEY_SIMPLEX, 0.33, (255,) * 3, 1, cv2.LINE_AA)

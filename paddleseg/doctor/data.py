@@ -2,83 +2,75 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from paddleseg.datasets.base import Dataset, ListError
-from paddleseg.datasets.checks import CURE_0_255, check_size, count_values, is_0_255, strange_values
-from paddleseg.doctor.report import Report, counted, few
-from paddleseg.errors import DataError, Problem
-from paddleseg.geometry import Size
+from paddleseg.doctor.duplicates import repeated_files, shared_pictures
+from paddleseg.doctor.edges import edge_findings
+from paddleseg.doctor.files import file_findings
+from paddleseg.doctor.labels import content_findings, total, value_findings
+from paddleseg.doctor.lists import line_numbers, list_findings, wrong_lines
+from paddleseg.doctor.pairs import Pair, look
+from paddleseg.doctor.report import Finding, Report, Role, names
+from paddleseg.errors import DataError
 from paddleseg.progress import progress as with_progress
-from paddleseg.transforms.image_io import read_image
 
-_MANY = 8
-"""More strange values than that are no classes of another data set, but soft edges."""
-
-
-@dataclass(frozen=True)
-class PairProblem(Problem):
-    """A fault of some pairs, without which training could do (`on_error: skip`)."""
+_ALIKE, _OF_A_KIND = 3, 20
+"""More faults of the same words become one; of more faults of a kind, only the first are told one by one."""
+_SHAPES = {"9:16": 9 / 16, "2:3": 2 / 3, "3:4": 3 / 4, "1:1": 1.0, "4:3": 4 / 3, "3:2": 3 / 2, "16:9": 16 / 9}
 
 
-@dataclass
-class Pair:
-    """What one image and its label showed: faults, or sizes and label values."""
-
-    image: Path
-    label: Path | None
-    faults: list[PairProblem] = field(default_factory=list)
-    digest: str = ""
-    size: Size | None = None
-    counts: np.ndarray = field(default_factory=lambda: np.zeros(256, np.int64))
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the label shows background and nothing else."""
-        return bool(self.counts[0]) and not self.counts[1:].any()
-
-
-def open_datasets(roles: Iterable[str], build: Callable[[str], Dataset]) -> tuple[dict[str, Dataset], list[Problem]]:
+def open_datasets(roles: Iterable[str], build: Callable[[str], Dataset]) -> tuple[dict[str, Dataset], list[Finding]]:
     """The data sets that can be opened, as far as they can, and what is wrong with their lists."""
     datasets: dict[str, Dataset] = {}
-    problems: list[Problem] = []
+    problems: list[Finding] = []
     for role in roles:
         try:
             datasets[role] = build(role)
         except DataError as error:
-            problems += [_in(role, problem) for problem in error.problems]
+            problems += [finding.of(role) for finding in wrong_lines(error.problems)]
             if isinstance(error, ListError) and error.dataset is not None:
                 datasets[role] = error.dataset
     return datasets, problems
 
 
-def examine(datasets: Mapping[str, Dataset], *, sample: int | None = None, progress: bool = False) -> Report:
+def examine(
+    datasets: Mapping[str, Dataset], *, sample: int | None = None, thorough: bool = True, progress: bool = False
+) -> Report:
     """Read the pairs of every data set and list what is wrong.
 
     Args:
         datasets: Data sets by role ("train", "val", ...).
         sample: Look at that many evenly spaced pairs of each instead of all.
+        thorough: Look at lists and pixels as well; without, only at what ends a training.
     """
     report = Report()
-    pairs: dict[str, list[Pair]] = {}
+    pairs = report.pairs
     for role, dataset in datasets.items():
         entries = list(dict.fromkeys(dataset.entries))  # training may repeat them
         if sample is not None and sample < len(entries):
             entries = [entries[i] for i in np.linspace(0, len(entries) - 1, sample).astype(int)]
+        numbers = line_numbers(dataset)
+        look_at = partial(look, dataset, thorough=thorough)
         with ThreadPoolExecutor() as pool:
-            looks = pool.map(lambda entry, dataset=dataset: _look(dataset, *entry), entries)
+            looks = pool.map(look_at, entries, [numbers.get(entry, 0) for entry in entries])
             pairs[role] = list(with_progress(looks, f"Reading {role}", len(entries), show=progress))
-        found, remarks = _findings(pairs[role], dataset)
-        report.problems += [_in(role, problem) for problem in found]
-        report.notes += [f"{role}: {remark}" for remark in remarks]
-        report.add(role, [pair.size for pair in pairs[role]], _total(pairs[role]), dataset.num_classes)
-    report.problems += _shared_pictures(pairs)
+        report.add(role, _merged([fault for pair in pairs[role] for fault in pair.faults]), [])
+        report.add(role, *value_findings(pairs[role], dataset))
+        if thorough:
+            report.add(role, *list_findings(pairs[role], dataset))
+            report.add(role, *file_findings(pairs[role], dataset.img_channels))
+            report.add(role, *content_findings(pairs[role], dataset))
+            report.add(role, *edge_findings(pairs[role], dataset))
+            report.add(role, *repeated_files(pairs[role]))
+        report.roles[role] = _figures(pairs[role], dataset.num_classes)
+    report.problems += shared_pictures(pairs)
     return report
 
 
@@ -91,110 +83,52 @@ def check_sample(datasets: Mapping[str, Dataset], size: int = 64, skipping: Coll
     Raises:
         DataError: Faults that the whole data set very likely has more of.
     """
-    report = examine(datasets, sample=size)
+    report = examine(datasets, sample=size, thorough=False)
     for note in report.notes:
         print(f"Data: {note}")
-    skipped = tuple(f"{role}: " for role in skipping)
-    report.problems = [
-        problem
-        for problem in report.problems
-        if not (isinstance(problem, PairProblem) and problem.where.startswith(skipped))
-    ]
+    report.problems = [fault for fault in report.problems if not (fault.optional and fault.role in skipping)]
     report.raise_problems()
 
 
-def _look(dataset: Dataset, image: Path, label: Path | None) -> Pair:
-    pair = Pair(image, label)
-    try:
-        pair.size = read_image(image, dataset.img_channels).shape[:2]
-        pair.digest = hashlib.sha256(image.read_bytes()).hexdigest()
-    except DataError as error:
-        pair.faults += _of_pairs(error.problems)
-    if label is None:
-        return pair
-    try:
-        # Without its image, a label is still read, so that its own faults are named in the same run.
-        values = dataset.read_label(label, pair.size)
-        if pair.size:
-            check_size(values.shape[:2], pair.size, image, label)
-        pair.counts = count_values(values)
-    except DataError as error:
-        pair.faults += _of_pairs(error.problems)
-    return pair
+def _merged(faults: Sequence[Finding]) -> list[Finding]:
+    """Faults of many files with one cause as one finding."""
+    alike: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for fault in faults:
+        alike[fault.kind, fault.what].append(fault)
+    kinds: dict[str, list[Finding]] = defaultdict(list)
+    for (kind, _), group in alike.items():
+        kinds[kind] += [_one(group, "and so for")] if len(group) > _ALIKE else group
+    for kind, group in kinds.items():
+        if len(group) > _OF_A_KIND:
+            kinds[kind] = [*group[: _OF_A_KIND - 1], _one(group[_OF_A_KIND - 1 :], "and the like for")]
+    return [fault for group in kinds.values() for fault in group]
 
 
-def _findings(pairs: Sequence[Pair], dataset: Dataset) -> tuple[list[Problem], list[str]]:
-    """Problems and remarks of one role."""
-    problems: list[Problem] = [fault for pair in pairs for fault in pair.faults]
-    remarks = []
-    total, classes = _total(pairs), dataset.num_classes
-    masks = [pair for pair in pairs if is_0_255(pair.counts, classes)]
-    if len(masks) > sum(bool(pair.counts[1]) for pair in pairs):
-        what = f"0 and 255 but no 1, so nobody, in {counted(masks, 'label')} ({few(_labels(masks))})"
-        problems.append(Problem("labels", what, CURE_0_255))
-    else:
-        if masks:
-            remarks.append(
-                f"255 but no 1 in {counted(masks, 'label')} ({few(_labels(masks))}): fine where 255 is meant to be "
-                "ignored; masks of 0 and 255 have to be changed to 0 and 1"
-            )
-        problems += _strange(pairs, dataset)
-        if total[0] and not total[1:].any():
-            problems.append(Problem("labels", "all are background from border to border", "check the label files"))
-    empty = [pair for pair in pairs if pair.is_empty]
-    if empty:
-        share = f"{100 * len(empty) / len(pairs):.0f} %"
-        remarks.append(f"nothing but background in {counted(empty, 'label')}, {share} ({few(_labels(empty))})")
-    absent = [str(number) for number in range(1, classes) if not total[number]]
-    if absent and len(absent) < classes - 1:
-        remarks.append(f"no label shows class {', '.join(absent)}")
-    return problems, remarks
+def _one(group: Sequence[Finding], link: str) -> Finding:
+    pairs = tuple(pair for fault in group for pair in fault.pairs)
+    what = f"{group[0].what}; {link} {len(pairs) - 1} more ({names(pairs[1:])})"
+    return replace(group[0], what=what, pairs=pairs)
 
 
-def _strange(pairs: Sequence[Pair], dataset: Dataset) -> list[PairProblem]:
-    """Label values that are no class, with the files that hold them."""
-    hint = f"classes are 0..{dataset.num_classes - 1}, and {dataset.ignore_index} is ignored; "
-    values = strange_values(_total(pairs), dataset.num_classes, dataset.ignore_index)
-    if len(values) > _MANY:
-        holders = [pair for pair in pairs if strange_values(pair.counts, dataset.num_classes, dataset.ignore_index)]
-        what = f"{len(values)} values between {values[0]} and {values[-1]} are no class: {counted(holders, 'label')}"
-        hint += "soft edges and JPEG spoil masks: save them hard, as PNG"
-        return [PairProblem("labels", f"{what} ({few(_labels(holders))})", hint)]
-    problems = []
-    for value in values:
-        holders = [pair for pair in pairs if pair.counts[value]]
-        pixels = sum(int(pair.counts[value]) for pair in holders)
-        what = f"value {value} is no class: {pixels} pixels in {counted(holders, 'label')} ({few(_labels(holders))})"
-        problems.append(PairProblem("labels", what, hint + "`label_map` changes values on reading"))
-    return problems
+def _figures(pairs: Sequence[Pair], num_classes: int) -> Role:
+    sizes = sorted({pair.size for pair in pairs if pair.size}, key=lambda size: size[0] * size[1]) or [(0, 0)]
+    counts = total(pairs)[:num_classes]
+    rough = [pair.roughness for pair in pairs if pair.fit]
+    shapes = Counter(_shape(pair.size[1] / pair.size[0]) for pair in pairs if pair.size)
+    return Role(
+        pairs=len(pairs),
+        unreadable=sum(pair.size is None for pair in pairs),
+        smallest=[*sizes[0][::-1]],
+        largest=[*sizes[-1][::-1]],
+        class_shares=(counts / max(counts.sum(), 1)).tolist(),
+        class_images=[sum(bool(pair.counts[number]) for pair in pairs) for number in range(num_classes)],
+        shapes={shape: shapes[shape] for shape in ("narrower", *_SHAPES, "wider") if shapes[shape]},
+        roughness=np.percentile(rough, [5, 25, 50, 75, 95]).round(2).tolist() if rough else [],
+    )
 
 
-def _shared_pictures(pairs: Mapping[str, Sequence[Pair]]) -> list[Problem]:
-    """Pictures that two roles have in common: a score on them says nothing."""
-    problems = []
-    roles = list(pairs)
-    for place, role in enumerate(roles):
-        known = {pair.digest: pair.image for pair in pairs[role] if pair.digest}
-        for other in roles[place + 1 :]:
-            shared = [(known[pair.digest], pair.image) for pair in pairs[other] if pair.digest in known]
-            if shared:
-                shown = few([a.name if a.name == b.name else f"{a.name} = {b.name}" for a, b in shared])
-                what = f"have {counted(shared, 'picture')} in common ({shown})"
-                problems.append(Problem(f"{role} and {other}", what, f"take them out of the {role} list"))
-    return problems
-
-
-def _total(pairs: Sequence[Pair]) -> np.ndarray:
-    return sum((pair.counts for pair in pairs), np.zeros(256, np.int64))
-
-
-def _labels(pairs: Sequence[Pair]) -> list[str]:
-    return [pair.label.name for pair in pairs if pair.label is not None]
-
-
-def _in(role: str, problem: Problem) -> Problem:
-    return replace(problem, where=f"{role}: {problem.where}")
-
-
-def _of_pairs(problems: Sequence[Problem]) -> list[PairProblem]:
-    return [PairProblem(problem.where, problem.what, problem.hint) for problem in problems]
+def _shape(ratio: float) -> str:
+    """The nearest of the usual aspect ratios (width to height)."""
+    if not 0.5 <= ratio <= 2:
+        return "narrower" if ratio < 1 else "wider"
+    return min(_SHAPES, key=lambda shape: abs(np.log(_SHAPES[shape] / ratio)))

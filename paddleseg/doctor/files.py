@@ -1,0 +1,148 @@
+"""What kind of file an image or label is, told from its header: before its pixels are decoded, or instead."""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from paddleseg.doctor.report import Finding, counted, names
+from paddleseg.errors import DataError
+from paddleseg.geometry import Size
+
+if TYPE_CHECKING:
+    from paddleseg.doctor.pairs import Pair
+
+_SUFFIXES = {
+    "JPEG": {".jpg", ".jpeg", ".jpe", ".jfif"},
+    "MPO": {".jpg", ".jpeg", ".mpo"},
+    "PNG": {".png", ".apng"},
+    "BMP": {".bmp", ".dib"},
+    "WEBP": {".webp"},
+    "TIFF": {".tif", ".tiff"},
+    "GIF": {".gif"},
+}
+_ORIENTATION = 0x0112
+_PNG = b"\x89PNG\r\n\x1a\n"
+_GREY, _ALPHA = {"1", "L", "I;16", "I", "F"}, {"LA", "PA", "RGBA", "La", "RGBa"}
+_TINY, _HUGE = 64, 4096
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """A picture file's header; all empty for what is none.
+
+    Args:
+        format: As Pillow names it, "JPEG".
+        mode: As Pillow names it, "CMYK".
+        frames: More than one for animations and documents of several pages.
+        deep: Whether it has more than 8 bits a channel.
+        turned: Whether its EXIF entry turns it.
+        misnamed: Whether its name ends as another format's.
+    """
+
+    format: str = ""
+    mode: str = ""
+    frames: int = 1
+    deep: bool = False
+    turned: bool = False
+    misnamed: bool = False
+
+
+NOT_A_PICTURE = FileFacts()
+
+
+def file_facts(path: Path) -> FileFacts:
+    """Read the header.
+
+    Raises:
+        DataError: More pixels than any photo has, nothing but zeros, or a PNG that was damaged on its way: what reading
+            would not notice, or only after it had filled the memory.
+    """
+    content = path.read_bytes()
+    if content and not content.strip(b"\0"):
+        raise DataError(str(path), "holds nothing but zeros", "copy it again: the disk was full, or the copy stopped")
+    if content.startswith(_PNG):
+        _check_png(path, content)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content)) as opened:
+                deep = opened.mode[0] in "IF" or (opened.format == "PNG" and content[24] == 16)
+                turned = opened.getexif().get(_ORIENTATION, 1) not in (0, 1)
+                # A camera keeps a preview of its own behind the photo (MPO); that is no animation.
+                frames = 1 if opened.format == "MPO" else getattr(opened, "n_frames", 1)
+                misnamed = path.suffix.lower() not in _SUFFIXES.get(opened.format or "", {path.suffix.lower()})
+                return FileFacts(opened.format or "", opened.mode, frames, deep, turned, misnamed)
+    except Image.DecompressionBombError as error:
+        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 10**6
+        what = f"claims to have more than {limit} million pixels"
+        raise DataError(str(path), what, "shrink it, or take it out of the list: decoding fills the memory") from error
+    except (OSError, SyntaxError, ValueError, EOFError):
+        return NOT_A_PICTURE  # reading it says why
+
+
+def _check_png(path: Path, content: bytes) -> None:
+    """Decoders paint over a damaged part without a word; the chunks' check sums tell."""
+    place = len(_PNG)
+    while place + 12 <= len(content):
+        end = place + 8 + int.from_bytes(content[place : place + 4], "big")
+        if end + 4 > len(content):
+            return  # truncated, which reading notices
+        if zlib.crc32(content[place + 4 : end]) != int.from_bytes(content[end : end + 4], "big"):
+            raise DataError(str(path), "is damaged: a PNG check sum is wrong", "copy or download it again")
+        place = end + 4
+
+
+def file_findings(pairs: Sequence[Pair], channels: int) -> tuple[list[Finding], list[Finding]]:
+    """Problems and notes on the files of one data set."""
+    problems = []
+    for pair in pairs:
+        for path, facts in ((pair.image, pair.image_file), (pair.label, pair.label_file)):
+            if facts.frames > 1:
+                what = f"holds {facts.frames} pictures, of which only the first is read"
+                hint = "save the one picture that is meant as a file of its own"
+                problems.append(Finding(str(path), what, hint, kind="file.frames", pairs=(pair,), optional=True))
+    lossy = tuple(pair for pair in pairs if pair.label_file.format in ("JPEG", "MPO") and pair.counts.any())
+    if lossy:
+        what = f"saved as JPEG, which changes values: {counted(lossy, 'label')} ({names(lossy, labels=True)})"
+        problems.append(
+            Finding("labels", what, "save labels as PNG, from the originals", kind="labels.jpeg", pairs=lossy)
+        )
+    return problems, _remarks(pairs, channels)
+
+
+def _remarks(pairs: Sequence[Pair], channels: int) -> list[Finding]:
+    """What may well be meant so."""
+    remarks: dict[str, tuple[str, str, Callable[[FileFacts, Size], bool]]] = {
+        "grey": ("grey", "read as three equal channels", lambda file, _: file.mode in _GREY and channels == 3),
+        "alpha": ("transparent", "transparency is dropped on reading", lambda file, _: file.mode in _ALPHA),
+        "deep": ("of 16 bits", "they become 8 bits on reading", lambda file, _: file.deep),
+        "turned": ("turned by EXIF", "labels have to be turned as the photo is shown", lambda file, _: file.turned),
+        "cmyk": (
+            "in CMYK",
+            "every program makes other colours of inks: convert to RGB",
+            lambda file, _: file.mode == "CMYK",
+        ),
+        "misnamed": (
+            "of another format than the name says",
+            "rename them for other programs",
+            lambda file, _: file.misnamed,
+        ),
+        "tiny": (f"with a side below {_TINY}", "enlarging them teaches blur", lambda _, size: min(size) < _TINY),
+        "huge": (f"with a side above {_HUGE}", "reading is slow: shrink them", lambda _, size: max(size) > _HUGE),
+        "strip": ("with sides of 4:1 or more", "resizing squeezes them", lambda _, size: max(size) >= 4 * min(size)),
+    }
+    notes = []
+    for kind, (words, hint, shows) in remarks.items():
+        found = tuple(pair for pair in pairs if pair.size and shows(pair.image_file, pair.size))
+        if found:
+            what = f"{words}: {len(found)} of {len(pairs)} ({names(found)})"
+            notes.append(Finding("images", what, hint, kind=f"images.{kind}", pairs=found))
+    return notes

@@ -1,0 +1,146 @@
+"""One image and its label, read once: all that the checks of a whole data set ask for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from paddleseg.datasets.base import Dataset, Entry
+from paddleseg.datasets.checks import check_size, count_values
+from paddleseg.doctor.edges import EdgeFit, edge_fit
+from paddleseg.doctor.files import NOT_A_PICTURE, FileFacts, file_facts
+from paddleseg.doctor.hashes import Fingerprint, fingerprint
+from paddleseg.doctor.lists import cure_for
+from paddleseg.doctor.report import Finding, as_finding
+from paddleseg.errors import DataError
+from paddleseg.geometry import Size
+from paddleseg.transforms.image_io import read_image
+
+_SPECK = 1e-4
+"""Share of the image below which a piece of a class is a speck."""
+
+
+@dataclass
+class Pair:
+    """What one image and its label showed: faults, or sizes, label values and the like.
+
+    Args:
+        digest: Of the image file; equal for equal files. Likewise `label_digest`.
+        counts: Pixels by label value.
+        line: Of the list file, counted from 1; 0 where there is none.
+        border: Share of the pixels along the frame that are no background, and `centre` in the middle half.
+        blank: Whether the image is of one colour.
+        specks: Pieces of a class, or holes in it, of less than 0.01 % of the image.
+    """
+
+    image: Path
+    label: Path | None
+    line: int = 0
+    faults: list[Finding] = field(default_factory=list)
+    image_file: FileFacts = NOT_A_PICTURE
+    label_file: FileFacts = NOT_A_PICTURE
+    digest: str = ""
+    label_digest: str = ""
+    size: Size | None = None
+    counts: np.ndarray = field(default_factory=lambda: np.zeros(256, np.int64))
+    border: float = 0.0
+    centre: float = 0.0
+    blank: bool = False
+    specks: int = 0
+    fingerprint: Fingerprint | None = None
+    fit: EdgeFit | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the label shows background and nothing else."""
+        return bool(self.counts[0]) and not self.counts[1:].any()
+
+    def place(self, dataset: Dataset) -> str:
+        """The line that names this pair, or else the image."""
+        return f"{dataset.list_file}:{self.line}" if self.line else str(self.image)
+
+    @property
+    def roughness(self) -> float:
+        return self.fit.roughness if self.fit else 0.0
+
+
+def look(dataset: Dataset, entry: Entry, line: int = 0, *, thorough: bool = True) -> Pair:
+    """Read a pair; faults are kept, not raised.
+
+    Args:
+        thorough: Look at the pixels as well; without, only at what ends a training.
+    """
+    pair = Pair(*entry, line)
+    image = _attempt(pair, dataset, pair.image, "image", lambda: _image(pair, dataset, thorough))
+    if pair.label is not None:
+        # Without its image, a label is still read, so that its own faults are named in the same run.
+        label = _attempt(pair, dataset, pair.label, "label", lambda: _label(pair, dataset))
+        if _is_exchanged(pair):
+            what, hint = "names the label first, and then the image", "exchange the two columns"
+            fault = Finding(pair.place(dataset), what, hint, kind="list.exchanged", pairs=(pair,), optional=True)
+            pair.faults = [fault]
+        if thorough and image is not None and label is not None and label.ndim == 2:
+            _compare(pair, image, label, dataset.ignore_index)
+    return pair
+
+
+def _is_exchanged(pair: Pair) -> bool:
+    """Whether a photo stands in the label's place and what may be a mask in the image's."""
+    photo = pair.label_file.format in ("JPEG", "MPO") and pair.label_file.mode == "RGB"
+    return photo and pair.image_file.format == "PNG" and pair.image_file.mode in ("1", "L", "P")
+
+
+def _attempt(pair: Pair, dataset: Dataset, path: Path, kind: str, read: Callable[[], np.ndarray]) -> np.ndarray | None:
+    try:
+        return read()
+    except DataError as error:
+        pair.faults += [as_finding(problem, f"{kind}.broken", pair, optional=True) for problem in error.problems]
+    except OSError as error:
+        where = f"{pair.place(dataset)}: {path}" if pair.line else str(path)
+        what, hint = f"cannot be read: {error.strerror or error}", cure_for(path, dataset.root, error)
+        pair.faults.append(Finding(where, what, hint, kind=f"{kind}.unreadable", pairs=(pair,), optional=True))
+    return None
+
+
+def _image(pair: Pair, dataset: Dataset, thorough: bool) -> np.ndarray:
+    pair.image_file = file_facts(pair.image)
+    image = read_image(pair.image, dataset.img_channels)
+    pair.size = image.shape[:2]
+    pair.digest = hashlib.sha256(pair.image.read_bytes()).hexdigest()
+    if thorough:
+        pair.fingerprint = fingerprint(image)
+        pair.blank = pair.fingerprint.contrast < 0.5 and bool((image == image[0, 0]).all())
+    return image
+
+
+def _label(pair: Pair, dataset: Dataset) -> np.ndarray:
+    assert pair.label is not None
+    pair.label_file = file_facts(pair.label)
+    label = dataset.read_label(pair.label, pair.size)
+    if pair.size:
+        check_size(label.shape[:2], pair.size, pair.image, pair.label)
+    pair.counts = count_values(label)
+    pair.label_digest = hashlib.sha256(pair.label.read_bytes()).hexdigest()
+    return label
+
+
+def _compare(pair: Pair, image: np.ndarray, label: np.ndarray, ignore_index: int) -> None:
+    h, w = label.shape
+    shown = label > 0
+    pair.border = float(np.mean([shown[0].mean(), shown[:, 0].mean(), shown[:, -1].mean()]))
+    pair.centre = float(shown[h // 4 : h - h // 4, w // 4 : w - w // 4].mean())
+    pair.specks = _specks(shown.astype(np.uint8))
+    pair.fit = edge_fit(image, label, ignore_index)
+
+
+def _specks(inside: np.ndarray) -> int:
+    specks = 0
+    for part in (inside, 1 - inside):
+        areas = cv2.connectedComponentsWithStats(part, connectivity=4)[2][1:, cv2.CC_STAT_AREA]
+        specks += int((areas < _SPECK * part.size).sum())
+    return specks
