@@ -26,9 +26,10 @@ PUBLISHED = [name for name in DATASETS if isinstance(DATASETS[name], type) and i
 
 @pytest.fixture(scope="module")
 def photos(mini: Path) -> list[tuple[Path, Path]]:
-    """Real photos with masks of 0 and 1."""
+    """Real photos with masks of 0 and 1, the smallest ones."""
     lines = (mini / "val.txt").read_text().split()
-    return [(mini / image, mini / label) for image, label in zip(lines[::2], lines[1::2], strict=True)]
+    pairs = [(mini / image, mini / label) for image, label in zip(lines[::2], lines[1::2], strict=True)]
+    return sorted(pairs, key=lambda pair: pair[0].stat().st_size)[:4]
 
 
 def put(root: Path, photo: tuple[Path, Path], image: str, label: str = "", person: int = 1) -> None:
@@ -317,7 +318,7 @@ def test_camvid_in_lists_of_pairs(shared: Path):
         dataset = DATASETS["CamVid"](dataset_root=shared / "data/camvid", mode=mode)
         assert len(dataset) == count == DATASETS["CamVid"].COUNTS["published"][mode]
         assert dataset.read(0).label.max() in (10, 255)
-    with pytest.raises(DataError, match=r"holds no test/\{frame\}\.png and no test\.txt"):
+    with pytest.raises(DataError, match=r"holds no test/\*\.png and no test\.txt"):
         DATASETS["CamVid"](dataset_root=shared / "data/camvid", mode="test")
 
 

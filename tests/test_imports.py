@@ -34,6 +34,7 @@ ALLOWED = {
     "metrics": BASE,
     "optim": BASE,
     "inference": DATA | {"zoo", "device", "models"},
+    "convert": DATA | {"datasets", "inference"},
     "doctor": DATA | {"datasets", "device", "models"},
     "engine": DATA | {"config", "datasets", "models", "losses", "metrics", "optim", "inference", "doctor", "device"},
     "export": DATA | {"config", "datasets", "models", "inference", "device"},

@@ -32,7 +32,7 @@ class Pattern:
     group: str = ""
 
     def __str__(self) -> str:
-        return self.images
+        return _FIELD.sub("*", self.images)
 
     def exists(self, root: Path) -> bool:
         """Whether there is any such image."""

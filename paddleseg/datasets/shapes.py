@@ -15,17 +15,21 @@ def polygon_mask(points: Sequence[Sequence[float]] | np.ndarray, size: Size) -> 
     Every edge flips all pixels to the right of it, in the rows that it crosses; what is flipped an odd number of times
     is inside.
     """
-    h, w = size
     start = np.asarray(points, np.float64).reshape(-1, 2)
     end = np.roll(start, -1, axis=0)
-    rows = np.arange(h)[:, None] + 0.5
-    crossed = (start[:, 1] <= rows) != (end[:, 1] <= rows)
-    row, edge = np.nonzero(crossed)
+    inside = np.zeros(size, bool)
+    # Only the box around it is looked at.
+    left, top = np.clip(np.floor(start.min(axis=0)), 0, size[::-1]).astype(int)
+    right, bottom = np.clip(np.ceil(start.max(axis=0)), 0, size[::-1]).astype(int)
+    centre = np.arange(top, bottom) + 0.5
+    row, edge = np.nonzero((start[:, 1] <= centre[:, None]) != (end[:, 1] <= centre[:, None]))
     slope = (end[edge, 0] - start[edge, 0]) / (end[edge, 1] - start[edge, 1])
-    x = start[edge, 0] + slope * (row + 0.5 - start[edge, 1])
-    flips = np.zeros((h, w + 1), np.int64)
-    np.add.at(flips, (row, np.clip(np.ceil(x - 0.5), 0, w).astype(int)), 1)
-    return (flips.cumsum(axis=1)[:, :w] & 1).astype(bool)
+    x = start[edge, 0] + slope * (centre[row] - start[edge, 1])
+    flips = np.zeros((bottom - top, right - left + 1), np.uint8)
+    np.add.at(flips, (row, np.clip(np.ceil(x - 0.5) - left, 0, right - left).astype(int)), 1)
+    # Sums wrap around at 256, which leaves odd odd.
+    inside[top:bottom, left:right] = flips.cumsum(axis=1, dtype=np.uint8)[:, :-1] & 1
+    return inside
 
 
 def rle_mask(counts: Sequence[int] | str | bytes, size: Size) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""Other people's annotations as labels, videos as frames, folders as lists."""
