@@ -123,6 +123,8 @@ def test_labelme_files_that_cannot_be_converted_are_all_named(tmp_path: Path, ph
         for text in ("broken.json: is no labelme file", "coco.json: is no labelme file", "alone.jpg is missing")
     )
     assert not (tmp_path / "out").exists()
+    labelme(tmp_path / "odd", photo, "a", [shape("person", "circle", (9, 9))])
+    assert data("labelme", tmp_path / "odd", tmp_path / "out") == 2 and "cannot be drawn" in capsys.readouterr().err
     assert data("labelme", tmp_path, tmp_path / "out") == 2 and "holds no .json" in capsys.readouterr().err
 
 

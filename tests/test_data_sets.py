@@ -350,7 +350,9 @@ def frames(root: Path, photos, scenes: int = 23) -> None:
 def test_pphumanseg14k_is_divided_by_scene(tmp_path: Path, photos, capsys):
     frames(tmp_path, photos)
     assert main(["data", "prepare", "PPHumanSeg14K", "--root", str(tmp_path)]) == 0
-    assert "the paper: train 22 of 9,006" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "the paper: train 22 of 9,006" in out and "11 scenes in train, 6 scenes in val, 6 scenes in test" in out
+    assert "is in" not in out
     scenes = []
     for mode, count in zip(MODES, (11, 6, 6), strict=True):
         dataset = DATASETS["PPHumanSeg14K"](tmp_path, mode=mode)
@@ -360,6 +362,11 @@ def test_pphumanseg14k_is_divided_by_scene(tmp_path: Path, photos, capsys):
         assert dataset.where(mask=True, people=2) == list(range(1, 2 * count, 2))
         assert dataset.where(activity="drinking") == []
     assert len(set.union(*scenes)) == 23
+    lines = (tmp_path / "val.txt").read_text().splitlines()
+    (tmp_path / "test.txt").write_text(lines[0] + "\n")  # lists that came with the data are looked at as well
+    assert main(["data", "prepare", "PPHumanSeg14K", "--root", str(tmp_path)]) == 0
+    scene = dataset.videos[lines[0].split("/")[1]].scene
+    assert f"scene {scene} is in test and val" in capsys.readouterr().out
 
 
 def test_pphumanseg14k_without_scenes_is_not_divided(tmp_path: Path, photos, capsys):

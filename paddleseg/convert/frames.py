@@ -71,6 +71,9 @@ def extract(video: Path, target: Path, rate: float = PAPER_RATE, extension: str 
     count = 0
     with atomic_dir(target) as folder:
         for number, frame in frames_at(video, rate):
-            cv2.imwrite(str(folder / f"{number:06d}.{extension}"), frame, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+            done, content = cv2.imencode(f".{extension}", frame, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+            assert done, f"OpenCV cannot write .{extension}"
+            # Unlike imwrite, this tells of a full disk.
+            (folder / f"{number:06d}.{extension}").write_bytes(content.tobytes())
             count += 1
     return count

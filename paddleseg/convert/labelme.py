@@ -48,7 +48,8 @@ def convert_labelme(
         palette: Colours (256, 3) of the label images.
 
     Raises:
-        DataError: No JSON, or files that cannot be converted; all are named, and nothing is written.
+        DataError: No JSON, or files that are none of labelme's, of which all are named and nothing is written; or a
+            shape that cannot be drawn.
     """
     files = sorted(source.glob("*.json"))
     if not files:
@@ -67,7 +68,11 @@ def convert_labelme(
         size: Size = read_image(image).shape[:2]
         label = np.zeros(size, np.uint8)
         for shape in record["shapes"]:
-            inside = shape_mask(shape, size)
+            try:
+                inside = shape_mask(shape, size)
+            except (ValueError, IndexError, KeyError, OSError) as error:
+                what = f"a shape of {shape['label']!r} cannot be drawn: {error}"
+                raise DataError(str(file), what, "correct it in labelme") from error
             if inside is None:
                 left_out[shape["shape_type"]] += 1
             else:

@@ -95,6 +95,7 @@ class MiniSupervisely(Published):
 
     SOURCE = "unpack PaddleSeg's mini_supervisely.zip (contrib/PP-HumanSeg/src/download_data.py)"
     TERMS = "as Supervisely Person: research only, not to be redistributed"
+    SPLITS = {mode: (ListFile(f"{mode}.txt"),) for mode in ("train", "val", "test")}
 
 
 @DATASETS.register

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,13 +83,28 @@ class PPHumanSeg14K(Published):
         """The indices of the frames whose video has these attributes, such as `where(mask=True, people=2)`."""
         videos = self.videos
         chosen = {name for name, video in videos.items() if all(getattr(video, k) == v for k, v in wanted.items())}
-        return [index for index, (image, _) in enumerate(self.entries) if self._video(image, videos) in chosen]
+        return [
+            index
+            for index, (image, _) in enumerate(self.entries)
+            if video_of(image.relative_to(self.root), videos) in chosen
+        ]
 
-    def _video(self, image: Path, videos: Iterable[str]) -> str | None:
-        """The video of a frame: named by a folder of its path, or by the beginning of the file's name."""
-        parts = image.relative_to(self.root).with_suffix("").parts
-        folder = next((part for part in parts[:-1] if part in videos), None)
-        return folder or max((name for name in videos if parts[-1].startswith(name)), key=len, default=None)
+    @classmethod
+    def remarks(cls, root: Path, parts: Mapping[str, Sequence[Entry]]) -> list[str]:
+        if not (root / _ATTRIBUTES).is_file():
+            return [f"no {_ATTRIBUTES}: whether scenes are kept apart cannot be told"]
+        videos = read_attributes(root / _ATTRIBUTES)
+        modes_of: dict[str, set[str]] = defaultdict(set)
+        for mode, entries in parts.items():
+            for image, _ in entries:
+                video = video_of(image.relative_to(root), videos)
+                if video is not None:
+                    modes_of[videos[video].scene].add(mode)
+        counts = Counter(mode for modes in modes_of.values() for mode in modes)
+        mixed = [
+            f"scene {scene} is in {' and '.join(sorted(modes))}" for scene, modes in modes_of.items() if len(modes) > 1
+        ]
+        return [", ".join(f"{counts[mode]} scenes in {mode}" for mode in parts), *mixed]
 
     @classmethod
     def divide(cls, root: Path, seed: int) -> dict[str, list[Entry]]:
@@ -111,6 +126,13 @@ class PPHumanSeg14K(Published):
         for image, label, video in found:
             divided[mode_of[videos[video].scene]].append((image, label))
         return divided
+
+
+def video_of(image: Path, videos: Collection[str]) -> str | None:
+    """The video of a frame: named by a folder of its path, or by the beginning of the file's name."""
+    parts = image.with_suffix("").parts
+    folder = next((part for part in parts[:-1] if part in videos), None)
+    return folder or max((name for name in videos if parts[-1].startswith(name)), key=len, default=None)
 
 
 def read_attributes(path: Path) -> dict[str, Video]:

@@ -53,6 +53,7 @@ def prepare(dataset: type[Published], root: Path, save_dir: Path | None = None, 
         _write(prepared, (save_dir or root) / f"{mode}.txt", entries, root)
     if (save_dir or root) == root or dataset.SPLITS is not PREPARED:
         _look(dataset, root, parts)
+    prepared.notes += dataset.remarks(root, parts)
     prepared.notes.append(compare_counts(prepared.counts, dataset.COUNTS))
     return prepared
 

@@ -74,6 +74,11 @@ class Published(Dataset):
         return find_split(type(self), self.root, self.split)
 
     @classmethod
+    def remarks(cls, root: Path, parts: Mapping[str, Sequence[Entry]]) -> list[str]:
+        """What `paddleseg data prepare` should say of the pairs of each mode."""
+        return []
+
+    @classmethod
     def divide(cls, root: Path, seed: int) -> dict[str, list[Entry]]:
         """The pairs of each mode, for data without an official split; nothing where the data have one.
 
