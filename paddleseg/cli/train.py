@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--learning_rate", type=float, help="the schedule's base rate")
     parser.add_argument("--seed", type=int, help="seed of order, augmentation and dropout (default: 0)")
     parser.add_argument("--num_workers", type=int, help="processes that read images (default: 0)")
+    parser.add_argument("--cache", choices=["ram", "disk"], help="keep decoded images for the next epoch")
     parser.add_argument("--on_error", choices=["raise", "skip"], help="what to do about images that cannot be used")
     parser.add_argument(
         "--nproc", metavar="N|auto", help="data-parallel processes that share the batch (auto: one a core or GPU)"
@@ -52,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 _TOP = ("iters", "batch_size", "seed", "save_interval")
 _TRAIN = (
     "num_workers",
+    "cache",
     "on_error",
     "keep_checkpoint_max",
     "log_iters",

@@ -131,6 +131,14 @@ class TrainSection(Section):
     """Processes that read images; does not change the result."""
     on_error: Literal["raise", "skip"] = "raise"
     """skip: take the next image in place of one that cannot be used, and name it, instead of ending the run."""
+    aspect_buckets: list[SizeWH] = []
+    """[w, h] of batches of several shapes; an image goes where its shape fits best, and the transforms end there."""
+    cache: Literal["ram", "disk"] | None = None
+    """Keep images decoded, and past the transforms in front that draw nothing."""
+    cache_dir: str = "output/cache"
+    """Where `cache: disk` keeps them."""
+    cache_gb: Positive = 4.0
+    """Gigabytes at most; what finds no room is read from its file."""
     device: Literal["cpu", "gpu", "xpu", "npu", "mlu"] | None = None
     """Where to train; not given: the GPU where there is one."""
 

@@ -9,16 +9,20 @@ import itertools
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import cv2
 import numpy as np
 
 from paddleseg.datasets.base import Dataset
+from paddleseg.datasets.cache import Cache
 from paddleseg.datasets.read_ahead import ReadAhead
+from paddleseg.datasets.staged import Staged
 from paddleseg.datasets.workers import Workers
 from paddleseg.errors import DataError
 from paddleseg.memory import keep_freed_memory
+from paddleseg.transforms.arguments import size_from_wh
 from paddleseg.transforms.sample import Sample
 
 Batch = dict[str, Any]
@@ -41,6 +45,11 @@ class TrainLoader:
         rank: Which slice of the global batch is this process's, of `world_size`.
         on_error: "skip" takes the next good image in place of one that cannot be used, and names each such image once.
         plugins: Python files that workers import before they unpickle the data set, besides those imported here.
+        aspect_buckets: [w, h] of batches of several shapes: an image goes to the one of the nearest aspect ratio, and
+            the transforms end at that size. A batch has one shape.
+        cache: "ram" or "disk" keeps samples decoded and past the transforms in front that draw nothing.
+        cache_dir: Where "disk" keeps them.
+        cache_gb: Gigabytes at most; samples that find no room are read from their files.
 
     Attributes:
         steps_per_epoch: Batches of one pass over the data; what is left over is dropped.
@@ -61,25 +70,40 @@ class TrainLoader:
         world_size: int = 1,
         on_error: OnError = "raise",
         plugins: Sequence[str] = (),
+        aspect_buckets: Sequence[Sequence[int]] = (),
+        cache: Cache | None = None,
+        cache_dir: str | Path = "output/cache",
+        cache_gb: float = 4.0,
     ):
         self.dataset, self.batch_size, self.seed = dataset, batch_size, seed
         self.rank, self.world_size = rank, world_size
         self.num_workers, self.on_error, self.plugins = num_workers, on_error, list(plugins)
-        self.steps_per_epoch = len(dataset) // (batch_size * world_size)
+        whole = batch_size * world_size
+        self.source = Staged(dataset, [size_from_wh("aspect_buckets", size) for size in aspect_buckets], whole)
+        if cache:
+            self.source.keep(cache, cache_dir, int(cache_gb * 1e9))
+        self.steps_per_epoch = sum(len(members) // whole for members in self.source.groups)
         if not self.steps_per_epoch:
-            what = f"has {len(dataset)} images, fewer than one batch of {batch_size * world_size}"
+            what = f"has {len(dataset)} images, fewer than one batch of {whole}"
             raise DataError("train_dataset", what, "lower batch_size, or add images")
         self.skipped: dict[str, str] = {}
-        self._order: tuple[int, np.ndarray] = (-1, np.empty(0, int))
+        self._plan: tuple[int, np.ndarray] = (-1, np.empty((0, 0), int))
         self._stream: Iterator[Batch] = iter(())
 
     def indices(self, step: int) -> tuple[int, list[int]]:
         """The epoch and the samples of this rank's batch at a step."""
         epoch, number = divmod(step, self.steps_per_epoch)
-        if self._order[0] != epoch:
-            self._order = (epoch, np.random.default_rng([self.seed, epoch]).permutation(len(self.dataset)))
-        start = (number * self.world_size + self.rank) * self.batch_size
-        return epoch, self._order[1][start : start + self.batch_size].tolist()
+        if self._plan[0] != epoch:
+            self._plan = (epoch, self._batches_of(epoch))
+        start = self.rank * self.batch_size
+        return epoch, self._plan[1][number, start : start + self.batch_size].tolist()
+
+    def _batches_of(self, epoch: int) -> np.ndarray:
+        """The indices of all global batches of an epoch, (steps, batch_size * world_size)."""
+        rng, whole = np.random.default_rng([self.seed, epoch]), self.batch_size * self.world_size
+        orders = [rng.permutation(members) for members in self.source.groups]
+        batches = [order[: len(order) // whole * whole].reshape(-1, whole) for order in orders]
+        return batches[0] if len(batches) == 1 else rng.permutation(np.concatenate(batches))
 
     def batches(self, start_step: int = 0) -> Iterator[Batch]:
         """The batches from `start_step` on, for ever. A second call ends the first one's batches.
@@ -101,10 +125,10 @@ class TrainLoader:
     def _serial(self, start: int) -> Iterator[Batch]:
         # Training images are too small for OpenCV's threads, which cost a tenth of the time and contend with Paddle's.
         cv2.setNumThreads(1)
-        layout = self._layout(start)
-        with ReadAhead(self.dataset, self._samples(start)) as source:
+        layouts = self._layouts(start)
+        with ReadAhead(self.source, self._samples(start), self.batch_size) as source:
             for step in itertools.count(start):
-                arrays = layout.empty()
+                arrays = layouts[self._group(step)].empty()
                 yield self._finish(step, arrays, fill(source, arrays, *self._job(step)))
 
     def _samples(self, start: int) -> Iterator[tuple[int, np.random.Generator]]:
@@ -115,23 +139,36 @@ class TrainLoader:
 
     def _parallel(self, start: int) -> Iterator[Batch]:
         """Worker k prepares every `num_workers`-th batch, in turn in each of its slots of shared memory."""
-        count, layout = self.num_workers, self._layout(start)
-        with Workers(self.dataset, count, self.plugins, memory=_AHEAD * layout.nbytes) as workers:
+        count, layouts = self.num_workers, self._layouts(start)
+        slot_size = max(layout.nbytes for layout in layouts.values())
+        with Workers(self.source, count, self.plugins, memory=_AHEAD * slot_size) as workers:
             for number in itertools.count(-_AHEAD * count):
                 if number >= 0:
                     filled = workers.result()
-                    arrays = layout.views(workers.memories[number % count], number // count % _AHEAD)
+                    layout, slot = layouts[self._group(start + number)], number // count % _AHEAD
+                    arrays = layout.views(workers.memories[number % count], slot * slot_size)
                     # Copied, so that the slot is free for the batch that is given out next.
                     batch = self._finish(start + number, {name: view.copy() for name, view in arrays.items()}, filled)
                 ahead = number + _AHEAD * count
-                workers.submit(_fill_slot, layout, ahead // count % _AHEAD, *self._job(start + ahead))
+                layout, slot = layouts[self._group(start + ahead)], ahead // count % _AHEAD
+                workers.submit(_fill_slot, layout, slot * slot_size, *self._job(start + ahead))
                 if number >= 0:
                     yield batch
 
-    def _layout(self, step: int) -> Layout:
-        epoch, indices = self.indices(step)
-        drawn = draw(self.dataset, self.seed, epoch, indices[0], self.on_error)
-        return Layout.of(drawn.sample, self.batch_size)
+    def _group(self, step: int) -> int:
+        """Which of the groups of one shape a step's images are of."""
+        return int(self.source.group_of[self.indices(step)[1][0]])
+
+    def _layouts(self, start: int) -> dict[int, Layout]:
+        """The layout of each group's batches, by a sample of it."""
+        layouts: dict[int, Layout] = {}
+        for step in range(start, start + self.steps_per_epoch) if self.source.sizes else [start]:
+            group = self._group(step)
+            if group not in layouts:
+                epoch, indices = self.indices(step)
+                drawn = draw(self.source, self.seed, epoch, indices[0], self.on_error)
+                layouts[group] = Layout.of(drawn.sample, self.batch_size)
+        return layouts
 
     def _job(self, step: int) -> tuple[int, int, list[int], OnError]:
         return self.seed, *self.indices(step), self.on_error
@@ -191,9 +228,8 @@ class Layout:
             offset += -(-batch_size * plane.size * dtype.itemsize // 64) * 64
         return cls(parts, offset)
 
-    def views(self, memory: np.ndarray, slot: int = 0) -> dict[str, np.ndarray]:
-        """The arrays of a batch in the `slot`-th part of a block of bytes."""
-        start = slot * self.nbytes
+    def views(self, memory: np.ndarray, start: int = 0) -> dict[str, np.ndarray]:
+        """The arrays of a batch in a block of bytes, from `start` on."""
         return {
             name: np.ndarray(shape, dtype, memory.data, start + offset)
             for name, (shape, dtype, offset) in self.parts.items()
@@ -217,7 +253,7 @@ def generator(seed: int, epoch: int, index: int) -> np.random.Generator:
 
 
 def fill(
-    dataset: Dataset | ReadAhead,
+    dataset: Staged | ReadAhead,
     arrays: dict[str, np.ndarray],
     seed: int,
     epoch: int,
@@ -253,11 +289,10 @@ class Drawn:
     skipped: dict[str, str]
 
 
-def draw(dataset: Dataset | ReadAhead, seed: int, epoch: int, index: int, on_error: OnError) -> Drawn:
+def draw(dataset: Staged | ReadAhead, seed: int, epoch: int, index: int, on_error: OnError) -> Drawn:
     """The sample at `index` or, where that cannot be used and errors are skipped, the next one that can."""
     skipped: dict[str, str] = {}
-    for place in range(index, index + len(dataset)):
-        place %= len(dataset)
+    for place in dataset.like(index):
         try:
             return Drawn(dataset.sample(place, generator(seed, epoch, place)), place, skipped)
         except DataError as error:
@@ -277,8 +312,8 @@ def _planes(sample: Sample) -> dict[str, np.ndarray]:
     }
 
 
-def _fill_slot(dataset: Dataset, memory: np.ndarray, layout: Layout, slot: int, *job: Any) -> Filled:
-    return fill(dataset, layout.views(memory, slot), *job)
+def _fill_slot(dataset: Staged, memory: np.ndarray, layout: Layout, start: int, *job: Any) -> Filled:
+    return fill(dataset, layout.views(memory, start), *job)
 
 
 def _read_group(dataset: Dataset, _memory: Any, indices: Sequence[int]) -> list[Sample]:

@@ -24,6 +24,13 @@ from paddleseg.engine.trainer import Trainer
 from paddleseg.errors import WeightsError
 
 
+# Settings of `train` that change nothing of what a run computes.
+_IRRELEVANT = (
+    *("num_workers", "on_error", "log_iters", "keep_checkpoint_max", "nproc", "device"),
+    *("cache_dir", "cache_gb"),
+)
+
+
 def train(
     config: RunConfig,
     *,
@@ -85,6 +92,10 @@ def train(
         world_size=dist.world(),
         on_error=settings.on_error,
         plugins=config.plugins,
+        aspect_buckets=settings.aspect_buckets,
+        cache=settings.cache,
+        cache_dir=settings.cache_dir,
+        cache_gb=settings.cache_gb,
     )
     trainer = Trainer(
         model=model,
@@ -105,8 +116,9 @@ def train(
 def config_hash(config: RunConfig) -> str:
     """A digest of all settings that decide what a run computes; the number of workers is none of them."""
     settings = config.to_dict()
-    for name in ("num_workers", "on_error", "log_iters", "keep_checkpoint_max", "nproc", "device"):
+    for name in _IRRELEVANT:
         settings["train"].pop(name, None)
+    settings["train"]["cache"] = bool(settings["train"]["cache"])  # not where
     return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

@@ -94,7 +94,7 @@ class RandomAffine(Spatial):
         im_padding_value: Fill = 128,
         label_padding_value: int = 255,
     ):
-        self.size = arguments.size_from_wh("size", size)
+        self.size: Size = arguments.size_from_wh("size", size)
         self.offset = arguments.at_least("translation_offset", translation_offset, 0)
         self.max_rotation = arguments.at_least("max_rotation", max_rotation, 0)
         if min_scale_factor <= 0:

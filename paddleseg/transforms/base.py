@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
+from paddleseg.errors import ConfigError
 from paddleseg.geometry import Crop, Pad, Resize, Size, Step, Warp
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import functional
@@ -25,7 +27,15 @@ class Source(Protocol):
 
 
 class Transform:
-    """Changes a sample in place and returns it; draws only from `sample.rng`."""
+    """Changes a sample in place and returns it; draws only from `sample.rng`.
+
+    Attributes:
+        fixed: Whether a sample always becomes the same, so that a cache may keep what it becomes.
+        size: (h, w) of the result, of those that give all images one size.
+    """
+
+    fixed = False
+    size: Size | None = None
 
     def attach(self, source: Source) -> None:
         """Called once by the data set, for transforms that want more of its samples than their own."""
@@ -94,6 +104,31 @@ class Compose(Transform):
         for transform in self.transforms:
             if isinstance(transform, Transform):
                 transform.attach(source)
+
+    def split(self) -> tuple[list[Callable[[Sample], Sample]], list[Callable[[Sample], Sample]]]:
+        """The transforms in front that are fixed, and the rest."""
+        count = 0
+        for transform in self.transforms:
+            if not (isinstance(transform, Transform) and transform.fixed):
+                break
+            count += 1
+        return self.transforms[:count], self.transforms[count:]
+
+    def at_size(self, size: Size) -> Compose:
+        """Copies of the transforms that end at another size; sizes before the last one change by the same factors.
+
+        Raises:
+            ConfigError: None of them has a size.
+        """
+        copies = [copy.copy(transform) for transform in self.transforms]
+        sized = [(step, step.size) for step in copies if isinstance(step, Transform) and step.size]
+        if not sized:
+            hint = "add `{type: Resize, target_size: [w, h]}`"
+            raise ConfigError("transforms", "have no size that could be another one", hint)
+        last = sized[-1][1]
+        for transform, before in sized:
+            transform.size = (round(before[0] * size[0] / last[0]), round(before[1] * size[1] / last[1]))
+        return Compose(copies)
 
     def __call__(self, sample: Sample) -> Sample:
         moves: list[Move] = []

@@ -37,7 +37,7 @@ class RandomPaddingCrop(Spatial):
         ignore_index: int = 255,
         loop_times: int = 10,
     ):
-        self.size = arguments.size_from_wh("crop_size", crop_size)
+        self.size: Size = arguments.size_from_wh("crop_size", crop_size)
         self.fill = arguments.fill("im_padding_value", im_padding_value)
         self.label_fill = label_padding_value
         if category_max_ratio <= 0:

@@ -18,6 +18,7 @@ IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 _COLOUR = getattr(cv2, "IMREAD_COLOR_RGB", cv2.IMREAD_COLOR)
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
+_ORIENTATION = 0x0112
 _REPLACE = "replace the file, or take it out of the list"
 
 
@@ -36,6 +37,20 @@ def read_image(path: str | Path, channels: int = 3) -> np.ndarray:
     if channels != 3:
         return image[..., None]
     return image if _COLOUR != cv2.IMREAD_COLOR else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def image_size(path: str | Path) -> tuple[int, int]:
+    """(h, w) of a photo as `read_image` gives it, from the file's head alone.
+
+    Raises:
+        DataError: Missing, or not an image.
+    """
+    try:
+        with Image.open(path) as opened:
+            turned = opened.getexif().get(_ORIENTATION, 1) >= 5  # a quarter turn, with or without a mirror
+            return opened.size if turned else (opened.height, opened.width)
+    except OSError as error:
+        raise _not_an_image(path, _bytes(path)) from error
 
 
 def read_label(path: str | Path) -> np.ndarray:

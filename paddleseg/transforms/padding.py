@@ -27,8 +27,10 @@ class Padding(Spatial):
         DataError: In use, for an image larger than `target_size`.
     """
 
+    fixed = True
+
     def __init__(self, target_size: Sequence[int], im_padding_value: Fill = 127.5, label_padding_value: int = 255):
-        self.size = arguments.size_from_wh("target_size", target_size)
+        self.size: Size = arguments.size_from_wh("target_size", target_size)
         self.fill = arguments.fill("im_padding_value", im_padding_value)
         self.label_fill = label_padding_value
 
@@ -43,6 +45,8 @@ class Padding(Spatial):
 @TRANSFORMS.register
 class PaddingByAspectRatio(Spatial):
     """Pad at the bottom or at the right until width / height is `aspect_ratio`."""
+
+    fixed = True
 
     def __init__(self, aspect_ratio: float = 1, im_padding_value: Fill = 127.5, label_padding_value: int = 255):
         if aspect_ratio <= 0:
@@ -66,10 +70,12 @@ class ScalePadding(Spatial):
         target_size: [w, h] of the result.
     """
 
+    fixed = True
+
     def __init__(
         self, target_size: Sequence[int] = (512, 512), im_padding_value: Fill = 127.5, label_padding_value: int = 255
     ):
-        self.size = arguments.size_from_wh("target_size", target_size)
+        self.size: Size = arguments.size_from_wh("target_size", target_size)
         self.fill = arguments.fill("im_padding_value", im_padding_value)
         self.label_fill = label_padding_value
 

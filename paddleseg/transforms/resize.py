@@ -33,10 +33,11 @@ class Resize(Spatial):
         size_divisor: int | None = None,
         interp: str = "LINEAR",
     ):
-        self.size = size_from_wh("target_size", target_size)
+        self.size: Size = size_from_wh("target_size", target_size)
         self.keep_ratio = keep_ratio
         self.size_divisor = 1 if size_divisor is None else int(at_least("size_divisor", size_divisor, 1))
         self.interp = one_of("interp", interp, [*INTERPOLATIONS, "RANDOM"])
+        self.fixed = interp != "RANDOM"
 
     def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
         interp = self.interp
@@ -85,6 +86,8 @@ class _Scaling(Spatial):
 class ResizeByLong(_Scaling):
     """Resize so that the longer side is `long_size`; the shape stays."""
 
+    fixed = True
+
     def __init__(self, long_size: int):
         self.long_size = at_least("long_size", long_size, 1)
 
@@ -104,6 +107,7 @@ class ResizeByShort(_Scaling):
     def __init__(self, short_size: int | Sequence[int], max_size: float = 1e10):
         lengths = short_size if isinstance(short_size, (list, tuple)) else [short_size]
         self.short_sizes = [at_least("short_size", length, 1) for length in lengths]
+        self.fixed = len(lengths) == 1
         self.max_size = at_least("max_size", max_size, 1)
 
     def factor(self, size: Size, rng: np.random.Generator) -> float:
@@ -114,6 +118,8 @@ class ResizeByShort(_Scaling):
 @TRANSFORMS.register
 class LimitLong(_Scaling):
     """Resize only where the longer side is above `max_long` or below `min_long`; the shape stays."""
+
+    fixed = True
 
     def __init__(self, max_long: int | None = None, min_long: int | None = None):
         self.min_long = at_least("min_long", 1 if min_long is None else min_long, 1)

@@ -1,0 +1,136 @@
+"""A data set as the training loader asks for it: in groups of one shape, and what is always the same done once."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from paddleseg.datasets.base import Dataset
+from paddleseg.datasets.cache import Cache, SampleStore, file_key, packed, settings_of, unpacked
+from paddleseg.errors import DataError
+from paddleseg.geometry import Size
+from paddleseg.transforms.base import Compose
+from paddleseg.transforms.image_io import image_size
+from paddleseg.transforms.sample import Sample
+
+
+class Staged:
+    """Samples in two stages: what is the same every time may come from a cache, the rest is drawn anew.
+
+    Args:
+        dataset: Where samples come from.
+        sizes: (h, w) of the groups; an image belongs to the one of the nearest aspect ratio, and the transforms end at
+            that size. None: one group, as the transforms are.
+        least: Images of a group at least; the images of smaller ones go to the next best group.
+
+    Attributes:
+        groups: The indices of each group's images.
+    """
+
+    def __init__(self, dataset: Dataset, sizes: Sequence[Size] = (), least: int = 1):
+        self.dataset, self.entries = dataset, dataset.entries
+        self.sizes = list(sizes)
+        self.groups: list[np.ndarray] = [np.arange(len(dataset))]
+        if sizes:
+            self._divide(least)
+        self.group_of = np.zeros(len(dataset), np.int32)
+        for number, members in enumerate(self.groups):
+            self.group_of[members] = number
+        chains = [dataset.transforms.at_size(size) for size in self.sizes] or [dataset.transforms]
+        self._first: list[Dataset] = []
+        self._rest = [_with(dataset, chain) for chain in chains] if sizes else [dataset]
+        self._store: SampleStore | None = None
+        self._settings: list[str] = []
+
+    def _divide(self, least: int) -> None:
+        shapes = [_shape(path) for path, _ in self.entries]
+        while True:
+            nearest = np.array([self._nearest(shape) for shape in shapes])
+            self.groups = [np.flatnonzero(nearest == number) for number in range(len(self.sizes))]
+            counts = [len(members) for members in self.groups]
+            if len(self.sizes) == 1 or min(counts) >= least:
+                return
+            h, w = self.sizes.pop(int(np.argmin(counts)))
+            if min(counts):
+                what = f"{min(counts)} images are nearest to {w}x{h}, fewer than a batch: they go to another shape"
+                print(f"aspect_buckets: {what}.", file=sys.stderr)
+
+    def _nearest(self, size: Size) -> int:
+        """The group of an image of that size."""
+        aspect = math.log(size[1] / size[0])
+        return min(range(len(self.sizes)), key=lambda k: abs(math.log(self.sizes[k][1] / self.sizes[k][0]) - aspect))
+
+    def keep(self, cache: Cache, folder: str | Path, limit: int) -> None:
+        """Keep samples as far as they are the same every time: decoded, and past the fixed transforms in front."""
+        chains = [rest.transforms.split() for rest in self._rest]
+        self._first = [_with(self.dataset, Compose(first), edge=False) for first, _ in chains]
+        self._rest = [_with(self.dataset, Compose([copy.copy(t) for t in rest])) for _, rest in chains]
+        for rest in self._rest:
+            rest.transforms.attach(self)  # what they read of other samples comes from the cache too
+        how = settings_of(self.dataset, ("entries", "transforms", "edge"))
+        self._settings = [how + "".join(settings_of(t) for t in first) for first, _ in chains]
+        if cache == "ram":
+            self._store = SampleStore.in_memory(len(self), limit)
+        else:
+            digest = hashlib.sha256(f"{self.entries} {self._settings}".encode()).hexdigest()[:16]
+            self._store = SampleStore(Path(folder) / f"{digest}.samples", len(self), limit)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def read(self, index: int, rng: np.random.Generator | None = None) -> Sample:
+        """The sample before anything is drawn."""
+        if self._store is None:
+            return self.dataset.read(index, rng)
+        rng = rng or np.random.default_rng(0)
+        group, entry = int(self.group_of[index]), self.entries[index]
+
+        def key() -> bytes:
+            return file_key(entry, self._settings[group])
+
+        try:
+            held = self._store.get(index, key)
+            if held is not None:
+                return unpacked(held, (str(entry[0]), str(entry[1] or "")), rng)
+            made_of = key()
+        except OSError:  # the file is gone, which reading it says better
+            made_of = b""
+        sample = self._first[group].prepare(self.dataset.read(index, rng))
+        self._store.put(index, made_of, *packed(sample))
+        return sample
+
+    def prepare(self, sample: Sample) -> Sample:
+        """A sample as `read` gives it, augmented."""
+        group = self._nearest(sample.geometry.original) if self.sizes else 0
+        return self._rest[group].prepare(sample)
+
+    def sample(self, index: int, rng: np.random.Generator) -> Sample:
+        return self.prepare(self.read(index, rng))
+
+    def like(self, index: int) -> Iterator[int]:
+        """A sample and those that may take its place, nearest first."""
+        members = self.groups[self.group_of[index]]
+        start = int(np.searchsorted(members, index))
+        for place in range(len(members)):
+            yield int(members[(start + place) % len(members)])
+
+
+def _with(dataset: Dataset, transforms: Compose, **attributes: object) -> Dataset:
+    """The data set with other transforms."""
+    other = copy.copy(dataset)
+    other.transforms = transforms
+    vars(other).update(attributes)
+    return other
+
+
+def _shape(path: Path) -> Size:
+    try:
+        return image_size(path)
+    except DataError:
+        return 1, 1  # where it is read, what is wrong is said, or it is skipped
