@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -75,12 +76,16 @@ LAYOUTS = {
         "val": ("original_testing/original{n}_7.jpg", "ground_truth_testing/gt{n}_7.jpg", 255),
     },
     "OpticDiscSeg": dict.fromkeys(MODES, ("JPEGImages/{n}.jpg", "Annotations/{n}.png", 1)),
+    "DRIVE": dict.fromkeys(("train", "val"), ("images/{n}.jpg", "labels/{n}.png", 1)),
+    "MiniDeepGlobeRoadExtraction": dict.fromkeys(("train", "val"), ("images/{n}.jpg", "masks/{n}.png", 1)),
 }
 LISTS = {
     "EG1800": ("eg1800_{mode}.txt", "{n:05d}.png", {"val": "test"}),
     "SUPERVISELY": ("supervisely_face_{mode}_easy.txt", "supervisely/ds1/img/p{n}.png", {"val": "test"}),
     "MiniSupervisely": ("{mode}.txt", "Images/p{n}.png Annotations/p{n}.png", {}),
     "OpticDiscSeg": ("{mode}_list.txt", "JPEGImages/{n}.jpg Annotations/{n}.png", {}),
+    "DRIVE": ("{mode}_list.txt", "images/{n}.jpg labels/{n}.png", {}),
+    "MiniDeepGlobeRoadExtraction": ("{mode}.txt", "images/{n}.jpg|masks/{n}.png", {}),
 }
 
 
@@ -113,7 +118,7 @@ def test_portraits_in_their_layout(name: str, tmp_path: Path, photos, capsys):
     assert DATASETS[name].TERMS in out
     assert ("not as many as published" in out) == bool(DATASETS[name].COUNTS)
     for mode in LAYOUTS[name]:
-        pairs = [line.split() for line in (tmp_path / f"{mode}.txt").read_text().splitlines()]
+        pairs = [re.split(r"[ |]", line) for line in (tmp_path / f"{mode}.txt").read_text().splitlines()]
         assert [(tmp_path / a, tmp_path / b) for a, b in pairs] == DATASETS[name](
             dataset_root=tmp_path, mode=mode
         ).entries
@@ -407,8 +412,6 @@ def test_groups_stay_whole_and_shares_are_met():
 
 
 def test_the_group_of_a_path():
-    import re
-
     assert group_of("scene_03/b/7.jpg", re.compile(r"scene_\d+")) == "scene_03"
     assert group_of("s3/anna_12.jpg", re.compile(r"s(\d+)/([a-z]+)_")) == "3/anna"
     with pytest.raises(DataError, match="has no group"):

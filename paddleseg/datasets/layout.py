@@ -71,12 +71,14 @@ class ListFile:
         images: The image of a line, such as `JPEGImages/{line}.jpg`; None where lines are pairs.
         labels: The label of a line.
         drop: Leading folders of every path in the list that are not there on disk.
+        separator: What stands between the columns of pairs.
     """
 
     file: str
     images: str | None = None
     labels: str = ""
     drop: int = 0
+    separator: str = " "
 
     def __str__(self) -> str:
         return self.file
@@ -93,7 +95,7 @@ class ListFile:
         file = root / self.file
         if self.images is None:
             # A test list may be without labels.
-            return read_list(file, root, " ", labels=not self.file.startswith("test"))
+            return read_list(file, root, self.separator, labels=not self.file.startswith("test"))
         lines = [line.strip() for line in read_lines(file) if line.strip()]
         names = ["/".join(Path(line).parts[self.drop :]) for line in lines]
         if not names:
