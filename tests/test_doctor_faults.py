@@ -22,7 +22,7 @@ from PIL import Image
 from paddleseg.cli.main import main
 from paddleseg.transforms.image_io import read_image, read_label
 
-TRAIN, VAL = 8, 6
+TRAIN, VAL = 8, 2
 
 
 class DataSet:
@@ -193,7 +193,7 @@ def image_named_as_its_label(data):
 @fault
 def validation_pair_twice(data):
     data.write([*data.lines("val"), f"./{data.lines('val')[1]}"], "val")
-    return "val.txt:7", "1 pair listed more than once", "take the others out"
+    return "val.txt:3", "1 pair listed more than once", "take the others out"
 
 
 @fault

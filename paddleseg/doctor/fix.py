@@ -70,7 +70,8 @@ class _Repair:
     def write(self, pairs: Iterable[Pair]) -> list[str]:
         changes = []
         lines: dict[str, None] = {}
-        relabelled = 0
+        # The pairs were looked at once each; a list may name them again, in other words as well.
+        repeated, relabelled = len(self.dataset.entries) - len(set(self.dataset.entries)), 0
         for pair in pairs:
             if id(pair) in self.left_out:
                 changes.append(f"{self.role}: left out {pair.image}: {self.left_out[id(pair)]}")
@@ -80,10 +81,11 @@ class _Repair:
                 label = self._relabel(label, self.values[id(pair)])
                 relabelled += 1
             columns = [self._written(path) for path in (pair.image, label) if path is not None]
-            lines.setdefault(self.dataset.separator.join(columns))
-        repeated = len(self.dataset.entries) - len(self.left_out) - len(lines)
-        if repeated > 0:
-            changes.append(f"{self.role}: took out {repeated} repeated lines")
+            line = self.dataset.separator.join(columns)
+            repeated += line in lines
+            lines[line] = None
+        if repeated:
+            changes.append(f"{self.role}: took out {repeated} repeated line{'' if repeated == 1 else 's'}")
         if relabelled:
             changes.append(f"{self.role}: wrote {relabelled} labels anew, with values from 0")
         list_file = f"{self.role}.txt"

@@ -18,6 +18,8 @@ _SOFT = 0.15
 _SPECKS = 10
 _PIXELS = 16
 _SMALL = 0.002
+_CLOSE_UPS = 0.01
+"""Share of the labels that may be all person: one of 1,318 in EG1800 is."""
 
 Findings = tuple[list[Finding], list[Finding]]
 
@@ -109,7 +111,8 @@ def _strange(pairs: Sequence[Pair], dataset: Dataset) -> list[Finding]:
 
 def content_findings(pairs: Sequence[Pair], dataset: Dataset) -> Findings:
     """What the labels show."""
-    problems, notes = [], []
+    problems: list[Finding] = []
+    notes: list[Finding] = []
     read = [pair for pair in pairs if pair.size and pair.counts.any()]
     known = [pair for pair in read if pair.counts[: dataset.num_classes].any()]
     ignored = tuple(pair for pair in read if pair.counts[dataset.ignore_index] == pair.counts.sum())
@@ -118,7 +121,9 @@ def content_findings(pairs: Sequence[Pair], dataset: Dataset) -> Findings:
         hint = "nothing is learnt from them: take them out, or draw them anew"
         problems.append(Finding("labels", what, hint, kind="labels.ignored", pairs=ignored, optional=True))
     if dataset.num_classes == 2 and known:
-        problems += _fullness(known)
+        found = _inverted(known) or _full(known)
+        if found:
+            (notes if found.kind == "labels.close" else problems).append(found)
     tiny = tuple(pair for pair in pairs if pair.size and min(pair.size) < _PIXELS)
     if tiny:
         what = f"of less than {_PIXELS} pixels a side: {counted(tiny, 'image')} ({names(tiny)})"
@@ -142,17 +147,24 @@ def content_findings(pairs: Sequence[Pair], dataset: Dataset) -> Findings:
     return problems, notes
 
 
-def _fullness(pairs: Sequence[Pair]) -> list[Finding]:
-    """Two-class labels that are the wrong way round, or nothing but person."""
+def _inverted(pairs: Sequence[Pair]) -> Finding | None:
+    """Two-class labels that are the wrong way round."""
     filled = [pair for pair in pairs if not pair.is_empty]
     inverted = tuple(pair for pair in filled if pair.border > 0.5 and pair.border > pair.centre + 0.2)
-    if filled and len(inverted) > len(filled) / 2:
-        what = f"1 along the frame and 0 in the middle: {counted(inverted, 'label')} ({names(inverted, labels=True)})"
-        hint = "person and background seem to be exchanged: add `label_map: {0: 1, 1: 0}` to the data set"
-        return [Finding("labels", what, hint, kind="labels.inverted", pairs=inverted)]
+    if not filled or len(inverted) <= len(filled) / 2:
+        return None
+    what = f"1 along the frame and 0 in the middle: {counted(inverted, 'label')} ({names(inverted, labels=True)})"
+    hint = "person and background seem to be exchanged: add `label_map: {0: 1, 1: 0}` to the data set"
+    return Finding("labels", what, hint, kind="labels.inverted", pairs=inverted)
+
+
+def _full(pairs: Sequence[Pair]) -> Finding | None:
+    """Labels that are nothing but person: a close-up now and then, a mistake where there are many."""
     full = tuple(pair for pair in pairs if pair.counts[1] == pair.counts.sum())
     if not full:
-        return []
+        return None
     what = f"all person from border to border: {counted(full, 'label')} ({names(full, labels=True)})"
+    if len(full) <= _CLOSE_UPS * len(pairs):
+        return Finding("labels", what, "fine for a face that fills the photo", kind="labels.close", pairs=full)
     hint = "check how they were made: an empty mask turned round, or a photo's transparency"
-    return [Finding("labels", what, hint, kind="labels.full", pairs=full, optional=True)]
+    return Finding("labels", what, hint, kind="labels.full", pairs=full, optional=True)

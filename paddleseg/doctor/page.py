@@ -38,7 +38,7 @@ body { font: 15px/1.45 system-ui, sans-serif; max-width: 1320px; margin: 2rem au
 h1 { font-size: 1.5rem; margin-bottom: .2rem } h2 { font-size: 1.15rem; margin-top: 2.2rem }
 table { border-collapse: collapse; margin: .5rem 2rem 1rem 0 }
 th, td { text-align: right; padding: .2rem .7rem; border-bottom: 1px solid var(--line) }
-th:first-child, td:first-child { text-align: left }
+th:first-child, td:first-child, td:has(.bar) { text-align: left }
 .tables { display: flex; flex-wrap: wrap; align-items: flex-start }
 .bar { display: inline-block; height: .7em; background: var(--bar); vertical-align: baseline }
 article { border-left: 4px solid var(--note); margin: 1rem 0; padding: .2rem 0 .2rem .9rem; overflow-wrap: anywhere }
