@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from paddleseg.cli.main import main
-from paddleseg.convert.colors import voc_colors
+from paddleseg.convert.colors import classes_of, voc_colors
 from paddleseg.convert.frames import frames_at
 from paddleseg.convert.statistics import Statistics
 from paddleseg.datasets.shapes import polygon_mask, rle_mask
@@ -190,6 +190,8 @@ def test_coloured_masks(tmp_path: Path, photo: Path, capsys):
     assert (restored == np.where(label == 15, 1, label)).mean() > 0.98
     assert data("masks", tmp_path / "in", tmp_path / "x", "--color", "red=1") == 2
     assert len(voc_colors()) == 22
+    classes, unknown = classes_of(np.array([[[1, 2, 3], [0, 0, 0]]], np.uint8), {(0, 0, 0): 0, (9, 9, 9): 1})
+    assert classes.tolist() == [[255, 0]] and unknown == [(1, 2, 3)]
 
 
 def test_black_and_white_masks_and_mattes(tmp_path: Path, photo: Path):
