@@ -87,5 +87,5 @@ def _runtime(args: argparse.Namespace) -> Iterator[tuple[Runtime, Card]]:
         yield Dygraph(folded(model), card.output), card
         return
     with tempfile.TemporaryDirectory() as folder:
-        card = export_model(model, card, f"{folder}/model", onnx=args.runtime == "onnx").card
+        card = export_model(model, card, f"{folder}/model", onnx=args.runtime == "onnx", compare=False).card
         yield Predictor.from_export(f"{folder}/model", args.runtime, threads=args.threads).runtime, card
