@@ -292,3 +292,19 @@ def test_a_close_up_among_many_is_a_note(good: Path):
     problems, notes = content_findings(pairs[:99], data)
     assert not notes and [finding.kind for finding in problems] == ["labels.full"]
     assert problems[0].pairs[0] is pairs[0]
+
+
+def test_mattes_may_be_jpegs(good: Path):
+    class Mattes(Dataset):
+        def read_label(self, path, size):
+            return (super().read_label(path, size) > 127).astype(np.uint8)
+
+    lines = []
+    for line in (good / "val.txt").read_text().splitlines():
+        image, label = line.split()
+        Image.fromarray(read_label(good / label) * 255).save((good / label).with_suffix(".jpg"))
+        lines.append(f"{image} {Path(label).with_suffix('.jpg')}\n")
+    (good / "val.txt").write_text("".join(lines))
+    plain, mattes = (kind("val", good, val_path="val.txt") for kind in (Dataset, Mattes))
+    assert {"labels.jpeg", "labels.strange"} == {finding.kind for finding in examine({"val": plain}).problems}
+    assert examine({"val": mattes}).problems == []

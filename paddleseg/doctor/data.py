@@ -65,7 +65,7 @@ def examine(
         report.add(role, *value_findings(pairs[role], dataset))
         if thorough:
             report.add(role, *list_findings(pairs[role], dataset))
-            report.add(role, *file_findings(pairs[role], dataset.img_channels))
+            report.add(role, *file_findings(pairs[role], dataset))
             report.add(role, *content_findings(pairs[role], dataset))
             report.add(role, *edge_findings(pairs[role], dataset))
             report.add(role, *repeated_files(pairs[role]))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from paddleseg.datasets.base import Dataset
 from paddleseg.doctor.report import Finding, counted, names
 from paddleseg.errors import DataError
 from paddleseg.geometry import Size
@@ -100,7 +101,7 @@ def _check_png(path: Path, content: bytes) -> None:
         place = end + 4
 
 
-def file_findings(pairs: Sequence[Pair], channels: int) -> tuple[list[Finding], list[Finding]]:
+def file_findings(pairs: Sequence[Pair], dataset: Dataset) -> tuple[list[Finding], list[Finding]]:
     """Problems and notes on the files of one data set."""
     problems = []
     for pair in pairs:
@@ -109,13 +110,14 @@ def file_findings(pairs: Sequence[Pair], channels: int) -> tuple[list[Finding], 
                 what = f"holds {facts.frames} pictures, of which only the first is read"
                 hint = "save the one picture that is meant as a file of its own"
                 problems.append(Finding(str(path), what, hint, kind="file.frames", pairs=(pair,), optional=True))
-    lossy = tuple(pair for pair in pairs if pair.label_file.format in ("JPEG", "MPO") and pair.counts.any())
+    masks = type(dataset).read_label is Dataset.read_label  # a matte, which has a reading of its own, may be a JPEG
+    lossy = tuple(pair for pair in pairs if pair.label_file.format in ("JPEG", "MPO") and pair.counts.any() and masks)
     if lossy:
         what = f"saved as JPEG, which changes values: {counted(lossy, 'label')} ({names(lossy, labels=True)})"
         problems.append(
             Finding("labels", what, "save labels as PNG, from the originals", kind="labels.jpeg", pairs=lossy)
         )
-    return problems, _remarks(pairs, channels)
+    return problems, _remarks(pairs, dataset.img_channels)
 
 
 def _remarks(pairs: Sequence[Pair], channels: int) -> list[Finding]:

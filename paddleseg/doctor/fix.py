@@ -90,7 +90,10 @@ class _Repair:
             changes.append(f"{self.role}: wrote {relabelled} labels anew, with values from 0")
         list_file = f"{self.role}.txt"
         (self.temporary / list_file).write_text("\n".join([*lines, ""]), encoding="utf-8")
-        changes.append(f"{self.role}: {len(lines)} pairs; use `{self.role}_path: {self.folder / list_file}`")
+        use = f"`{self.role}_path: {self.folder / list_file}`"
+        if self.dataset.list_file is None:
+            use = f"`type: Dataset`, `num_classes: {self.dataset.num_classes}` and {use}"
+        changes.append(f"{self.role}: {len(lines)} pairs; use {use}")
         return changes
 
     def _relabel(self, label: Path, values: Mapping[int, int]) -> Path:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from paddleseg.datasets.base import Dataset, Entry
-from paddleseg.datasets.checks import check_size, count_values
+from paddleseg.datasets.checks import check_size, count_values, strange_values
 from paddleseg.doctor.edges import EdgeFit, edge_fit
 from paddleseg.doctor.files import NOT_A_PICTURE, FileFacts, file_facts
 from paddleseg.doctor.hashes import Fingerprint, fingerprint
@@ -84,9 +84,14 @@ def look(dataset: Dataset, entry: Entry, line: int = 0, *, thorough: bool = True
             what, hint = "names the label first, and then the image", "exchange the two columns"
             fault = Finding(pair.place(dataset), what, hint, kind="list.exchanged", pairs=(pair,), optional=True)
             pair.faults = [fault]
-        if thorough and image is not None and label is not None and label.ndim == 2:
+        if thorough and image is not None and label is not None and label.ndim == 2 and _is_sound(pair, dataset):
             _compare(pair, image, label, dataset.ignore_index)
     return pair
+
+
+def _is_sound(pair: Pair, dataset: Dataset) -> bool:
+    """Whether the label holds classes only: the shape of anything else says nothing."""
+    return not strange_values(pair.counts, dataset.num_classes, dataset.ignore_index)
 
 
 def _is_exchanged(pair: Pair) -> bool:
