@@ -20,7 +20,7 @@ NEEDS: dict[str, dict[str, Any]] = {
         "ocr_mid_channels": 32,
         "ocr_key_channels": 16,
     },
-    "PortraitNet": {"backbone": {"type": "MixVisionTransformer_B0"}},
+    "PortraitNet": {"backbone": {"type": "MobileNetV2_x0_25"}},
     "SegFormer": {"backbone": {"type": "MixVisionTransformer_B0"}, "embedding_dim": 64},
     "PPLiteSeg": {
         "backbone": {"type": "STDC1"},

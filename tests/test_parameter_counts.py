@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import paddle
 import pytest
 
 from paddleseg.registry import BACKBONES
@@ -71,6 +72,57 @@ def test_parameters_as_the_pp_humanseg_paper_counts_them(name: str, auxiliary: b
     every = sum(parameter.size for parameter in model.parameters())
     of_auxiliary = sum(parameter.size for parameter in model.auxiliary.parameters())
     assert round((every if auxiliary else every - of_auxiliary) / 1e6, 2) == millions
+
+
+_V2_LITE = {
+    "type": "MobileSeg",
+    "num_classes": 2,
+    "backbone": {"type": "MobileNetV3_large_x1_0"},
+    "cm_bin_sizes": [1, 2, 4],
+    "cm_out_ch": 128,
+    "use_last_fuse": True,
+}
+_V2_LITE_HUMAN = _V2_LITE | {
+    "backbone_indices": [0, 1, 2, 3],
+    "arm_out_chs": [32, 64, 96, 128],
+    "seg_head_inter_chs": [16, 32, 32, 32],
+}
+_V2_LITE_PORTRAIT = _V2_LITE | {
+    "backbone_indices": [0, 1, 2],
+    "arm_out_chs": [32, 64, 128],
+    "seg_head_inter_chs": [16, 32, 32],
+}
+_V2_MOBILE = {
+    "type": "PPLiteSeg",
+    "num_classes": 2,
+    "backbone": {"type": "STDC1"},
+    "backbone_indices": [1, 2, 3, 4],
+    "arm_out_chs": [4, 16, 32, 64],
+    "seg_head_inter_chs": [4, 16, 32, 64],
+}
+
+
+# Counted on PaddleSeg 2.8.0. Biases in front of batch norms, which it has and which do nothing, are subtracted here.
+@pytest.mark.parametrize(
+    ("spec", "backbone", "decoder", "classifiers"),
+    [
+        (_V2_LITE_HUMAN, 2_814_886, 186_576 - 1_376, 13_808 - 112),
+        (_V2_LITE_PORTRAIT, 2_814_886, 129_712 - 1_152, 9_520 - 80),
+        (_V2_MOBILE, 5_318_304, 2_198_152 - 512, 48_992),
+    ],
+    ids=["lite_human", "lite_portrait", "mobile"],
+)
+def test_parts_of_pp_humanseg_v2_are_as_large_as_in_paddleseg(
+    spec: dict[str, Any], backbone: int, decoder: int, classifiers: int
+):
+    model = build(spec)
+
+    def count(layer: paddle.nn.Layer) -> int:
+        return sum(parameter.size for parameter in layer.parameters() if not parameter.stop_gradient)
+
+    assert count(model.backbone) == backbone
+    assert count(model.decoder.classifiers) == classifiers
+    assert count(model.decoder) == decoder + classifiers
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ def value(name: str, shape: Sequence[int], gain: float = 1.0) -> np.ndarray:
     if len(shape) > 1:
         fan_in = int(np.prod(shape[1:])) if len(shape) == 4 else shape[0]
         return (rng.standard_normal(shape) * np.sqrt(2 / fan_in) * gain).astype("float32")
+    if name.endswith("._scale"):  # frozen in every published file
+        return np.ones(shape, "float32")
     if name.endswith("_variance") or name.endswith("weight"):
         return rng.uniform(0.7, 1.3, shape).astype("float32")
     return (rng.standard_normal(shape) * 0.1).astype("float32")

@@ -11,11 +11,11 @@ from paddleseg.models.layers.basic import (
     interleave,
     max_pool,
 )
-from paddleseg.models.layers.blocks import InvertedResidual, SqueezeExcite
+from paddleseg.models.layers.blocks import InvertedResidual, SqueezeExcite, round_channels
 from paddleseg.models.layers.depthwise import DepthwiseConv2D
 from paddleseg.models.layers.pooling import PyramidPooling
 from paddleseg.models.layers.reparam import RepConv
-from paddleseg.models.layers.upsample import spatial_size, upsample
+from paddleseg.models.layers.upsample import ResizeMode, spatial_size, upsample
 
 __all__ = [
     "ConvBN",
@@ -25,6 +25,7 @@ __all__ = [
     "InvertedResidual",
     "PyramidPooling",
     "RepConv",
+    "ResizeMode",
     "SeparableConv",
     "SqueezeExcite",
     "activation",
@@ -32,6 +33,7 @@ __all__ = [
     "halves",
     "interleave",
     "max_pool",
+    "round_channels",
     "spatial_size",
     "upsample",
 ]

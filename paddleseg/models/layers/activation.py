@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import paddle
+import paddle.nn.functional as F
 from paddle import nn
+
+
+class SteepHardsigmoid(nn.Layer):
+    """0.2 x + 0.5 within [0, 1]; `Hardsigmoid` rises by a sixth."""
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return F.hardsigmoid(x, slope=0.2, offset=0.5)
+
 
 _ACTIVATIONS: dict[str, type[nn.Layer]] = {
     "relu": nn.ReLU,
     "relu6": nn.ReLU6,
     "hardswish": nn.Hardswish,
     "hardsigmoid": nn.Hardsigmoid,
+    "steep_hardsigmoid": SteepHardsigmoid,
     "sigmoid": nn.Sigmoid,
     "swish": nn.Swish,
     "gelu": nn.GELU,

@@ -36,9 +36,11 @@ class InvertedResidual(nn.Layer):
     (Sandler et al., CVPR 2018, section 3.3; squeeze-and-excite as in MobileNetV3, Howard et al., ICCV 2019.)
 
     Args:
-        expanded: Channels of the depth-wise convolution; no expansion layer where they are `in_channels`.
+        expanded: Channels of the depth-wise convolution.
         squeezed: Channels inside squeeze-and-excite after the depth-wise convolution; None for none.
+        gate: The activation that ends squeeze-and-excite.
         act: Activation after the first two convolutions.
+        expand: Whether there is a 1x1 convolution first; None for where it changes the number of channels.
     """
 
     def __init__(
@@ -51,17 +53,26 @@ class InvertedResidual(nn.Layer):
         stride: int = 1,
         dilation: int = 1,
         squeezed: int | None = None,
+        gate: str = "hardsigmoid",
         act: str = "relu6",
+        expand: bool | None = None,
     ):
         super().__init__()
         self.shortcut = stride == 1 and in_channels == out_channels
-        self.expand = ConvBNAct(in_channels, expanded, 1, act=act) if expanded != in_channels else nn.Identity()
+        expand = expanded != in_channels if expand is None else expand
+        self.expand = ConvBNAct(in_channels, expanded, 1, act=act) if expand else nn.Identity()
         self.depthwise = ConvBNAct(
             expanded, expanded, kernel_size, stride=stride, groups=expanded, dilation=dilation, act=act
         )
-        self.excite = SqueezeExcite(expanded, squeezed) if squeezed else nn.Identity()
+        self.excite = SqueezeExcite(expanded, squeezed, gate) if squeezed else nn.Identity()
         self.project = ConvBN(expanded, out_channels, 1)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         y = self.project(self.excite(self.depthwise(self.expand(x))))
         return x + y if self.shortcut else y
+
+
+def round_channels(channels: float, divisor: int = 8) -> int:
+    """The nearest multiple of `divisor`, the next one up where that is over a tenth too few (Howard et al., 2019)."""
+    rounded = max(divisor, int(channels + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * channels else rounded

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.layers.basic import ConvBNReLU
-from paddleseg.models.layers.upsample import upsample
+from paddleseg.models.layers.upsample import spatial_size, upsample
 
 
 class PyramidPooling(nn.Layer):
@@ -29,7 +30,33 @@ class PyramidPooling(nn.Layer):
         self.branches = nn.LayerList([ConvBNReLU(in_channels, channels, 1) for _ in bins])
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        pooled = [F.adaptive_avg_pool2d(x, size) for size in self.bins]
+        pooled = [grid_average(x, cells) for cells in self.bins]
         return [
             upsample(branch(part), x, self.align_corners) for branch, part in zip(self.branches, pooled, strict=True)
         ]
+
+
+def grid_average(x: paddle.Tensor, cells: int) -> paddle.Tensor:
+    """Averages over a grid of `cells` by `cells`, whose cells overlap where the size is no multiple: adaptive pooling.
+
+    ONNX has pooling with one size for all cells only, and what converters make of other grids gives other numbers. So
+    a graph that is exported holds two products with matrices instead.
+
+    Shape:
+        x (N, C, H, W); returns (N, C, cells, cells).
+    """
+    h, w = x.shape[2:]
+    if paddle.in_dynamic_mode() or cells == 1 or (h > 0 and w > 0 and h % cells == w % cells == 0):
+        return F.adaptive_avg_pool2d(x, cells)
+    rows, columns = (_shares(size, cells, x.dtype) for size in spatial_size(x))
+    return paddle.matmul(paddle.matmul(rows, x), columns, transpose_y=True)
+
+
+def _shares(size: Any, cells: int, dtype: paddle.dtype) -> paddle.Tensor:
+    """(cells, size): the share of each place in the average of each cell. `size` may be a value of the graph."""
+    cell = paddle.arange(cells, dtype="int64").unsqueeze(1)
+    place = paddle.arange(size, dtype="int64").unsqueeze(0)
+    start = cell * size // cells
+    end = ((cell + 1) * size + cells - 1) // cells
+    inside = paddle.logical_and(place >= start, place < end).astype(dtype)
+    return inside / inside.sum(axis=1, keepdim=True)

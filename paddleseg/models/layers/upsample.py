@@ -9,12 +9,14 @@ import paddle.nn.functional as F
 
 from paddleseg.models.layers import cpu
 
+ResizeMode = Literal["nearest", "bilinear", "bicubic", "area"]
+
 
 def upsample(
     x: paddle.Tensor,
     ref: paddle.Tensor | list[int] | tuple[int, ...],
     align_corners: bool = False,
-    mode: Literal["nearest", "bilinear", "bicubic", "area"] = "bilinear",
+    mode: ResizeMode = "bilinear",
 ) -> paddle.Tensor:
     """Resize `x` to the height and width of `ref`, a tensor or a size (h, w).
 
