@@ -7,7 +7,7 @@ Networks are zoo names or configurations, whose trained weights are not needed; 
 portraits. Each runs alone, at its own input size and batch 1, in ONNX Runtime (needs `pip install --no-deps
 paddle2onnx==2.1.0`); peers as benchmarks/peers.py feeds them. All take turns of some runs after some that do not count,
 so that whatever else the machine does meets all of them: ratios hold where milliseconds do not. "CPU ms" is the
-processor time of all threads, which other programs hardly change.
+processor time of all threads, which other programs lengthen less.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ In a configuration: `pretrained: zoo://NAME`. In Python: `Predictor.from_zoo(NAM
 
 Figures were measured with the commands below them; `$DATA` is the folder of the data set. Shares are in percent, sizes
 h x w. A multiply-add counts one; times are of the network alone, batch 1, and "CPU ms" is the processor
-time of all threads, which other programs on the machine hardly change.
+time of all threads, which other programs on the machine lengthen less.
 """
 
 
