@@ -2,10 +2,11 @@
 
     python benchmarks/loader.py --peer-python /path/to/venv/with/paddleseg-2.8.0/bin/python --json loader.json
 
-Both sides read the same list, batches of 32 at 192x192, up to Paddle tensors. Each runs in a process of its own that
-waits while the other measures; they take turns of `--batches` batches, so that a busy machine slows both. Batches that
-were made ahead while waiting are not counted. Figures are medians over the rounds. CPU time is that of the measuring
-process alone, so it is given for 0 workers only; other programs change it less than they change images a second.
+All sides read the first `--images` pairs of the same list, batches of 32, up to Paddle tensors: ours, ours with
+`cache: ram` once it is filled, and PaddleSeg's. Each runs in a process of its own that waits while another measures;
+they take turns of `--batches` batches, so that a busy machine slows all. Batches that were made ahead while waiting are
+not counted. Figures are medians over the rounds. CPU time is that of the measuring process alone, so it is given for 0
+workers only; other programs change it less than they change images a second.
 """
 
 from __future__ import annotations
@@ -23,56 +24,67 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BATCH_SIZE = 32
-AHEAD = 8
-"""Batches that either side may have made while it waited."""
-
-TRANSFORMS = [
-    ("Resize", {"target_size": [192, 192]}),
-    ("ResizeStepScaling", {"min_scale_factor": 0.75, "max_scale_factor": 1.5, "scale_step_size": 0}),
-    ("RandomRotation", {}),
-    ("RandomPaddingCrop", {"crop_size": [192, 192]}),
-    ("RandomHorizontalFlip", {}),
-    ("RandomDistort", {"brightness_range": 0.4, "contrast_range": 0.4, "saturation_range": 0.4}),
-    ("RandomBlur", {"prob": 0.3}),
-    ("Normalize", {}),
-]
+AHEAD = {0: 2}
+"""Batches that a side may have made while it waited, by the number of workers; else 8."""
+SHOWN = {"ours": "ours", "cached": "ours, cached", "peer": "PaddleSeg 2.8.0"}
 
 
-def our_batches(folder: str, workers: int):
+def transforms_at(size: int) -> list[tuple[str, dict]]:
+    return [
+        ("Resize", {"target_size": [size, size]}),
+        ("ResizeStepScaling", {"min_scale_factor": 0.75, "max_scale_factor": 1.5, "scale_step_size": 0}),
+        ("RandomRotation", {}),
+        ("RandomPaddingCrop", {"crop_size": [size, size]}),
+        ("RandomHorizontalFlip", {}),
+        ("RandomDistort", {"brightness_range": 0.4, "contrast_range": 0.4, "saturation_range": 0.4}),
+        ("RandomBlur", {"prob": 0.3}),
+        ("Normalize", {}),
+    ]
+
+
+def our_batches(options: argparse.Namespace, cache: str | None):
     import paddle
 
     import paddleseg.transforms as T
     from paddleseg.datasets import Dataset
     from paddleseg.datasets.loader import TrainLoader
 
-    transforms = [getattr(T, name)(**arguments) for name, arguments in TRANSFORMS]
-    dataset = Dataset("train", folder, transforms, 2, train_path=f"{folder}/train.txt")
-    for batch in TrainLoader(dataset, BATCH_SIZE, num_workers=workers).batches():
+    transforms = [getattr(T, name)(**arguments) for name, arguments in transforms_at(options.size[0])]
+    dataset = Dataset("train", options.folder, transforms, 2, train_path=f"{options.folder}/train.txt")
+    dataset.entries = dataset.entries[: options.images]
+    loader = TrainLoader(dataset, BATCH_SIZE, num_workers=options.workers[0], cache=cache, cache_gb=16)
+    for batch in loader.batches():
         yield paddle.to_tensor(batch["image"]), paddle.to_tensor(batch["label"])
 
 
-def peer_batches(folder: str, workers: int):
+def peer_batches(options: argparse.Namespace):
     import paddle
 
     import paddleseg.transforms as T
     from paddleseg.datasets import Dataset
 
-    transforms = [getattr(T, name)(**arguments) for name, arguments in TRANSFORMS]
-    dataset = Dataset("train", folder, transforms, 2, train_path=f"{folder}/train.txt")
+    transforms = [getattr(T, name)(**arguments) for name, arguments in transforms_at(options.size[0])]
+    dataset = Dataset("train", options.folder, transforms, 2, train_path=f"{options.folder}/train.txt")
+    dataset.file_list = dataset.file_list[: options.images]
     sampler = paddle.io.DistributedBatchSampler(dataset, batch_size=BATCH_SIZE, shuffle=True, drop_last=True)
-    loader = paddle.io.DataLoader(dataset, batch_sampler=sampler, num_workers=workers, return_list=True)
+    loader = paddle.io.DataLoader(dataset, batch_sampler=sampler, num_workers=options.workers[0], return_list=True)
     while True:
         yield from loader
 
 
-def take_turns(side: str, folder: str, workers: int, batches: int) -> None:
+def take_turns(options: argparse.Namespace) -> None:
     """In a process of its own: measure whenever a line comes in, and print images a second."""
     import paddle
 
     paddle.set_device("cpu")
-    stream = our_batches(folder, workers) if side == "ours" else peer_batches(folder, workers)
+    cache = "ram" if options.side == "cached" else None
+    stream = peer_batches(options) if options.side == "peer" else our_batches(options, cache)
+    # The cache is filled by a whole epoch, and what it leaves over at its end by further ones.
+    for _ in range(3 * options.images // BATCH_SIZE if cache else 0):
+        next(stream)
+    batches = options.batches
     for _ in sys.stdin:
-        for _ in range(AHEAD):
+        for _ in range(AHEAD.get(options.workers[0], 8)):
             next(stream)
         started, cpu = time.perf_counter(), time.process_time()
         for _ in range(batches):
@@ -110,9 +122,15 @@ class Side:
         self.process.wait()
 
 
-def measure(options: argparse.Namespace, workers: int) -> dict:
-    arguments = ["--folder", options.folder, "--workers", str(workers), "--batches", str(options.batches)]
-    pythons = {"ours": sys.executable, **({"peer": options.peer_python} if options.peer_python else {})}
+def measure(options: argparse.Namespace, size: int, workers: int) -> dict:
+    given = {"folder": options.folder, "size": size, "workers": workers, "batches": options.batches}
+    given["images"] = options.images
+    arguments = [word for name, value in given.items() for word in (f"--{name}", str(value))]
+    pythons = {
+        "ours": sys.executable,
+        "cached": sys.executable,
+        **({"peer": options.peer_python} if options.peer_python else {}),
+    }
     # From another folder, so that the peer does not import this repository's package.
     with tempfile.TemporaryDirectory() as cwd:
         sides = {name: Side(name, python, arguments, cwd) for name, python in pythons.items()}
@@ -127,22 +145,31 @@ def measure(options: argparse.Namespace, workers: int) -> dict:
     def median(side: str, figure: str) -> float:
         return statistics.median(turn[side][figure] for turn in rounds)
 
-    row = {"workers": workers, "rounds": rounds}
+    row = {"size": size, "workers": workers, "rounds": rounds}
     row |= {name: {figure: median(name, figure) for figure in ("rate", "cpu_ms")} for name in sides}
     if "peer" in sides:
-        row["times"] = statistics.median(turn["ours"]["rate"] / turn["peer"]["rate"] for turn in rounds)
+        for side in ("ours", "cached"):
+            row[side]["times"] = statistics.median(turn[side]["rate"] / turn["peer"]["rate"] for turn in rounds)
+            row[side]["cpu_times"] = statistics.median(turn["peer"]["cpu_ms"] / turn[side]["cpu_ms"] for turn in rounds)
     return row
 
 
 def table(rows: list[dict]) -> str:
-    lines = ["| workers | loader | images/s | times as fast | CPU ms an image |", "|---|---|---|---|---|"]
+    lines = [
+        "| size | workers | loader | images/s | times as fast | CPU ms an image | times as cheap |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for row in rows:
-        for side, shown in (("ours", "ours"), ("peer", "PaddleSeg 2.8.0")):
+        for side, shown in SHOWN.items():
             if side not in row:
                 continue
-            times = f"{row['times']:.2f}" if side == "ours" and "times" in row else ""
-            cpu = f"{row[side]['cpu_ms']:.2f}" if row["workers"] == 0 else ""
-            lines.append(f"| {row['workers']} | {shown} | {row[side]['rate']:.0f} | {times} | {cpu} |")
+            found, alone = row[side], row["workers"] == 0
+            times = f"{found['times']:.2f}" if "times" in found else ""
+            cpu = f"{found['cpu_ms']:.2f}" if alone else ""
+            cheap = f"{found['cpu_times']:.2f}" if alone and "cpu_times" in found else ""
+            lines.append(
+                f"| {row['size']} | {row['workers']} | {shown} | {found['rate']:.0f} | {times} | {cpu} | {cheap} |"
+            )
     return "\n".join(lines)
 
 
@@ -155,17 +182,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer-python", help="interpreter of an environment with paddleseg 2.8.0")
     parser.add_argument("--folder", default=str(default_folder()), help="data folder with train.txt (%(default)s)")
+    parser.add_argument("--size", type=int, nargs="+", default=[192, 512])
     parser.add_argument("--workers", type=int, nargs="+", default=[0, 2])
+    parser.add_argument("--images", type=int, default=640, help="photos to go through again and again (%(default)s)")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--batches", type=int, default=24)
     parser.add_argument("--json", help="file to write the figures to")
-    parser.add_argument("--side", choices=["ours", "peer"], help=argparse.SUPPRESS)
+    parser.add_argument("--side", choices=list(SHOWN), help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.folder = str(Path(options.folder).resolve())
     if options.side:
-        take_turns(options.side, options.folder, options.workers[0], options.batches)
+        take_turns(options)
         return
-    rows = [measure(options, workers) for workers in options.workers]
+    rows = [measure(options, size, workers) for size in options.size for workers in options.workers]
     print(table(rows))
     if options.json:
         Path(options.json).write_text(json.dumps(rows, indent=1), encoding="utf-8")

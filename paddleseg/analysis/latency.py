@@ -20,8 +20,8 @@ class Timing:
     """Milliseconds of one call over many.
 
     Args:
-        cpu_ms: The median of the processor time, all threads together. With one thread it is about what the call takes on
-            an idle machine; other programs lengthen it less than the others.
+        cpu_ms: The median of the processor time, all threads together. With one thread it is about what the call takes
+            on an idle machine; other programs lengthen it less than the others.
     """
 
     p50_ms: float

@@ -23,7 +23,6 @@ from paddleseg.engine.step import LossPlan, Stepper
 from paddleseg.engine.trainer import Trainer
 from paddleseg.errors import WeightsError
 
-
 # Settings of `train` that change nothing of what a run computes.
 _IRRELEVANT = (
     *("num_workers", "on_error", "log_iters", "keep_checkpoint_max", "nproc", "device"),
