@@ -1,0 +1,127 @@
+"""MobileNetV2 (Sandler et al., CVPR 2018): inverted residuals with linear bottlenecks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import paddle
+from paddle import nn
+
+from paddleseg.models.layers import ConvBNAct, InvertedResidual
+from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.registry import BACKBONES
+
+_OFFICIAL_NAMES = NameMap(
+    rename=(
+        (r"^conv1\.", "stem."),
+        (r"^conv(\d)\._first_block\.", lambda match: f"stages.{int(match[1]) - 2}.0."),
+        (r"^conv(\d)\.conv\d_(\d)\.", lambda match: f"stages.{int(match[1]) - 2}.{int(match[2]) - 1}."),
+        (r"\._expand_conv\.", ".expand."),
+        (r"\._bottleneck_conv\.", ".depthwise."),
+        (r"\._linear_conv\.", ".project."),
+        (r"\._conv\.", ".conv."),
+        (r"\._batch_norm\.", ".bn."),
+    ),
+    # Files trained on ImageNet also hold a last convolution and a classifier.
+    unused=(r"^(?!conv[1-8]\.)",),
+)
+
+
+class Stage(NamedTuple):
+    """A row of the paper's table 2."""
+
+    expansion: int
+    channels: int
+    blocks: int
+    stride: int
+
+
+_STAGES = (
+    Stage(1, 16, 1, 1),
+    Stage(6, 24, 2, 2),
+    Stage(6, 32, 3, 2),
+    Stage(6, 64, 4, 2),
+    Stage(6, 96, 3, 1),
+    Stage(6, 160, 3, 2),
+    Stage(6, 320, 1, 1),
+)
+_GIVEN = (1, 2, 4, 6)  # the last stage of each resolution
+
+
+class MobileNetV2(nn.Layer):
+    """The paper's table 2 up to the last bottleneck; what classifies images is left out.
+
+    Args:
+        in_channels: Channels of the image.
+        pretrained: A weights file.
+
+    Shape:
+        x (N, in_channels, H, W). Returns four maps at 1/4, 1/8, 1/16 and 1/32, rounded up.
+
+    Raises:
+        WeightsError: `pretrained` does not fit this network.
+    """
+
+    official_names = _OFFICIAL_NAMES
+    scale = 1.0  # of all numbers of channels
+
+    def __init__(self, in_channels: int = 3, pretrained: str | None = None):
+        super().__init__()
+        widths = [int(stage.channels * self.scale) for stage in _STAGES]
+        self.strides, self.out_channels = [4, 8, 16, 32], [widths[index] for index in _GIVEN]
+        channels = int(32 * self.scale)
+        self.stem = ConvBNAct(in_channels, channels, 3, stride=2, act="relu6")
+        self.stages = nn.LayerList()
+        for stage, width in zip(_STAGES, widths, strict=True):
+            self.stages.append(_bottlenecks(stage, channels, width))
+            channels = width
+        load_pretrained(self, pretrained)
+
+    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        x = self.stem(x)
+        maps = []
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        return [maps[index] for index in _GIVEN]
+
+
+def _bottlenecks(stage: Stage, in_channels: int, channels: int) -> nn.Sequential:
+    blocks = []
+    for stride in (stage.stride, *[1] * (stage.blocks - 1)):
+        # The published networks have the first 1x1 convolution even where it expands nothing.
+        blocks.append(
+            InvertedResidual(in_channels, stage.expansion * in_channels, channels, stride=stride, expand=True)
+        )
+        in_channels = channels
+    return nn.Sequential(*blocks)
+
+
+@BACKBONES.register
+class MobileNetV2_x0_25(MobileNetV2):
+    scale = 0.25
+
+
+@BACKBONES.register
+class MobileNetV2_x0_5(MobileNetV2):
+    scale = 0.5
+
+
+@BACKBONES.register
+class MobileNetV2_x0_75(MobileNetV2):
+    scale = 0.75
+
+
+@BACKBONES.register
+class MobileNetV2_x1_0(MobileNetV2):
+    scale = 1.0
+
+
+@BACKBONES.register
+class MobileNetV2_x1_5(MobileNetV2):
+    scale = 1.5
+
+
+@BACKBONES.register
+class MobileNetV2_x2_0(MobileNetV2):
+    scale = 2.0
