@@ -62,7 +62,7 @@ def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = F
     state = read_state(path)
     own = model.state_dict()
     if not set(state) <= set(own):
-        state = _fold_biases(_official_to_ours(model, state), own)
+        state = _as_convolutions(_fold_biases(_official_to_ours(model, state), own), own)
 
     missing = sorted(set(own) - set(state))
     unknown = sorted(set(state) - set(own))
@@ -101,6 +101,15 @@ def _fold_biases(state: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any
         mean = f"{name.removesuffix('conv.bias')}bn._mean"
         if mean in state:
             state[mean] = state[mean] - state.pop(name)
+    return state
+
+
+def _as_convolutions(state: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """`state` with the matrix (in, out) of a linear layer as a kernel (out, in, 1, 1) where we have a convolution."""
+    for name in state.keys() & own.keys():
+        kernel = state[name].T[..., None, None]
+        if state[name].ndim == 2 and list(kernel.shape) == list(own[name].shape):
+            state[name] = kernel
     return state
 
 

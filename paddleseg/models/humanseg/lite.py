@@ -5,7 +5,8 @@ from __future__ import annotations
 import paddle
 from paddle import nn
 
-from paddleseg.models.layers import ConvBNReLU, SeparableConv, halves, interleave, max_pool, upsample
+from paddleseg.models.layers import ConvBNReLU, SeparableConv, max_pool, upsample
+from paddleseg.models.layers.shuffle import shuffle_stage
 from paddleseg.models.weights import NameMap, load_pretrained
 from paddleseg.registry import MODELS
 
@@ -29,39 +30,6 @@ _OFFICIAL_NAMES = NameMap(
     ),
     unused=(r"^block\d\.[1-9]\d*\._depthwise_separable_0\.",),
 )
-
-
-class ShuffleUnit(nn.Layer):
-    """Half of the channels pass, the other half go through 1x1 and a separable 3x3; then the halves are shuffled."""
-
-    def __init__(self, channels: int):
-        super().__init__()
-        half = channels // 2
-        self.expand = ConvBNReLU(half, half, 1)
-        self.right = SeparableConv(half, half)
-
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        left, right = halves(x)
-        return interleave(left, self.right(self.expand(right)))
-
-
-class ShuffleDownUnit(nn.Layer):
-    """Both branches see all channels and halve the size; each gives half of the output channels."""
-
-    def __init__(self, in_channels: int, out_channels: int):
-        super().__init__()
-        half = out_channels // 2
-        self.left = SeparableConv(in_channels, half, stride=2)
-        self.expand = ConvBNReLU(in_channels, half, 1)
-        self.right = SeparableConv(half, half, stride=2)
-
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        return interleave(self.left(x), self.right(self.expand(x)))
-
-
-def _stage(in_channels: int, out_channels: int, units: int) -> nn.Sequential:
-    rest = [ShuffleUnit(out_channels) for _ in range(units - 1)]
-    return nn.Sequential(ShuffleDownUnit(in_channels, out_channels), *rest)
 
 
 @MODELS.register
@@ -94,8 +62,8 @@ class PPHumanSegLite(nn.Layer):
         self.align_corners = align_corners
         self.stem = ConvBNReLU(in_channels, 36, 3, stride=2)
         self.skip = ConvBNReLU(36, 18, 1)
-        self.stage1 = _stage(36, 72, 4)
-        self.stage2 = _stage(72, 144, 8)
+        self.stage1 = shuffle_stage(36, 72, 4)
+        self.stage2 = shuffle_stage(72, 144, 8)
         self.bottleneck = SeparableConv(144, 64)
         self.fuse = SeparableConv(18 + 64, 64)
         self.classifier = SeparableConv(64, num_classes)

@@ -14,12 +14,20 @@ class SteepHardsigmoid(nn.Layer):
         return F.hardsigmoid(x, slope=0.2, offset=0.5)
 
 
+class Clip(nn.Layer):
+    """x within [0, 1]."""
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return paddle.clip(x, 0, 1)
+
+
 _ACTIVATIONS: dict[str, type[nn.Layer]] = {
     "relu": nn.ReLU,
     "relu6": nn.ReLU6,
     "hardswish": nn.Hardswish,
     "hardsigmoid": nn.Hardsigmoid,
     "steep_hardsigmoid": SteepHardsigmoid,
+    "clip": Clip,
     "sigmoid": nn.Sigmoid,
     "swish": nn.Swish,
     "gelu": nn.GELU,

@@ -99,14 +99,22 @@ def conv_bn(x: paddle.Tensor, conv: nn.Layer, bn: nn.Layer, relu: bool = False) 
 
 
 class SeparableConv(nn.Layer):
-    """Depth-wise 3x3 with batch norm and no activation, then point-wise with batch norm and ReLU."""
+    """Depth-wise 3x3 with batch norm and no activation, then point-wise with batch norm and the activation `act`."""
 
-    def __init__(self, in_channels: int, out_channels: int, stride: int = 1, kernel_size: int = 3, dilation: int = 1):
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        stride: int = 1,
+        kernel_size: int = 3,
+        dilation: int = 1,
+        act: str = "relu",
+    ):
         super().__init__()
         self.depthwise = ConvBN(
             in_channels, in_channels, kernel_size, stride=stride, groups=in_channels, dilation=dilation
         )
-        self.pointwise = ConvBNReLU(in_channels, out_channels, 1)
+        self.pointwise = ConvBNAct(in_channels, out_channels, 1, act=act)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         return self.pointwise(self.depthwise(x))
