@@ -37,6 +37,7 @@ setup(
             "ruff==0.14.6",
             "mypy==1.18.2",
             "types-PyYAML==6.0.12.20250915",
+            "onnx==1.23.2",  # of tools/convert_weights.py
         ],
     },
     entry_points={"console_scripts": ["paddleseg = paddleseg.cli.main:main"]},

@@ -78,8 +78,9 @@ class Reference(nn.Layer):
 @pytest.mark.parametrize("kind", [ConvBN, ConvBNReLU])
 @pytest.mark.parametrize(("kernel", "stride", "dilation"), [(3, 1, 1), (3, 2, 1), (5, 1, 1), (5, 2, 1), (3, 1, 2)])
 @pytest.mark.parametrize("size", [(9, 12), (16, 7)])
-def test_depthwise_conv_bn(kind, kernel, stride, dilation, size):
-    layer = randomised(kind(6, 6, kernel, stride=stride, groups=6, dilation=dilation))
+@pytest.mark.parametrize("padding", [None, "SAME"])
+def test_depthwise_conv_bn(kind, kernel, stride, dilation, size, padding):
+    layer = randomised(kind(6, 6, kernel, stride=stride, groups=6, dilation=dilation, padding=padding))
     x = tensor(3, 6, *size)
     assert "DepthwiseBN" in form(layer(x))
     layer.bn._mean.set_value(paddle.zeros([6]))

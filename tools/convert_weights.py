@@ -1,4 +1,4 @@
-"""Official weights from an ONNX file into a `.pdparams` of ours.
+"""Published weights from an ONNX or TensorFlow Lite file into a `.pdparams` of ours.
 
 The files keep the order in which the network runs its layers, so the tensors are matched with ours in call order and
 by shape. Where a file has batch norm folded into the convolutions, the batch norms come out as "change nothing, then
@@ -8,13 +8,18 @@ the network's output: training, which uses each batch's own statistics, then sta
     python tools/convert_weights.py --onnx FILE.onnx --model PPHumanSegLite --output weights.pdparams
     python tools/convert_weights.py --onnx FILE.onnx --model FCN --backbone HRNet_W18_Small_V1 \\
         --photos data/portrait_mini/train.txt --size 192 192 --output weights.pdparams
+    python tools/convert_weights.py --tflite selfie_segmentation.tflite --model MediaPipeSelfie \\
+        --photos data/portrait_mini/train.txt --size 256 256 --mean 0 --std 1 --output weights.pdparams
+
+TensorFlow Lite files need `pip install ai-edge-litert`.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -29,6 +34,7 @@ from paddleseg.registry import BACKBONES, MODELS
 from paddleseg.transforms.image_io import list_images, read_image
 
 _BATCH = 16
+_CONVOLUTIONS = (nn.Conv2D, nn.Conv2DTranspose)
 
 
 def onnx_layers(path: str) -> Iterator[tuple[str, list[np.ndarray]]]:
@@ -41,6 +47,44 @@ def onnx_layers(path: str) -> Iterator[tuple[str, list[np.ndarray]]]:
     for node in graph.node:
         if node.op_type in ("Conv", "BatchNormalization"):
             yield node.op_type, [constants[name] for name in node.input if name in constants]
+
+
+def tflite_layers(path: str) -> Iterator[tuple[str, list[np.ndarray]]]:
+    """The same of a TensorFlow Lite file, in the layout of ONNX.
+
+    Raises:
+        WeightsError: ai-edge-litert, which knows the format, is not installed.
+    """
+    try:
+        from ai_edge_litert import schema_py_generated as schema
+    except ImportError as error:
+        raise WeightsError(path, "cannot be read without ai-edge-litert", "pip install ai-edge-litert") from error
+    model = schema.ModelT.InitFromPackedBuf(Path(path).read_bytes(), 0)
+    graph, operators = model.subgraphs[0], schema.BuiltinOperator
+    types = {schema.TensorType.FLOAT16: np.float16, schema.TensorType.FLOAT32: np.float32}
+    constants: dict[int, np.ndarray] = {}
+    for index, tensor in enumerate(graph.tensors):
+        data = model.buffers[tensor.buffer].data
+        if data is not None and tensor.type in types:
+            constants[index] = np.frombuffer(bytes(data), types[tensor.type]).reshape(tensor.shape)
+    for node in graph.operators:
+        code = model.operatorCodes[node.opcodeIndex]
+        kind, tensors = code.builtinCode, [constants[index] for index in node.inputs if index in constants]
+        if kind == operators.DEQUANTIZE and tensors:  # half-precision weights
+            constants[node.outputs[0]] = tensors[0]
+        elif kind == operators.CONV_2D:
+            yield "Conv", [tensors[0].transpose(0, 3, 1, 2), *tensors[1:]]
+        elif kind == operators.DEPTHWISE_CONV_2D:
+            yield "Conv", [tensors[0].transpose(3, 0, 1, 2), *tensors[1:]]
+        elif code.customCode == b"Convolution2DTransposeBias":
+            yield "ConvTranspose", [tensors[0].transpose(3, 0, 1, 2), *tensors[1:]]
+
+
+def as_two_classes(op: str, tensors: list[np.ndarray]) -> tuple[str, list[np.ndarray]]:
+    """A last layer's one logit z as the logits -z/2 and z/2, whose softmax is the sigmoid of z."""
+    axis = 1 if op == "ConvTranspose" else 0
+    weight, bias = tensors
+    return op, [np.concatenate([-weight / 2, weight / 2], axis), np.concatenate([-bias / 2, bias / 2])]
 
 
 def with_batch_norms(
@@ -67,7 +111,7 @@ def layers_in_call_order(model: nn.Layer, in_channels: int = 3) -> list[tuple[st
     hooks = [
         layer.register_forward_post_hook(lambda _layer, _x, _y, name=name, layer=layer: met.append((name, layer)))
         for name, layer in model.named_sublayers()
-        if isinstance(layer, (nn.Conv2D, nn.BatchNorm2D))
+        if isinstance(layer, (*_CONVOLUTIONS, nn.BatchNorm2D))
     ]
     model.eval()
     with paddle.no_grad():
@@ -77,16 +121,20 @@ def layers_in_call_order(model: nn.Layer, in_channels: int = 3) -> list[tuple[st
     return met
 
 
-def convert(model: nn.Layer, path: str) -> dict[str, np.ndarray]:
-    """The state of `model` with the tensors of the ONNX file at `path`."""
-    ours, theirs = layers_in_call_order(model), list(onnx_layers(path))
-    if len(theirs) == sum(isinstance(layer, nn.Conv2D) for _, layer in ours):
+def convert(
+    model: nn.Layer, path: str, read: Callable[[str], Iterable[tuple[str, list[np.ndarray]]]] = onnx_layers
+) -> dict[str, np.ndarray]:
+    """The state of `model` with the tensors of the file at `path`, which `read` understands."""
+    ours, theirs = layers_in_call_order(model), list(read(path))
+    if theirs and theirs[-1][1][-1].shape == (1,):
+        theirs[-1] = as_two_classes(*theirs[-1])
+    if len(theirs) == sum(isinstance(layer, _CONVOLUTIONS) for _, layer in ours):
         theirs = list(with_batch_norms(theirs, ours))
     if len(ours) != len(theirs):
         raise WeightsError(path, f"has {len(theirs)} convolutions and batch norms, the model {len(ours)}")
     state: dict[str, np.ndarray] = {}
     for (name, layer), (op, tensors) in zip(ours, theirs, strict=True):
-        fields = ["weight", "bias"] if isinstance(layer, nn.Conv2D) else ["weight", "bias", "_mean", "_variance"]
+        fields = ["weight", "bias"] if isinstance(layer, _CONVOLUTIONS) else ["weight", "bias", "_mean", "_variance"]
         for field, tensor in zip(fields[: len(tensors)], tensors, strict=True):
             want = list(getattr(layer, field).shape)
             if list(tensor.shape) != want:
@@ -95,12 +143,13 @@ def convert(model: nn.Layer, path: str) -> dict[str, np.ndarray]:
     return state
 
 
-def photo_batches(source: str, size: tuple[int, int]) -> Iterator[paddle.Tensor]:
-    """Photos of a folder or list at `size` (w, h), scaled to [-1, 1], a few at a time."""
+def photo_batches(source: str, size: tuple[int, int], mean: float, std: float) -> Iterator[paddle.Tensor]:
+    """Photos of a folder or list at `size` (w, h), a few at a time; of [0, 1] less `mean`, divided by `std`."""
     paths = [path for path, _ in list_images(source)]
     for start in range(0, len(paths), _BATCH):
         photos = [cv2.resize(read_image(path), size) for path in paths[start : start + _BATCH]]
-        yield paddle.to_tensor((np.stack(photos) / 127.5 - 1).transpose(0, 3, 1, 2).astype("float32"))
+        scaled = (np.stack(photos) / 255 - mean) / std
+        yield paddle.to_tensor(scaled.transpose(0, 3, 1, 2).astype("float32"))
 
 
 def measure_statistics(model: nn.Layer, batches: Iterator[paddle.Tensor]) -> None:
@@ -132,21 +181,26 @@ def measure_statistics(model: nn.Layer, batches: Iterator[paddle.Tensor]) -> Non
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--onnx", required=True, help="the published ONNX file")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--onnx", help="the published ONNX file")
+    source.add_argument("--tflite", help="the published TensorFlow Lite file")
     parser.add_argument("--model", required=True, help="our model's registry name")
     parser.add_argument("--backbone", help="our backbone's registry name, for models that take one")
     parser.add_argument("--num_classes", type=int, default=2)
     parser.add_argument("--photos", help="folder or list of photos that batch norm's statistics are measured on")
     parser.add_argument("--size", type=int, nargs=2, default=[192, 192], metavar=("W", "H"), help="of those photos")
+    parser.add_argument("--mean", type=float, default=0.5, help="what the network's input subtracts (%(default)s)")
+    parser.add_argument("--std", type=float, default=0.5, help="what it then divides by (%(default)s)")
     parser.add_argument("--output", required=True, help="the .pdparams file to write")
     args = parser.parse_args()
     try:
         backbone = {"backbone": BACKBONES.get(args.backbone)()} if args.backbone else {}
         model = MODELS.get(args.model)(num_classes=args.num_classes, **backbone)
-        state = {name: paddle.to_tensor(value) for name, value in convert(model, args.onnx).items()}
+        found = convert(model, args.onnx) if args.onnx else convert(model, args.tflite, tflite_layers)
+        state = {name: paddle.to_tensor(value) for name, value in found.items()}
         if args.photos:
             model.set_state_dict(state)
-            measure_statistics(model, photo_batches(args.photos, tuple(args.size)))
+            measure_statistics(model, photo_batches(args.photos, tuple(args.size), args.mean, args.std))
             state = model.state_dict()
         with atomic_path(args.output) as temporary:
             paddle.save(state, str(temporary))

@@ -32,10 +32,9 @@ class ConvBN(nn.Layer):
         padding: Literal["SAME"] | None = None,
     ):
         super().__init__()
-        width = dilation * (kernel_size // 2)
-        one_sided = padding == "SAME" and stride > 1
+        width = "SAME" if padding == "SAME" and stride > 1 else dilation * (kernel_size // 2)
         init = nn.initializer.KaimingNormal()
-        if groups == in_channels == out_channels and groups > 1 and not one_sided:
+        if groups == in_channels == out_channels and groups > 1:
             self.conv: nn.Conv2D = DepthwiseConv2D(
                 in_channels, kernel_size, stride=stride, padding=width, dilation=dilation, weight_attr=init
             )
@@ -45,7 +44,7 @@ class ConvBN(nn.Layer):
                 out_channels,
                 kernel_size,
                 stride=stride,
-                padding="SAME" if one_sided else width,
+                padding=width,
                 dilation=dilation,
                 groups=groups,
                 weight_attr=init,
@@ -76,8 +75,9 @@ class ConvBNAct(ConvBN):
         groups: int = 1,
         dilation: int = 1,
         act: str | None = "relu",
+        padding: Literal["SAME"] | None = None,
     ):
-        super().__init__(in_channels, out_channels, kernel_size, stride, groups, dilation)
+        super().__init__(in_channels, out_channels, kernel_size, stride, groups, dilation, padding)
         self.act = activation(act)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:

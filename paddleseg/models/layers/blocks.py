@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
@@ -26,8 +28,11 @@ class SqueezeExcite(nn.Layer):
         self.gate = activation(gate)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        weights = self.expand(F.relu(self.reduce(F.adaptive_avg_pool2d(x, 1))))
-        return x * self.gate(weights)
+        return x * self.weights(x)
+
+    def weights(self, x: paddle.Tensor) -> paddle.Tensor:
+        """The gates (N, C, 1, 1) for `x`."""
+        return self.gate(self.expand(F.relu(self.reduce(F.adaptive_avg_pool2d(x, 1)))))
 
 
 class InvertedResidual(nn.Layer):
@@ -41,6 +46,7 @@ class InvertedResidual(nn.Layer):
         gate: The activation that ends squeeze-and-excite.
         act: Activation after the first two convolutions.
         expand: Whether there is a 1x1 convolution first; None for where it changes the number of channels.
+        padding: Of the depth-wise convolution, as in `ConvBN`.
     """
 
     def __init__(
@@ -56,13 +62,14 @@ class InvertedResidual(nn.Layer):
         gate: str = "hardsigmoid",
         act: str = "relu6",
         expand: bool | None = None,
+        padding: Literal["SAME"] | None = None,
     ):
         super().__init__()
         self.shortcut = stride == 1 and in_channels == out_channels
         expand = expanded != in_channels if expand is None else expand
         self.expand = ConvBNAct(in_channels, expanded, 1, act=act) if expand else nn.Identity()
         self.depthwise = ConvBNAct(
-            expanded, expanded, kernel_size, stride=stride, groups=expanded, dilation=dilation, act=act
+            expanded, expanded, kernel_size, stride, groups=expanded, dilation=dilation, act=act, padding=padding
         )
         self.excite = SqueezeExcite(expanded, squeezed, gate) if squeezed else nn.Identity()
         self.project = ConvBN(expanded, out_channels, 1)

@@ -7,7 +7,7 @@ cheaper than a trip to memory.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import paddle
@@ -65,15 +65,16 @@ def _weight_grad(source, pitch, du, size, stride, dilation, pixels, dw):
 def _forward(start, stop, x, w, size, stride, dilation, pad, gamma, beta, relu, eps, mean, var, y):
     n, _, h, width = x.shape
     _, channels, oh, ow = y.shape
-    pitch = width + 2 * pad
+    s, reach, (top, left) = len(stride), dilation * (len(size) - 1), pad
+    pitch = max(left + width, (ow - 1) * s + reach + 1)
     pixels = (oh - 1) * pitch + ow
-    padded = np.zeros((h + 2 * pad, pitch), np.float32)
+    padded = np.zeros((max(top + h, (oh - 1) * s + reach + 1), pitch), np.float32)
     wide = np.empty((oh, pitch), np.float32)
     u = np.empty((n, oh, ow), np.float32)
     flat_u, flat_y = u.reshape(n, 1, oh * ow), y.reshape(n, channels, oh * ow)
     for c in range(start, stop):
         for i in range(n):
-            copy(x[i, c], padded[pad : pad + h, pad : pad + width])
+            copy(x[i, c], padded[top : top + h, left : left + width])
             _convolve(padded.ravel(), pitch, w[c, 0], size, stride, dilation, pixels, wide.ravel())
             copy(wide, u[i])
         mean[c], var[c] = moments(flat_u, 0)
@@ -106,10 +107,10 @@ def _backward(
 ):
     n, _, h, width = x.shape
     _, channels, oh, ow = dy.shape
-    s, reach = len(stride), dilation * (len(size) - 1)
-    pitch, pitch_dx, edge = width + 2 * pad, width + reach, reach - pad
+    s, reach, (top, left) = len(stride), dilation * (len(size) - 1), pad
+    pitch, pitch_dx = max(left + width, (ow - 1) * s + reach + 1), width + reach
     pixels, pixels_dx = (oh - 1) * pitch + ow, (h - 1) * pitch_dx + width
-    padded = np.zeros((h + 2 * pad, pitch), np.float32)
+    padded = np.zeros((max(top + h, (oh - 1) * s + reach + 1), pitch), np.float32)
     wide = np.zeros((oh, pitch), np.float32)
     spread = np.zeros((h + reach, pitch_dx), np.float32)  # du with its pixels `stride` apart
     wide_dx = np.empty((h, pitch_dx), np.float32)
@@ -117,7 +118,7 @@ def _backward(
     flat_u, flat_dy = u.reshape(n, 1, oh * ow), dy.reshape(n, channels, oh * ow)
     for c in range(start, stop):
         for i in range(n):
-            copy(x[i, c], padded[pad : pad + h, pad : pad + width])
+            copy(x[i, c], padded[top : top + h, left : left + width])
             _convolve(padded.ravel(), pitch, w[c, 0], size, stride, dilation, pixels, wide.ravel())
             copy(wide, u[i])
         inv_std = np.float32(1) / np.sqrt(var[c] + eps)
@@ -127,12 +128,20 @@ def _backward(
         dw[c] = 0
         wide[:] = 0
         for i in range(n):
-            copy(x[i, c], padded[pad : pad + h, pad : pad + width])
+            copy(x[i, c], padded[top : top + h, left : left + width])
             copy(u[i], wide[:, :ow])
             _weight_grad(padded.ravel(), pitch, wide.ravel(), size, stride, dilation, pixels, dw[c, 0])
-            copy(u[i], spread[edge : edge + oh * s : s, edge : edge + ow * s : s])
+            copy(u[i], spread[reach - top :: s, reach - left :: s][:oh, :ow])
             _convolve(spread.ravel(), pitch_dx, flipped[c, 0], size, (0,), dilation, pixels_dx, wide_dx.ravel())
             copy(wide_dx, dx[i, c])
+
+
+def _extent(length: int, reach: int, stride: int, padding: int | Literal["SAME"]) -> tuple[int, int]:
+    """The output's length along an axis, and the padding before the input."""
+    if padding == "SAME":
+        out = -(-length // stride)
+        return out, max((out - 1) * stride + reach + 1 - length, 0) // 2
+    return (length + 2 * padding - reach - 1) // stride + 1, padding
 
 
 class DepthwiseBN(PyLayer):
@@ -142,10 +151,11 @@ class DepthwiseBN(PyLayer):
     def forward(ctx: Any, x, weight, gamma, beta, conv, bn, relu):
         x = x.contiguous()
         n, c, h, w = x.shape
-        k, stride, dilation, pad = weight.shape[2], conv._stride[0], conv._dilation[0], conv._padding
-        y = paddle.empty([n, c, *((length + 2 * pad - dilation * (k - 1) - 1) // stride + 1 for length in (h, w))])
+        k, stride, dilation = weight.shape[2], conv._stride[0], conv._dilation[0]
+        (oh, top), (ow, left) = (_extent(length, dilation * (k - 1), stride, conv._padding) for length in (h, w))
+        y = paddle.empty([n, c, oh, ow])
         statistics = new_statistics(bn)
-        ctx.options = (0,) * k, (0,) * stride, dilation, pad
+        ctx.options = (0,) * k, (0,) * stride, dilation, (top, left)
         ctx.norm = relu, *statistics
         ctx.save_for_backward(x, weight, gamma, beta)
         inputs = array(x), array(weight), *ctx.options, array(gamma), array(beta), *ctx.norm
