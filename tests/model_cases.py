@@ -22,6 +22,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     },
     "PortraitNet": {"backbone": {"type": "MobileNetV2_x0_25"}},
     "SegFormer": {"backbone": {"type": "MixVisionTransformer_B0"}, "embedding_dim": 64},
+    "PPMobileSeg": {"backbone": {"type": "MobileSeg_Tiny", "inj_type": "AAMSx8"}},
     "PPLiteSeg": {
         "backbone": {"type": "STDC1"},
         "backbone_indices": [1, 2, 3, 4],

@@ -99,7 +99,7 @@ class MobileNetV3(nn.Layer):
         total_stride, dilation = 2, 1
         for index, block in enumerate(self.table):
             stride = block.stride if total_stride < self.output_stride else 1
-            self.blocks.append(_build(channels, block, self.scale, stride, dilation))
+            self.blocks.append(inverted_residual(channels, block, self.scale, stride, dilation))
             channels, total_stride = round_channels(block.channels * self.scale), total_stride * stride
             dilation *= block.stride // stride
             if index in self._last_of_stage:
@@ -123,14 +123,17 @@ def _last_blocks(table: tuple[Block, ...]) -> list[int]:
     return [*before_strides, len(table) - 1][-4:]
 
 
-def _build(in_channels: int, block: Block, scale: float, stride: int, dilation: int) -> InvertedResidual:
+def inverted_residual(
+    in_channels: int, block: Block, scale: float = 1.0, stride: int | None = None, dilation: int = 1
+) -> InvertedResidual:
+    """The block of a row, with its numbers of channels times `scale`; `stride` stands for the row's."""
     expanded = round_channels(block.expanded * scale)
     return InvertedResidual(
         in_channels,
         expanded,
         round_channels(block.channels * scale),
         kernel_size=block.kernel_size,
-        stride=stride,
+        stride=block.stride if stride is None else stride,
         dilation=dilation,
         squeezed=expanded // 4 if block.excite else None,
         gate="steep_hardsigmoid",  # not the paper's: published weights were trained with it
