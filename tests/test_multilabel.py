@@ -68,6 +68,15 @@ def test_a_run_learns_overlapping_classes_and_says_how_well(config: Path, tmp_pa
     assert len(list((tmp_path / "val" / "worst").glob("*.png"))) == 2
 
 
+def test_the_doctor_counts_each_class(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["doctor", "data", str(config), "--json", "--save_dir", str(tmp_path)]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert not any("none shows class" in note["what"] for note in report["notes"])
+    train = report["roles"]["train"]
+    assert train["class_images"] == [8, 8, 8]
+    assert train["class_shares"][1] > train["class_shares"][0] > 0  # what is near a person holds the person
+
+
 def test_measures_of_other_kinds_are_refused(config: Path, capsys: pytest.CaptureFixture[str]):
     arguments = ["val", "--config", str(config), "--device", "cpu", "--use_multilabel", "--connectivity"]
     assert main(arguments) == 2

@@ -9,7 +9,8 @@ the network's output: training, which uses each batch's own statistics, then sta
     python tools/convert_weights.py --onnx FILE.onnx --model FCN --backbone HRNet_W18_Small_V1 \\
         --photos data/portrait_mini/train.txt --size 192 192 --output weights.pdparams
     python tools/convert_weights.py --tflite selfie_segmentation.tflite --model MediaPipeSelfie \\
-        --photos data/portrait_mini/train.txt --size 256 256 --mean 0 --std 1 --output weights.pdparams
+        --photos data/portrait_mini/train.txt --size 256 256 --mean 0 --std 1 --temperature 24 \\
+        --output weights.pdparams
 
 TensorFlow Lite files need `pip install ai-edge-litert`.
 """
@@ -191,12 +192,20 @@ def main() -> int:
     parser.add_argument("--size", type=int, nargs=2, default=[192, 192], metavar=("W", "H"), help="of those photos")
     parser.add_argument("--mean", type=float, default=0.5, help="what the network's input subtracts (%(default)s)")
     parser.add_argument("--std", type=float, default=0.5, help="what it then divides by (%(default)s)")
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        default=1,
+        help="divide the logits, of a network that was not trained by cross entropy and is to be from here on",
+    )
     parser.add_argument("--output", required=True, help="the .pdparams file to write")
     args = parser.parse_args()
     try:
         backbone = {"backbone": BACKBONES.get(args.backbone)()} if args.backbone else {}
         model = MODELS.get(args.model)(num_classes=args.num_classes, **backbone)
         found = convert(model, args.onnx) if args.onnx else convert(model, args.tflite, tflite_layers)
+        for name in list(found)[-2:]:  # the last layer's weight and bias
+            found[name] = found[name] / args.temperature
         state = {name: paddle.to_tensor(value) for name, value in found.items()}
         if args.photos:
             model.set_state_dict(state)

@@ -31,7 +31,7 @@ class Pair:
 
     Args:
         digest: Of the image file; equal for equal files. Likewise `label_digest`.
-        counts: Pixels by label value.
+        counts: Pixels by label value; of classes that overlap, by class.
         line: Of the list file, counted from 1; 0 where there is none.
         border: Share of the pixels along the frame that are no background, and `centre` in the middle half.
         blank: Whether the image is of one colour.
@@ -129,9 +129,18 @@ def _label(pair: Pair, dataset: Dataset) -> np.ndarray:
     label = dataset.read_label(pair.label, pair.size)
     if pair.size:
         check_size(label.shape[:2], pair.size, pair.image, pair.label)
-    pair.counts = count_values(label)
+    pair.counts = count_values(label) if label.ndim == 2 else _count_overlapping(label, dataset.num_classes)
     pair.label_digest = hashlib.sha256(pair.label.read_bytes()).hexdigest()
     return label
+
+
+def _count_overlapping(label: np.ndarray, num_classes: int) -> np.ndarray:
+    """Pixels of each of the classes that (H, W, K) shows side by side as 0 and 1, and of values that are no class."""
+    counts = count_values(label)
+    counts[:num_classes] = 0
+    shown = (label == 1).sum(axis=(0, 1))
+    counts[: len(shown)] = shown
+    return counts
 
 
 def _compare(pair: Pair, image: np.ndarray, label: np.ndarray, ignore_index: int) -> None:
