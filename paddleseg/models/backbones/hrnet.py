@@ -142,11 +142,15 @@ class HRNet(nn.Layer):
         load_pretrained(self, pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        x = self.stage1(self.stem(x))
+        maps = self.branches(self.stem(x))
+        return [paddle.concat([maps[0], *(upsample(low, maps[0], self.align_corners) for low in maps[1:])], axis=1)]
+
+    def branches(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        """The maps at 1/4, 1/8, 1/16 and 1/32 of the picture's size, from what the stem makes of it."""
+        x = self.stage1(x)
         maps = self.stage2([branch(x) for branch in self.transition1])
         maps = self.stage3([*maps, self.transition2(maps[-1])])
-        maps = self.stage4([*maps, self.transition3(maps[-1])])
-        return [paddle.concat([maps[0], *(upsample(low, maps[0], self.align_corners) for low in maps[1:])], axis=1)]
+        return self.stage4([*maps, self.transition3(maps[-1])])
 
 
 def _first_stage(in_channels: int, blocks: int, channels: int) -> nn.Sequential:

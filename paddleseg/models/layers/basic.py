@@ -32,7 +32,8 @@ class ConvBN(nn.Layer):
         padding: Literal["SAME"] | None = None,
     ):
         super().__init__()
-        width = "SAME" if padding == "SAME" and stride > 1 else dilation * (kernel_size // 2)
+        margin = dilation * (kernel_size // 2)
+        width: int | Literal["SAME"] = "SAME" if padding == "SAME" and stride > 1 else margin
         init = nn.initializer.KaimingNormal()
         if groups == in_channels == out_channels and groups > 1:
             self.conv: nn.Conv2D = DepthwiseConv2D(
