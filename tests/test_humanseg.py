@@ -10,6 +10,7 @@ import numpy as np
 import paddle
 import pytest
 
+from paddleseg.analysis.macs import count
 from paddleseg.models.weights import load_weights
 from paddleseg.transforms.image_io import read_image
 from tests.model_cases import build
@@ -55,6 +56,56 @@ def test_v1_mobile_finds_people_with_its_own_and_with_a_batchs_statistics(
         label = cv2.resize(read_image(mini / row[1], channels=1)[..., 0], (192, 192), interpolation=cv2.INTER_NEAREST)
         inter, union = inter + (person & (label == 1)).sum(), union + (person | (label == 1)).sum()
     assert inter / union > 0.83
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "gmac", "millions"),
+    [
+        ("PortraitSwift", (144, 256), 0.06, 0.25),
+        ("MediaPipeSelfie", (256, 256), 0.06, 0.25),
+        ("PortraitHRNet", (208, 208), 0.6, 1.6),
+    ],
+)
+def test_portrait_networks_cost_no_more_than_they_may(name: str, size: tuple[int, int], gmac: float, millions: float):
+    cost = count(build({"type": name}), (1, 3, *size))
+    assert cost.macs <= gmac * 1e9
+    assert cost.parameters <= millions * 1e6
+
+
+def test_a_head_on_separate_branches_gives_v1_mobiles_numbers(mobile: paddle.nn.Layer, mini: Path):
+    split = build({"type": "PortraitHRNet"})
+    left = load_weights(split, "zoo://pp_humanseg_v1_mobile", allow_partial=True)
+    assert all(name.startswith("refine.") for name in left)
+    load_weights(mobile, "zoo://pp_humanseg_v1_mobile")  # training has changed its statistics
+    x = paddle.to_tensor(network_input(next((mini / "images").iterdir()))[None])
+    mobile.eval()
+    split.eval()
+    with paddle.no_grad():
+        (joined,) = mobile.backbone(x)
+        features = split.head.features(split.backbone.branches(split.backbone.stem(x)), split.align_corners)
+        np.testing.assert_allclose(features.numpy(), mobile.head.conv(joined).numpy(), atol=1e-4)
+
+
+def test_mediapipes_weights_give_mediapipes_probabilities(shared: Path):
+    pytest.importorskip("ai_edge_litert", reason="ai-edge-litert is not installed")
+    from ai_edge_litert.interpreter import Interpreter
+
+    file = str(shared / "peers/mediapipe_selfie/selfie_segmentation.tflite")
+    tool, model = runpy.run_path(str(ROOT / "tools/convert_weights.py")), build({"type": "MediaPipeSelfie"})
+    found = tool["convert"](model, file, tool["tflite_layers"])
+    model.set_state_dict({name: paddle.to_tensor(value) for name, value in found.items()})
+    model.eval()
+    published = Interpreter(file)
+    published.allocate_tensors()
+    for line in (shared / "data/val.txt").read_text().splitlines()[::12][:20]:
+        photo = cv2.resize(read_image(shared / "data" / line.split()[0]), (256, 256)).astype("float32") / 255
+        published.set_tensor(published.get_input_details()[0]["index"], photo[None])
+        published.invoke()
+        theirs = published.get_tensor(published.get_output_details()[0]["index"])[0, :, :, 0]
+        with paddle.no_grad():
+            ours = paddle.nn.functional.softmax(model(paddle.to_tensor(photo.transpose(2, 0, 1)[None]))[0], axis=1)
+        # Its logits reach 800, of which float32 keeps six digits.
+        np.testing.assert_allclose(ours[0, 1].numpy(), theirs, atol=5e-3)
 
 
 def test_a_file_with_folded_batch_norm_is_converted_with_and_without_statistics(shared: Path, mini: Path):
