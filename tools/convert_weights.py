@@ -144,13 +144,27 @@ def convert(
     return state
 
 
-def photo_batches(source: str, size: tuple[int, int], mean: float, std: float) -> Iterator[paddle.Tensor]:
-    """Photos of a folder or list at `size` (w, h), a few at a time; of [0, 1] less `mean`, divided by `std`."""
+def renormalise(state: dict[str, np.ndarray], mean: float, std: float) -> None:
+    """Let the first convolution take (photo - 0.5) / 0.5, as networks here do, in place of (photo - mean) / std.
+
+    Beyond the border a network then sees middle grey where it saw `mean`.
+    """
+    first = next(iter(state))
+    shift = state[first].sum(axis=(1, 2, 3)) * (0.5 - mean) / std
+    state[first] = state[first] * 0.5 / std
+    if (bias := first.replace(".weight", ".bias")) in state:
+        state[bias] = state[bias] + shift
+    else:
+        statistic = next(name for name in state if name.endswith("._mean"))
+        state[statistic] = state[statistic] - shift
+
+
+def photo_batches(source: str, size: tuple[int, int]) -> Iterator[paddle.Tensor]:
+    """Photos of a folder or list at `size` (w, h), scaled to [-1, 1], a few at a time."""
     paths = [path for path, _ in list_images(source)]
     for start in range(0, len(paths), _BATCH):
         photos = [cv2.resize(read_image(path), size) for path in paths[start : start + _BATCH]]
-        scaled = (np.stack(photos) / 255 - mean) / std
-        yield paddle.to_tensor(scaled.transpose(0, 3, 1, 2).astype("float32"))
+        yield paddle.to_tensor((np.stack(photos) / 127.5 - 1).transpose(0, 3, 1, 2).astype("float32"))
 
 
 def measure_statistics(model: nn.Layer, batches: Iterator[paddle.Tensor]) -> None:
@@ -190,7 +204,7 @@ def main() -> int:
     parser.add_argument("--num_classes", type=int, default=2)
     parser.add_argument("--photos", help="folder or list of photos that batch norm's statistics are measured on")
     parser.add_argument("--size", type=int, nargs=2, default=[192, 192], metavar=("W", "H"), help="of those photos")
-    parser.add_argument("--mean", type=float, default=0.5, help="what the network's input subtracts (%(default)s)")
+    parser.add_argument("--mean", type=float, default=0.5, help="what the file's input subtracts (%(default)s)")
     parser.add_argument("--std", type=float, default=0.5, help="what it then divides by (%(default)s)")
     parser.add_argument(
         "--temperature",
@@ -204,12 +218,13 @@ def main() -> int:
         backbone = {"backbone": BACKBONES.get(args.backbone)()} if args.backbone else {}
         model = MODELS.get(args.model)(num_classes=args.num_classes, **backbone)
         found = convert(model, args.onnx) if args.onnx else convert(model, args.tflite, tflite_layers)
+        renormalise(found, args.mean, args.std)
         for name in list(found)[-2:]:  # the last layer's weight and bias
             found[name] = found[name] / args.temperature
         state = {name: paddle.to_tensor(value) for name, value in found.items()}
         if args.photos:
             model.set_state_dict(state)
-            measure_statistics(model, photo_batches(args.photos, tuple(args.size), args.mean, args.std))
+            measure_statistics(model, photo_batches(args.photos, tuple(args.size)))
             state = model.state_dict()
         with atomic_path(args.output) as temporary:
             paddle.save(state, str(temporary))
