@@ -13,7 +13,7 @@ from paddle import nn
 from paddleseg.errors import WeightsError
 from paddleseg.models.humanseg.lite import PPHumanSegLite
 from paddleseg.models.layers import ConvBN
-from paddleseg.models.weights import NameMap, load_weights, read_state, resolve
+from paddleseg.models.weights import NameMap, load_weights, partial_weights, read_state, resolve
 from paddleseg.transforms.image_io import read_image
 
 OFFICIAL = "zoo://pp_humanseg_v1_lite"
@@ -138,6 +138,14 @@ def test_allow_partial_says_what_it_left(tmp_path: Path):
     three = PPHumanSegLite(num_classes=3)
     left = load_weights(three, OFFICIAL, allow_partial=True)
     assert left and all(name.startswith("classifier.pointwise.") for name in left)
+
+
+def test_pretrained_may_fit_in_part_where_a_run_allows_it(capsys: pytest.CaptureFixture[str]):
+    with partial_weights(True):
+        PPHumanSegLite(num_classes=3, pretrained=OFFICIAL)
+    assert "start anew: classifier.pointwise." in capsys.readouterr().out
+    with pytest.raises(WeightsError, match="--allow_partial"):
+        PPHumanSegLite(num_classes=3, pretrained=OFFICIAL)
 
 
 @pytest.mark.parametrize(

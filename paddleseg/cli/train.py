@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log_iters", type=int, help="steps between log lines (default: 10)")
     parser.add_argument("--use_vdl", action="store_true", help="write VisualDL records to save_dir")
     parser.add_argument("--use_ema", action="store_true", help="evaluate and keep a moving average of the weights")
+    parser.add_argument("--allow_partial", action="store_true", help="start from what fits of pretrained weights")
     parser.add_argument("--early_stop_intervals", type=int, help="stop after so many evaluations without a better mIoU")
     parser.add_argument("--accumulate_steps", type=int, help="batches of one update (default: 1)")
     parser.add_argument("--precision", choices=["fp32", "fp16"], help="fp16: mixed precision, on a GPU")
@@ -70,6 +71,7 @@ def flag_opts(args: argparse.Namespace) -> list[str]:
     given = {name: getattr(args, name) for name in _TOP} | {f"train.{name}": getattr(args, name) for name in _TRAIN}
     given["lr_scheduler.learning_rate"] = args.learning_rate
     given["train.ema"] = "true" if args.use_ema else None
+    given["train.allow_partial"] = "true" if args.allow_partial else None
     given["test_config.use_multilabel"] = "true" if args.use_multilabel else None
     given["to_static_training"] = "true" if args.to_static_training else None
     return [f"{key}={value}" for key, value in given.items() if value is not None]

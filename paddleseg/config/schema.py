@@ -119,6 +119,8 @@ class TrainSection(Section):
     """Batches whose gradients one update averages."""
     freeze_norm: bool = False
     """Keep the batch-norm statistics of the pretrained weights: for fine-tuning on a few dozen pictures."""
+    allow_partial: bool = False
+    """Start from what fits of `pretrained` weights, and say what did not, instead of ending with an error."""
     ema: EmaSection | None = None
     """Evaluate and keep a moving average of the weights; `true` takes its defaults."""
     early_stop_intervals: Count | None = None

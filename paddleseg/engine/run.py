@@ -22,6 +22,7 @@ from paddleseg.engine.state import TrainState
 from paddleseg.engine.step import LossPlan, Stepper
 from paddleseg.engine.trainer import Trainer
 from paddleseg.errors import WeightsError
+from paddleseg.models.weights import partial_weights
 
 # Settings of `train` that change nothing of what a run computes.
 _IRRELEVANT = (
@@ -68,7 +69,8 @@ def train(
     iters = config.need("iters", config.iters)
     save_interval = config.save_interval or 1000
 
-    model = build.build_model(config)
+    with partial_weights(settings.allow_partial):
+        model = build.build_model(config)
     optimizer = build.build_optimizer(config, model)
     model, optimizer, amp_level = _mixed_precision(model, optimizer, settings, device)
     network = paddle.jit.to_static(model) if config.to_static_training else model

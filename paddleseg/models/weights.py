@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pickle
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +19,7 @@ from paddleseg.errors import WeightsError
 from paddleseg.fetch import fetch_weights
 
 _SHOWN = 5
+_PARTIAL: ContextVar[bool] = ContextVar("partial", default=False)
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,23 @@ class NameMap:
         return renamed
 
 
+@contextmanager
+def partial_weights(allowed: bool) -> Iterator[None]:
+    """Whether the models built herein may take what fits of their `pretrained` weights, and say what did not."""
+    token = _PARTIAL.set(allowed)
+    try:
+        yield
+    finally:
+        _PARTIAL.reset(token)
+
+
 def load_pretrained(model: nn.Layer, source: str | None) -> None:
     """Load `source` into `model` when there is one; every model's constructor ends with this."""
-    if source is not None:
-        load_weights(model, source)
+    if source is None:
+        return
+    left = load_weights(model, source, allow_partial=_PARTIAL.get())
+    if left:
+        print(f"{source}: {len(left)} of {len(model.state_dict())} start anew: {_listed(left)}")
 
 
 def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = False) -> list[str]:
@@ -168,10 +184,14 @@ def _mismatch(
     parts = []
     for what, names in (("missing", missing), ("not in this model", unknown), ("of another shape", misfits)):
         if names:
-            more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-            parts.append(f"{len(names)} {what} ({', '.join(names[:_SHOWN])}{more})")
+            parts.append(f"{len(names)} {what} ({_listed(names)})")
     return WeightsError(
         str(source),
         f"does not fit {type(model).__name__}: {'; '.join(parts)}",
-        "check that the config names the model and num_classes these weights were trained with",
+        "name the model and num_classes these weights were trained with; in training --allow_partial takes what fits",
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
