@@ -49,7 +49,9 @@ def grid_average(x: paddle.Tensor, cells: int) -> paddle.Tensor:
     if paddle.in_dynamic_mode() or cells == 1 or (h > 0 and w > 0 and h % cells == w % cells == 0):
         return F.adaptive_avg_pool2d(x, cells)
     rows, columns = (_shares(size, cells, x.dtype) for size in spatial_size(x))
-    return paddle.matmul(paddle.matmul(rows, x), columns, transpose_y=True)
+    # As (N * C, H, W): oneDNN keeps maps in blocks of channels, and its product takes a 4-d map as if it were plain.
+    y = paddle.matmul(paddle.matmul(rows, x.flatten(0, 1)), columns, transpose_y=True)
+    return y.reshape([-1, x.shape[1], cells, cells])
 
 
 def _shares(size: Any, cells: int, dtype: paddle.dtype) -> paddle.Tensor:
