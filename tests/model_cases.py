@@ -6,7 +6,8 @@ from typing import Any
 
 from paddle import nn
 
-from paddleseg.registry import BACKBONES, MODELS, Registry
+from paddleseg.models.build import build_network
+from paddleseg.registry import MODELS
 
 # Models that need arguments, with a backbone that is small enough for tests. All others are built by name alone.
 NEEDS: dict[str, dict[str, Any]] = {
@@ -35,11 +36,8 @@ NEEDS: dict[str, dict[str, Any]] = {
 CASES: dict[str, dict[str, Any]] = {name: {"type": name, **NEEDS.get(name, {})} for name in MODELS.names()}
 
 
-def build(spec: dict[str, Any], registry: Registry = MODELS, **given: Any) -> nn.Layer:
-    """The component of a `{type: ...}` dictionary; `given` goes to the model, and `in_channels` to its backbone too."""
-    arguments = {key: value for key, value in spec.items() if key != "type"} | given
-    if isinstance(arguments.get("backbone"), dict):
-        channels = {"in_channels": given["in_channels"]} if "in_channels" in given else {}
-        arguments["backbone"] = build(arguments["backbone"], BACKBONES, **channels)
-        arguments.pop("in_channels", None)
-    return registry.get(spec["type"])(**arguments)
+def build(spec: dict[str, Any], **given: Any) -> nn.Layer:
+    """The model of a `{type: ...}` dictionary; `given` goes to the model, but `in_channels` to its backbone if any."""
+    if "backbone" in spec and "in_channels" in given:
+        spec = spec | {"backbone": spec["backbone"] | {"in_channels": given.pop("in_channels")}}
+    return build_network(spec | given)

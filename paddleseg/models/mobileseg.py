@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import paddle
 from paddle import nn
 
-from paddleseg.models.heads.lite_decoder import DECODER_NAMES, DECODER_UNUSED, LiteDecoder
-from paddleseg.models.layers import ResizeMode, upsample
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.heads.lite_decoder import LiteSegmenter
+from paddleseg.models.layers import ResizeMode
 from paddleseg.registry import MODELS
 
 
 @MODELS.register
-class MobileSeg(nn.Layer):
+class MobileSeg(LiteSegmenter):
     """The decoder of PP-LiteSeg (Peng et al., arXiv 2204.02681, section 3) in its separable form.
 
     PP-HumanSeg V2 Lite is `MobileNetV3_large_x1_0` with this decoder and `use_last_fuse`: four levels at 192x192 for
@@ -41,8 +39,6 @@ class MobileSeg(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = NameMap(rename=DECODER_NAMES, unused=DECODER_UNUSED)
-
     def __init__(
         self,
         num_classes: int,
@@ -57,11 +53,11 @@ class MobileSeg(nn.Layer):
         use_last_fuse: bool = False,
         pretrained: str | None = None,
     ):
-        super().__init__()
-        self.backbone, self.indices = backbone, tuple(backbone_indices)
-        self.decoder = LiteDecoder(
-            [backbone.out_channels[index] for index in backbone_indices],
+        super().__init__(
             num_classes,
+            backbone,
+            backbone_indices,
+            pretrained,
             fusion=arm_type,
             context_bins=cm_bin_sizes,
             context_channels=cm_out_ch,
@@ -70,8 +66,3 @@ class MobileSeg(nn.Layer):
             gather=use_last_fuse,
             mode=resize_mode,
         )
-        load_pretrained(self, pretrained)
-
-    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        maps = self.backbone(x)
-        return [upsample(logits, x) for logits in self.decoder([maps[index] for index in self.indices])]

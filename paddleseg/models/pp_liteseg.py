@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import paddle
 from paddle import nn
 
-from paddleseg.models.heads.lite_decoder import DECODER_NAMES, DECODER_UNUSED, LiteDecoder
-from paddleseg.models.layers import ResizeMode, upsample
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.heads.lite_decoder import LiteSegmenter
+from paddleseg.models.layers import ResizeMode
 from paddleseg.registry import MODELS
 
 
 @MODELS.register
-class PPLiteSeg(nn.Layer):
+class PPLiteSeg(LiteSegmenter):
     """PP-LiteSeg (Peng et al., arXiv 2204.02681, section 3, figure 3).
 
     PP-HumanSeg V2 Mobile is `STDC1` with four levels of 4, 16, 32 and 64 channels at 192x192.
@@ -40,8 +38,6 @@ class PPLiteSeg(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = NameMap(rename=DECODER_NAMES, unused=DECODER_UNUSED)
-
     def __init__(
         self,
         num_classes: int,
@@ -55,11 +51,11 @@ class PPLiteSeg(nn.Layer):
         resize_mode: ResizeMode = "bilinear",
         pretrained: str | None = None,
     ):
-        super().__init__()
-        self.backbone, self.indices = backbone, tuple(backbone_indices)
-        self.decoder = LiteDecoder(
-            [backbone.out_channels[index] for index in backbone_indices],
+        super().__init__(
             num_classes,
+            backbone,
+            backbone_indices,
+            pretrained,
             fusion=arm_type,
             context_bins=cm_bin_sizes,
             context_channels=cm_out_ch,
@@ -67,8 +63,3 @@ class PPLiteSeg(nn.Layer):
             classifier_channels=seg_head_inter_chs,
             mode=resize_mode,
         )
-        load_pretrained(self, pretrained)
-
-    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        maps = self.backbone(x)
-        return [upsample(logits, x) for logits in self.decoder([maps[index] for index in self.indices])]
