@@ -11,7 +11,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.backbones.mobilenetv3 import Block, inverted_residual
-from paddleseg.models.layers import ConvBN, ConvBNAct, upsample
+from paddleseg.models.layers import ConvBN, ConvBNAct, spatial_size, upsample
 from paddleseg.models.layers.drop_path import DropPath
 from paddleseg.models.weights import NameMap, load_pretrained
 from paddleseg.registry import BACKBONES
@@ -67,9 +67,10 @@ class _AxialAttention(nn.Layer):
 
     def forward(self, q: paddle.Tensor, k: paddle.Tensor, v: paddle.Tensor) -> paddle.Tensor:
         """From (N, C, H, W) to a map (N, values, H, 1) or (N, values, 1, W)."""
+        # Resized to sizes and not to maps: the latter gives ONNX no size for these where an export leaves it open.
         q, k, v = (x.mean(self.averaged, keepdim=True) for x in (q, k, v))
-        q = self._split(q + upsample(self.q_pos_embed.unsqueeze(self.averaged), q))
-        k = self._split(k + upsample(self.k_pos_embed.unsqueeze(self.averaged), k))
+        q = self._split(q + upsample(self.q_pos_embed.unsqueeze(self.averaged), spatial_size(q)))
+        k = self._split(k + upsample(self.k_pos_embed.unsqueeze(self.averaged), spatial_size(k)))
         weights = F.softmax(paddle.matmul(q, k, transpose_x=True) * self.scale, axis=-1)
         y = paddle.matmul(self._split(v), weights, transpose_y=True).flatten(1, 2)
         return self.project(F.relu6(y.unsqueeze(self.averaged)))
@@ -139,12 +140,13 @@ class AggregatedAttention(nn.Layer):
 
     def forward(self, maps: list[paddle.Tensor]) -> paddle.Tensor:
         target = self.details[-1]
+        size = spatial_size(maps[target])
         *fine, deep = maps
-        fine = [x if index == target else upsample(x, maps[target]) for index, x in enumerate(fine)]
+        fine = [x if index == target else upsample(x, size) for index, x in enumerate(fine)]
         votes = [vote(fine[index]) for index, vote in zip(self.voters[:-1], self.vote, strict=False)]
-        votes.append(upsample(self.vote[-1](deep), maps[target]))
+        votes.append(upsample(self.vote[-1](deep), size))
         details = [embed(fine[index]) for index, embed in zip(self.details, self.embed, strict=False)]
-        return sum(details) * prod(votes) + upsample(self.embed[-1](deep), maps[target])
+        return sum(details) * prod(votes) + upsample(self.embed[-1](deep), size)
 
 
 class StrideFormer(nn.Layer):
