@@ -1,0 +1,87 @@
+"""Write the table in docs/networks.md: what each network costs in the recipe that is named for it.
+
+python tools/docs/network_table.py            # write it
+python tools/docs/network_table.py --check    # exit 1 if the page has another one
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from paddleseg.analysis.macs import count
+from paddleseg.config import load_config
+from paddleseg.export.from_config import untrained_model
+from paddleseg.files import atomic_write_text
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "networks.md"
+START, END = "<!-- table -->\n", "<!-- end of table -->"
+# Recipe, the paper of the network, and the input (h, w) whose cost is told.
+RECIPES: list[tuple[str, str, tuple[int, int]]] = [
+    ("pp_humanseg/portrait_pp_humansegv1_lite.yml", "Chu et al., WACV Workshops 2022", (224, 398)),
+    ("pp_humanseg/human_pp_humansegv1_mobile.yml", "Sun et al., arXiv 1904.04514", (192, 192)),
+    ("pp_humanseg/human_pp_humansegv1_server.yml", "Chen et al., ECCV 2018", (512, 512)),
+    ("pp_humanseg/portrait_pp_humansegv2_lite.yml", "Howard et al., ICCV 2019", (144, 256)),
+    ("pp_humanseg/human_pp_humansegv2_mobile.yml", "Peng et al., arXiv 2204.02681", (192, 192)),
+    ("pp_humanseg/portrait_swift.yml", "ours", (144, 256)),
+    ("pp_humanseg/portrait_fast.yml", "MediaPipe's published graph", (256, 256)),
+    ("pp_humanseg/portrait_accurate.yml", "ours, on V1 Mobile", (208, 208)),
+    ("portraitnet/portraitnet_eg1800_224x224_46k.yml", "Zhang et al., Computers & Graphics 2019", (224, 224)),
+    ("sinet/sinet_eg1800_224x224.yml", "Park et al., WACV 2020", (224, 224)),
+    ("bisenet/bisenet_cityscapes_1024x1024_160k.yml", "Yu et al., IJCV 2021", (512, 1024)),
+    ("fastscnn/fastscnn_cityscapes_1024x1024_160k.yml", "Poudel et al., BMVC 2019", (512, 1024)),
+    ("fcn/fcn_hrnetw18_small_v2_cityscapes_1024x512_80k.yml", "Sun et al., arXiv 1904.04514", (512, 1024)),
+    ("fcn/fcn_hrnetw18_cityscapes_1024x512_80k.yml", "Sun et al., arXiv 1904.04514", (512, 1024)),
+    ("fcn/fcn_hrnetw48_cityscapes_1024x512_80k.yml", "Sun et al., arXiv 1904.04514", (512, 1024)),
+    ("ocrnet/ocrnet_hrnetw18_cityscapes_1024x512_160k.yml", "Yuan et al., ECCV 2020", (512, 1024)),
+    ("ocrnet/ocrnet_hrnetw48_cityscapes_1024x512_160k.yml", "Yuan et al., ECCV 2020", (512, 1024)),
+    ("deeplabv3/deeplabv3_resnet50_os8_cityscapes_1024x512_80k.yml", "Chen et al., arXiv 1706.05587", (512, 1024)),
+    ("deeplabv3p/deeplabv3p_resnet50_os8_cityscapes_1024x512_80k.yml", "Chen et al., ECCV 2018", (512, 1024)),
+    ("pp_liteseg/pp_liteseg_stdc1_cityscapes_1024x512_scale0.5_160k.yml", "Peng et al., arXiv 2204.02681", (512, 1024)),
+    ("pp_liteseg/pp_liteseg_stdc2_cityscapes_1024x512_scale0.5_160k.yml", "Peng et al., arXiv 2204.02681", (512, 1024)),
+    ("mobileseg/mobileseg_mobilenetv3_cityscapes_1024x512_80k.yml", "Howard et al., ICCV 2019", (512, 1024)),
+    ("mobileseg/mobileseg_mobilenetv2_cityscapes_1024x512_80k.yml", "Sandler et al., CVPR 2018", (512, 1024)),
+    ("mobileseg/mobileseg_ghostnet_cityscapes_1024x512_80k.yml", "Han et al., CVPR 2020", (512, 1024)),
+    ("mobileseg/mobileseg_shufflenetv2_cityscapes_1024x512_80k.yml", "Ma et al., ECCV 2018", (512, 1024)),
+    ("pp_mobileseg/pp_mobileseg_base_ade20k_512x512_80k.yml", "Tang et al., arXiv 2304.05152", (512, 512)),
+    ("pp_mobileseg/pp_mobileseg_tiny_ade20k_512x512_80k.yml", "Tang et al., arXiv 2304.05152", (512, 512)),
+    ("segformer/segformer_b0_cityscapes_1024x1024_160k.yml", "Xie et al., NeurIPS 2021", (512, 1024)),
+    ("unet/unet_cityscapes_1024x512_160k.yml", "Ronneberger et al., MICCAI 2015", (512, 1024)),
+]
+
+
+def table(recipes: Sequence[tuple[str, str, tuple[int, int]]]) -> str:
+    """One row for each recipe."""
+    lines = ["| network | recipe | paper | input | parameters | G multiply-adds |", "|---|---|---|---|---:|---:|"]
+    for name, paper, (h, w) in recipes:
+        config = load_config(ROOT / "configs" / name)
+        cost = count(untrained_model(config), (1, 3, h, w))
+        section = config.to_dict()["model"]
+        backbone = section.get("backbone")
+        network = section["type"] + (f" on {backbone['type']}" if backbone else "")
+        figures = f"{cost.parameters / 1e6:.2f} M | {cost.macs / 1e9:.3f}"
+        lines.append(f"| {network} | `configs/{name}` | {paper} | {h}x{w} | {figures} |")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is not up to date")
+    args = parser.parse_args()
+    old = PAGE.read_text(encoding="utf-8")
+    new = re.sub(
+        r"(<!-- table -->\n).*(<!-- end of table -->)", lambda m: f"{m[1]}{table(RECIPES)}\n{m[2]}", old, flags=re.S
+    )
+    if args.check:
+        if new != old:
+            print(f"{PAGE} is not what the recipes give: python tools/docs/network_table.py", file=sys.stderr)
+        return int(new != old)
+    atomic_write_text(PAGE, new)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
