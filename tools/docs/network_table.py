@@ -72,9 +72,8 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is not up to date")
     args = parser.parse_args()
     old = PAGE.read_text(encoding="utf-8")
-    new = re.sub(
-        r"(<!-- table -->\n).*(<!-- end of table -->)", lambda m: f"{m[1]}{table(RECIPES)}\n{m[2]}", old, flags=re.S
-    )
+    before, _, rest = old.partition(START)
+    new = f"{before}{START}{table(RECIPES)}\n{END}{rest.partition(END)[2]}"
     if args.check:
         if new != old:
             print(f"{PAGE} is not what the recipes give: python tools/docs/network_table.py", file=sys.stderr)
