@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +122,19 @@ class TestTable:
         assert [line.split(" | ")[0] for line in lines[2:]] == ["| quick", "| base file", "| slow"]
         assert lines[-1] == "| slow | 192x192 | 9.00 | 3.00 | 6.00 | 2.00 |"
         assert lines[0].endswith("| p50 ms, 1 thread | ratio | CPU ms, 1 thread | ratio |")
+
+    def test_the_portrait_benchmark_tells_groups_and_flicker(self, root: Path, mini: Path, tmp_path: Path):
+        lines = (mini / "val.txt").read_text().splitlines()[:3]
+        (tmp_path / "list.txt").write_text("\n".join(lines))
+        for number, line in enumerate([lines[0]] * 2):
+            for kind, name in zip(("images", "masks"), line.split(), strict=True):
+                place = tmp_path / "clip" / kind / f"{number}{Path(name).suffix}"
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(mini / name, place)
+        command = [sys.executable, "benchmarks/portrait.py", "--data", mini, "--list", tmp_path / "list.txt", "--quiet"]
+        groups = ["--by", "source", "shape", "--clips", tmp_path / "clip", "--json", tmp_path / "found.json"]
+        subprocess.run([str(word) for word in command + groups], cwd=root, check=True, capture_output=True)
+        (row,) = json.loads((tmp_path / "found.json").read_text())
+        assert row["flicker"] == 0  # twice the same frame
+        assert row["groups"]["images"] == row["mIoU"] > 0.5
+        assert len(row["groups"]) > 1

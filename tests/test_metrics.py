@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from paddleseg.metrics import AucRoc, BoundaryIoU, Confusion, Connectivity, Metric, confusion_matrix
+from paddleseg.metrics import AucRoc, BoundaryIoU, Confusion, Connectivity, Flicker, Metric, confusion_matrix
 from paddleseg.transforms.image_io import read_label
 
 IGNORED = 255
@@ -128,6 +128,25 @@ class TestAucRoc:
     def test_needs_probabilities(self):
         with pytest.raises(ValueError, match="probabilities"):
             AucRoc(2).update(np.zeros((2, 2), int), np.zeros((2, 2), int))
+
+
+class TestFlicker:
+    LABEL = np.array([[0, 0, 1, 1], [0, 0, 1, IGNORED]])
+
+    def test_is_the_share_of_changes_that_the_label_does_not_make(self):
+        moved = np.array([[0, 0, 0, 1], [0, 0, 1, 1]])  # the label itself changes at one pixel, and is ignored at one
+        flicker = Flicker()
+        flicker.update(np.array([[0, 0, 1, 1], [0, 0, 1, 0]]), self.LABEL)
+        flicker.update(np.array([[1, 0, 0, 1], [0, 0, 1, 1]]), moved)
+        assert flicker.compute()["flicker"] == pytest.approx(1 / 6)
+
+    def test_clips_do_not_run_into_each_other(self):
+        flicker = Flicker()
+        for mask in (0, 1):
+            flicker.restart()
+            flicker.update(np.full((2, 4), mask), self.LABEL)
+        assert np.isnan(flicker.compute()["flicker"])
+        assert np.isnan(flicker.of(np.zeros((2, 4)), self.LABEL).compute()["flicker"])
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from paddleseg.metrics.auc import AucRoc
 from paddleseg.metrics.base import Metric
 from paddleseg.metrics.boundary import BoundaryIoU
 from paddleseg.metrics.connectivity import Connectivity, semantic_connectivity
+from paddleseg.metrics.flicker import Flicker
 from paddleseg.metrics.independent import IndependentClasses
 from paddleseg.metrics.segmentation import Confusion, confusion_matrix
 
@@ -12,6 +13,7 @@ __all__ = [
     "BoundaryIoU",
     "Confusion",
     "Connectivity",
+    "Flicker",
     "IndependentClasses",
     "Metric",
     "confusion_matrix",
