@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import runpy
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from paddleseg.analysis.macs import count
 from paddleseg.models.weights import load_weights
 from paddleseg.transforms.image_io import read_image
 from tests.model_cases import build
+from tests.paddleseg_reference import fill
 
 ROOT = Path(__file__).resolve().parents[1]
 MOBILE = {"type": "FCN", "num_classes": 2, "backbone": {"type": "HRNet_W18_Small_V1"}}
@@ -122,3 +125,20 @@ def test_a_file_with_folded_batch_norm_is_converted_with_and_without_statistics(
         np.testing.assert_allclose(model(x)[0].numpy(), plain, atol=1e-3)
         model.train()  # of the same picture, the batch's statistics are the measured ones
         np.testing.assert_allclose(model(x)[0].numpy(), plain, atol=0.05)
+
+
+def test_paddlesegs_weights_are_converted_by_name_and_halved(root: Path, tmp_path: Path, monkeypatch):
+    """The official file by PaddleSeg's names, as the reference files hold them."""
+    reference = json.loads(gzip.decompress((root / "tests/paddleseg_reference/pp_humanseg_lite.json.gz").read_bytes()))
+    theirs = {name: paddle.to_tensor(fill.value(name, shape, 1.0)) for name, shape in reference["state"].items()}
+    paddle.save(theirs, str(tmp_path / "paddleseg.pdparams"))
+    target = tmp_path / "ours.pdparams"
+    given = ["--pdparams", tmp_path / "paddleseg.pdparams", "--model", "PPHumanSegLite", "--half", "--output", target]
+    monkeypatch.setattr("sys.argv", ["convert_weights.py", *map(str, given)])
+    assert runpy.run_path(str(ROOT / "tools/convert_weights.py"))["main"]() == 0
+    assert target.stat().st_size < 0.6 * (tmp_path / "paddleseg.pdparams").stat().st_size
+    exact, halved = build({"type": "PPHumanSegLite"}), build({"type": "PPHumanSegLite"})
+    load_weights(exact, tmp_path / "paddleseg.pdparams")
+    load_weights(halved, target)
+    for name, value in exact.state_dict().items():
+        np.testing.assert_allclose(halved.state_dict()[name].numpy(), value.numpy(), rtol=1e-3, atol=1e-6)

@@ -1,4 +1,4 @@
-"""Published weights from an ONNX or TensorFlow Lite file into a `.pdparams` of ours.
+"""Published weights from an ONNX, TensorFlow Lite or PaddleSeg file into a `.pdparams` of ours.
 
 The files keep the order in which the network runs its layers, so the tensors are matched with ours in call order and
 by shape. Where a file has batch norm folded into the convolutions, the batch norms come out as "change nothing, then
@@ -12,7 +12,11 @@ the network's output: training, which uses each batch's own statistics, then sta
         --photos data/portrait_mini/train.txt --size 256 256 --mean 0 --std 1 --temperature 24 \\
         --output weights.pdparams
 
-TensorFlow Lite files need `pip install ai-edge-litert`.
+    python tools/convert_weights.py --pdparams paddleseg/model.pdparams --model PPLiteSeg --backbone STDC1 --half \\
+        --output weights.pdparams
+
+PaddleSeg's `.pdparams` go by name. `--half` stores 16-bit numbers, which loading widens. TensorFlow Lite files need
+`pip install ai-edge-litert`.
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ from paddle import nn
 
 from paddleseg.errors import UserError, WeightsError
 from paddleseg.files import atomic_path
+from paddleseg.models.weights import load_weights
 from paddleseg.registry import BACKBONES, MODELS
 from paddleseg.transforms.image_io import list_images, read_image
 
@@ -199,6 +204,7 @@ def main() -> int:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--onnx", help="the published ONNX file")
     source.add_argument("--tflite", help="the published TensorFlow Lite file")
+    source.add_argument("--pdparams", help="a .pdparams file, with PaddleSeg's names or ours")
     parser.add_argument("--model", required=True, help="our model's registry name")
     parser.add_argument("--backbone", help="our backbone's registry name, for models that take one")
     parser.add_argument("--num_classes", type=int, default=2)
@@ -212,20 +218,25 @@ def main() -> int:
         default=1,
         help="divide the logits, of a network that was not trained by cross entropy and is to be from here on",
     )
+    parser.add_argument("--half", action="store_true", help="store 16-bit numbers")
     parser.add_argument("--output", required=True, help="the .pdparams file to write")
     args = parser.parse_args()
     try:
         backbone = {"backbone": BACKBONES.get(args.backbone)()} if args.backbone else {}
         model = MODELS.get(args.model)(num_classes=args.num_classes, **backbone)
-        found = convert(model, args.onnx) if args.onnx else convert(model, args.tflite, tflite_layers)
-        renormalise(found, args.mean, args.std)
-        for name in list(found)[-2:]:  # the last layer's weight and bias
-            found[name] = found[name] / args.temperature
-        state = {name: paddle.to_tensor(value) for name, value in found.items()}
+        if args.pdparams:
+            load_weights(model, args.pdparams)
+        else:
+            found = convert(model, args.onnx) if args.onnx else convert(model, args.tflite, tflite_layers)
+            renormalise(found, args.mean, args.std)
+            for name in list(found)[-2:]:  # the last layer's weight and bias
+                found[name] = found[name] / args.temperature
+            model.set_state_dict({name: paddle.to_tensor(value) for name, value in found.items()})
         if args.photos:
-            model.set_state_dict(state)
             measure_statistics(model, photo_batches(args.photos, tuple(args.size)))
-            state = model.state_dict()
+        state = {
+            name: value.astype("float16" if args.half else "float32") for name, value in model.state_dict().items()
+        }
         with atomic_path(args.output) as temporary:
             paddle.save(state, str(temporary))
     except UserError as error:

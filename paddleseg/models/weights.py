@@ -144,7 +144,8 @@ def resolve(source: str | Path) -> Path:
 
 
 def read_state(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a `.pdparams` file by name; a file that holds anything else is not read any further.
+    """The arrays of a `.pdparams` file by name, 16-bit numbers widened to 32; a file that holds anything else is not
+    read any further.
 
     Such a file is a pickle, which might run code of its author's, and published weights come from anywhere.
     """
@@ -157,7 +158,8 @@ def read_state(path: Path) -> dict[str, np.ndarray]:
         raise WeightsError(str(path), f"is not a Paddle weights file ({error})", "give a .pdparams file") from error
     # Paddle writes a parameter as an array, or as (its own name, array).
     state = {name: value[1] if isinstance(value, tuple) and len(value) == 2 else value for name, value in state.items()}
-    return {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
+    arrays = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
+    return {name: value.astype("float32") if value.dtype == "float16" else value for name, value in arrays.items()}
 
 
 class _ArraysOnly(pickle.Unpickler):
