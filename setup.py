@@ -28,7 +28,15 @@ setup(
     extras_require={
         # Paddle is an extra so that a GPU user picks `paddlepaddle-gpu` instead, and an ONNX-only box needs neither.
         # numba compiles the kernels that make training on a CPU several times faster; without it Paddle's own are used.
-        "train": ["paddlepaddle>=3.0,<3.4", "visualdl>=2.5,<3", "setuptools", "numba>=0.60", "threadpoolctl>=3.1"],
+        # matplotlib draws curves and the doctor's page.
+        "train": [
+            "paddlepaddle>=3.0,<3.4",
+            "visualdl>=2.5,<3",
+            "matplotlib>=3.7",
+            "setuptools",
+            "numba>=0.60",
+            "threadpoolctl>=3.1",
+        ],
         "onnx": ["onnxruntime>=1.17"],
         "convert": ["onnx>=1.16"],  # for tools/convert_weights.py
         "dev": [

@@ -1,6 +1,7 @@
 """The curve of a training run, from its log: loss and learning rate of every line, mIoU of every evaluation.
 
 python tools/plot_log.py train.log --output curve.png
+python tools/plot_log.py ce.log ce_scl.log --output both.png    # of several runs mIoU alone, by the files' names
 """
 
 from __future__ import annotations
@@ -38,6 +39,18 @@ def read_log(path: Path) -> tuple[dict[int, tuple[float, float]], dict[int, floa
     return losses, scores
 
 
+def compare(runs: dict[str, dict[int, float]], output: Path) -> None:
+    """mIoU of several runs by step."""
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    for name, scores in runs.items():
+        axes.plot(list(scores), [100 * score for score in scores.values()], "o-", markersize=3, label=name)
+    axes.set(xlabel="step", ylabel="mIoU on the validation photos, %")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    with atomic_path(output) as temporary:
+        figure.savefig(temporary, dpi=110)
+
+
 def plot(losses: dict[int, tuple[float, float]], scores: dict[int, float], output: Path) -> None:
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
     left.plot(list(losses), [loss for loss, _ in losses.values()], color="tab:blue")
@@ -56,11 +69,15 @@ def plot(losses: dict[int, tuple[float, float]], scores: dict[int, float], outpu
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("log", type=Path, help="what paddleseg train printed")
+    parser.add_argument("logs", type=Path, nargs="+", metavar="LOG", help="what paddleseg train printed")
     parser.add_argument("--output", type=Path, default=Path("curve.png"), help="the picture (default: %(default)s)")
     args = parser.parse_args()
     try:
-        plot(*read_log(args.log), args.output)
+        runs = {path.stem: read_log(path) for path in args.logs}
+        if len(runs) == 1:
+            plot(*runs.popitem()[1], args.output)
+        else:
+            compare({name: scores for name, (_, scores) in runs.items()}, args.output)
     except UserError as error:
         print(error, file=sys.stderr)
         return error.exit_code
