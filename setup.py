@@ -28,7 +28,7 @@ setup(
     extras_require={
         # Paddle is an extra so that a GPU user picks `paddlepaddle-gpu` instead, and an ONNX-only box needs neither.
         # numba compiles the kernels that make training on a CPU several times faster; without it Paddle's own are used.
-        # matplotlib draws curves and the doctor's page.
+        # matplotlib draws the curves of tools/plot_log.py and of the ablation.
         "train": [
             "paddlepaddle>=3.0,<3.4",
             "visualdl>=2.5,<3",
