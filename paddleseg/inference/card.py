@@ -100,7 +100,10 @@ class Score(_Part):
         data: The list of the images, as people know it.
         images: How many they are.
         size: (h, w) of the network's input.
-        SC: Semantic connectivity (two classes).
+        SC: Semantic connectivity (two classes); `SC_without_specks` and `components` as docs/metrics.md tells.
+        worst_tenth: Mean foreground IoU of the images of lowest IoU.
+        flicker: Of clips, as docs/metrics.md tells.
+        parts: mIoU of parts of the data: by where the photos come from, by their shape.
         command: What was run, from the repository; `$DATA` stands for a folder of the reader's.
         commit: The state of the repository it was run at.
     """
@@ -112,6 +115,11 @@ class Score(_Part):
     foreground_IoU: Share | None = None
     boundary_IoU: Share | None = None
     SC: Share | None = None
+    SC_without_specks: Share | None = None
+    components: Annotated[float, Field(ge=0)] | None = None
+    worst_tenth: Share | None = None
+    flicker: Share | None = None
+    parts: dict[str, Share] = {}
     command: str
     commit: str
 

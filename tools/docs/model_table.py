@@ -13,9 +13,19 @@ from pathlib import Path
 
 from paddleseg import zoo
 from paddleseg.files import atomic_write_text
-from paddleseg.inference.card import Card, read_card
+from paddleseg.inference.card import Card, Score, read_card
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "models.md"
+_MEASURES = {
+    "mIoU": "mIoU",
+    "foreground_IoU": "foreground IoU",
+    "boundary_IoU": "boundary IoU",
+    "SC": "SC",
+    "SC_without_specks": "SC without specks",
+    "worst_tenth": "worst tenth",
+    "components": "components",
+    "flicker": "flicker",
+}
 _INTRODUCTION = """# Models with published weights
 
 <!-- Written by tools/docs/model_table.py from the cards in paddleseg/zoo/; change those. -->
@@ -68,14 +78,14 @@ def section(card: Card) -> str:
     """All that a card says."""
     blocks = [f"## {card.name}", f"{card.origin.strip()}. Licence: {card.licence}."]
     if card.scores:
-        titles = ["data", "images", "input", "mIoU", "foreground IoU", "boundary IoU", "SC", "commit"]
+        measures = {name: text for name, text in _MEASURES.items() if any(_told(score, name) for score in card.scores)}
         rows = [
-            [score.data, str(score.images), _size(score.size)]
-            + [_percent(value) for value in (score.mIoU, score.foreground_IoU, score.boundary_IoU, score.SC)]
-            + [score.commit]
+            [score.data, str(score.images), _size(score.size), *(_told(score, name) for name in measures), score.commit]
             for score in card.scores
         ]
-        blocks += [table(titles, rows), _commands(score.command for score in card.scores)]
+        blocks.append(table(["data", "images", "input", *measures.values(), "commit"], rows))
+        blocks += [_parts(score) for score in card.scores if score.parts]
+        blocks.append(_commands(score.command for score in card.scores))
     if card.latency:
         titles = ["device", "threads", "runtime", "input", "p50 ms", "p95 ms", "CPU ms"]
         rows = [
@@ -92,6 +102,17 @@ def section(card: Card) -> str:
         if lines:
             blocks.append(f"{title}:\n\n" + "\n".join(f"- {line}" for line in lines))
     return "\n" + "\n\n".join(block.strip() for block in blocks) + "\n"
+
+
+def _told(score: Score, name: str) -> str:
+    value = getattr(score, name)
+    if value is None:
+        return ""
+    return f"{value:.1f}" if name == "components" else _percent(value)
+
+
+def _parts(score: Score) -> str:
+    return f"mIoU of parts of {score.data}: {', '.join(f'{name} {_percent(x)}' for name, x in score.parts.items())}."
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
