@@ -12,6 +12,7 @@ import threading
 import weakref
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ import numpy as np
 
 from paddleseg import geometry
 from paddleseg.errors import OutputError
-from paddleseg.geometry import Geometry
+from paddleseg.geometry import Geometry, Size, Step
 from paddleseg.transforms.sample import Sample
 from paddleseg.version import __version__
 
@@ -177,14 +178,22 @@ def packed(sample: Sample) -> list[bytes | memoryview]:
 def unpacked(content: bytearray, paths: tuple[str, str], rng: np.random.Generator) -> Sample:
     """The sample again, with arrays that may be changed."""
     start = content.index(b"\n") + 1
-    head = json.loads(content[:start])
+    shapes, original, steps = _head(bytes(content[:start]))
     arrays: dict[str, np.ndarray] = {}
-    for name, dtype, shape in head["arrays"]:
+    for name, dtype, shape in shapes:
         arrays[name] = np.ndarray(shape, dtype, content, start)
         start += arrays[name].nbytes
-    steps = [getattr(geometry, kind)(**_tuples(values)) for kind, values in head["steps"]]
     image, label = arrays.pop("image"), arrays.pop("label", None)
-    return Sample(image, label, rng, Geometry(tuple(head["original"]), steps), *paths, extra=arrays)
+    return Sample(image, label, rng, Geometry(original, [*steps]), *paths, extra=arrays)
+
+
+@lru_cache(4096)  # photos of one size have the same head
+def _head(line: bytes) -> tuple[list[tuple[str, np.dtype, tuple[int, ...]]], Size, list[Step]]:
+    """The arrays' names, types and shapes, the photo's size, and what has happened to it."""
+    head = json.loads(line)
+    shapes = [(name, np.dtype(dtype), tuple(shape)) for name, dtype, shape in head["arrays"]]
+    steps = [getattr(geometry, kind)(**_tuples(values)) for kind, values in head["steps"]]
+    return shapes, tuple(head["original"]), steps
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:
