@@ -115,9 +115,10 @@ class Staged:
 
     def like(self, index: int) -> Iterator[int]:
         """A sample and those that may take its place, nearest first."""
+        yield index
         members = self.groups[self.group_of[index]]
         start = int(np.searchsorted(members, index))
-        for place in range(len(members)):
+        for place in range(1, len(members)):
             yield int(members[(start + place) % len(members)])
 
 
