@@ -10,10 +10,16 @@ import pytest
 
 from paddleseg.inference.card import Output
 from paddleseg.inference.graph import InferenceGraph
+from paddleseg.inference.runtime import PaddleInference
 from paddleseg.registry import BACKBONES, MODELS
 from tests.model_cases import CASES, build
 
 CLASSES = 5
+
+
+# How far rounding may take logits, as a share of the largest, where that is more than 1e-4. Untrained, OCRNet's
+# attention is a softmax of numbers in the thousands, which float32 has to 0.001 only: dygraph is 3e-4 from float64.
+ROUNDING = {"OCRNet": 1e-3}
 
 
 def picture(*shape: int) -> paddle.Tensor:
@@ -64,13 +70,14 @@ def test_the_exported_graph_gives_the_same_numbers(name: str, tmp_path: Path):
     graph = InferenceGraph(model, Output(kind="logits"))
     graph.eval()
     paddle.jit.save(paddle.jit.to_static(graph, input_spec=[open_size], full_graph=True), str(tmp_path / "model"))
-    loaded = paddle.jit.load(str(tmp_path / "model"))
-    loaded.eval()
+    exported = PaddleInference(tmp_path / "model.json", tmp_path / "model.pdiparams")
     for size in ((64, 96), (67, 91)):
         x = picture(1, 3, *size)
         with paddle.no_grad():
-            expected, found = model(x)[0].numpy(), loaded(x).numpy()
-        np.testing.assert_allclose(found, expected, atol=1e-4 * max(1, np.abs(expected).max()), rtol=0)
+            expected = model(x)[0].numpy()
+        found = exported(x.numpy())
+        tolerance = ROUNDING.get(name, 1e-4)
+        np.testing.assert_allclose(found, expected, atol=tolerance * max(1, np.abs(expected).max()), rtol=0)
 
 
 # More of the same: their code is that of the smaller ones, and they take seconds each.

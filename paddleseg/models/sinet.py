@@ -191,7 +191,7 @@ class SINet(nn.Layer):
         coarse = self.coarse(self.norm3(paddle.concat([eighth, self.stage3(eighth)], axis=1)))
 
         coarse = self.coarse_bn(upsample(coarse, fine, align_corners=True))
-        unsure = 1 - F.softmax(coarse, axis=1).amax(axis=1, keepdim=True)
+        unsure = 1 - paddle.max(F.softmax(coarse, axis=1), axis=1, keepdim=True)  # `amax` has no converter to ONNX
         both = self.fine_bn(upsample(self.fine(fine) * unsure + coarse, half, align_corners=True))
         return [self.classify(upsample(both, x, align_corners=True))]
 

@@ -29,6 +29,11 @@ def upsample(
         size = [h, w] if h > 0 and w > 0 else paddle.shape(ref)[2:]
     if mode == "bilinear" and cpu.trains_on_cpu(x):
         return cpu.resize(x, (int(size[0]), int(size[1])), align_corners)
+    if mode == "bilinear" and align_corners and paddle.framework.in_pir_mode():
+        # oneDNN, which Paddle Inference has do every bilinear resizing of a graph, does not align corners. Resizing of
+        # maps with a depth it leaves to Paddle.
+        volume = F.interpolate(x.unsqueeze(2), [1, size[0], size[1]], mode="trilinear", align_corners=True)
+        return volume.squeeze(2)
     return F.interpolate(x, size=size, mode=mode, align_corners=align_corners)
 
 
