@@ -41,7 +41,8 @@ def _run(model: nn.Layer, x: paddle.Tensor, output: Output) -> paddle.Tensor:
 
 def _softmax(logits: paddle.Tensor) -> paddle.Tensor:
     """Softmax over the classes; of two it is the sigmoid of their difference, which engines run many times faster."""
-    if logits.shape[1] != 2:
+    # Paddle cannot trace a sigmoid into the older form of graph.
+    if logits.shape[1] != 2 or not (paddle.in_dynamic_mode() or paddle.framework.in_pir_mode()):
         return F.softmax(logits, axis=1)
     foreground = F.sigmoid(logits[:, 1:] - logits[:, :1])
     return paddle.concat([1 - foreground, foreground], axis=1)
