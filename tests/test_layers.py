@@ -97,11 +97,15 @@ def test_depthwise_conv_bn(kind, kernel, stride, dilation, size, padding):
         ((2, 3), 7, 2, 1, (16, 15)),
         ((64, 3), 3, 1, 1, (40, 23)),  # more than one block of rows, the last one smaller
         ((4, 6), 1, 2, 1, (9, 8)),
+        ((3, 4), 5, 3, 1, (10, 5)),
+        ((3, 4), 3, 2, 1, (1, 2)),
     ],
 )
-def test_dense_conv_bn(channels, kernel, stride, dilation, size):
-    layer = randomised(ConvBNReLU(*channels, kernel, stride=stride, dilation=dilation))
+@pytest.mark.parametrize("padding", [None, "SAME"])
+def test_dense_conv_bn(channels, kernel, stride, dilation, size, padding):
+    layer = randomised(ConvBNReLU(*channels, kernel, stride=stride, dilation=dilation, padding=padding))
     x = tensor(3, channels[0], *size)
+    assert "DenseConv" in form(cpu.dense_conv(x, layer.conv))
     assert_close(results(layer, x), results(Reference(layer), x))
 
 

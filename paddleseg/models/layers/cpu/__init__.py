@@ -65,7 +65,7 @@ def is_dense(conv: Any) -> bool:
         is_plain(conv, nn.Conv2D)
         and conv._groups == 1
         and conv.bias is None
-        and isinstance(conv._padding, int)
+        and (isinstance(conv._padding, int) or conv._padding == "SAME")
         and conv._padding_mode == "zeros"
         and conv._data_format == "NCHW"
     )

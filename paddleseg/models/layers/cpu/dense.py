@@ -1,6 +1,8 @@
 """Convolution over all channels, as matrix products of a few output rows at a time.
 
-NumPy's BLAS does them two to four times faster than the library that Paddle's CPU build brings.
+NumPy's BLAS does them two to four times faster than the library that Paddle's CPU build brings. The input's padded
+planes are laid out so that a tap of the kernel sees one piece of memory for all output pixels of some rows, with a few
+pixels of padding after each row.
 """
 
 from __future__ import annotations
@@ -11,126 +13,161 @@ import numpy as np
 import paddle
 from paddle.autograd import PyLayer
 
-from paddleseg.models.layers.cpu.runtime import array, jit, share, wanted
+from paddleseg.models.layers.cpu.runtime import array, copy, extent, jit, share, wanted
 
 _COLUMN_FLOATS = 1 << 18  # 1 MB of unfolded input at a time stays in the cache
 
 
 @jit
-def _column_range(offset, stride, width, columns):
-    """Output columns [start, stop) whose input column `j * stride + offset` lies inside the plane."""
-    start = min(columns, max(0, (stride - 1 - offset) // stride))
-    return start, max(start, min(columns, (width - 1 - offset) // stride + 1))
-
-
-@jit
-def _unfold(x, top, size, stride, padding, dilation, column):
-    """Input (C, H, W) under every tap of the output rows from `top` on, into `column` (C * kh * kw, rows, OW)."""
+def _spread(x, phases, stride, corner, planes):
+    """Lay input (C, H, W) out in `planes` (C, phases, rows, pitch): every stride-th row and column from each phase."""
     channels, h, w = x.shape
-    _, rows, ow = column.shape
     for c in range(channels):
-        for a in range(size[0]):
-            for b in range(size[1]):
-                q = (c * size[0] + a) * size[1] + b
-                offset = b * dilation[1] - padding
-                start, stop = _column_range(offset, stride[1], w, ow)
-                for r in range(rows):
-                    y = (top + r) * stride[0] + a * dilation[0] - padding
-                    if y < 0 or y >= h:
-                        column[q, r] = 0
-                        continue
-                    column[q, r, :start] = 0
-                    column[q, r, stop:] = 0
-                    if stride[1] == 1:
-                        for j in range(start, stop):
-                            column[q, r, j] = x[c, y, j + offset]
-                    else:
-                        for j in range(start, stop):
-                            column[q, r, j] = x[c, y, j * stride[1] + offset]
+        for p in range(len(phases)):
+            row, column = phases[p, 0] - corner[0], phases[p, 1] - corner[1]
+            for r in range(planes.shape[2]):
+                y = r * stride[0] + row
+                planes[c, p, r] = 0
+                if y < 0 or y >= h:
+                    continue
+                start = -(column // stride[1]) if column < 0 else 0
+                stop = min(planes.shape[3], (w - 1 - column) // stride[1] + 1)
+                if stride[1] == 1:
+                    for j in range(stop - start):
+                        planes[c, p, r, start + j] = x[c, y, start + column + j]
+                else:
+                    for j in range(start, stop):
+                        planes[c, p, r, j] = x[c, y, j * stride[1] + column]
 
 
 @jit
-def _fold(column, top, size, stride, padding, dilation, dx):
-    """Add the gradient of `_unfold`'s column to `dx` (C, H, W)."""
-    channels, h, w = dx.shape
-    _, rows, ow = column.shape
+def _collect(planes, phases, stride, corner, x):
+    """Add the gradient of `_spread`'s planes to `x`."""
+    channels, h, w = x.shape
     for c in range(channels):
-        for a in range(size[0]):
-            for b in range(size[1]):
-                q = (c * size[0] + a) * size[1] + b
-                offset = b * dilation[1] - padding
-                start, stop = _column_range(offset, stride[1], w, ow)
-                for r in range(rows):
-                    y = (top + r) * stride[0] + a * dilation[0] - padding
-                    if y < 0 or y >= h:
-                        continue
-                    if stride[1] == 1:
-                        for j in range(start, stop):
-                            dx[c, y, j + offset] += column[q, r, j]
-                    else:
-                        for j in range(start, stop):
-                            dx[c, y, j * stride[1] + offset] += column[q, r, j]
+        for p in range(len(phases)):
+            row, column = phases[p, 0] - corner[0], phases[p, 1] - corner[1]
+            for r in range(planes.shape[2]):
+                y = r * stride[0] + row
+                if y < 0 or y >= h:
+                    continue
+                start = -(column // stride[1]) if column < 0 else 0
+                stop = min(planes.shape[3], (w - 1 - column) // stride[1] + 1)
+                if stride[1] == 1:
+                    for j in range(stop - start):
+                        x[c, y, start + column + j] += planes[c, p, r, start + j]
+                else:
+                    for j in range(start, stop):
+                        x[c, y, j * stride[1] + column] += planes[c, p, r, j]
+
+
+@jit
+def _unfold(planes, taps, first, column):
+    """What every tap (phase, offset) sees of the flat planes (C, phases, n) from pixel `first` on."""
+    pixels = column.shape[1]
+    for c in range(planes.shape[0]):
+        for t in range(len(taps)):
+            source = planes[c, taps[t, 0], first + taps[t, 1] :]
+            out = column[c * len(taps) + t]
+            for j in range(pixels):
+                out[j] = source[j]
+
+
+@jit
+def _fold(column, taps, first, planes):
+    """Add the gradient of `_unfold`'s column to `planes`."""
+    pixels = column.shape[1]
+    for c in range(planes.shape[0]):
+        for t in range(len(taps)):
+            out = planes[c, taps[t, 0], first + taps[t, 1] :]
+            source = column[c * len(taps) + t]
+            for j in range(pixels):
+                out[j] += source[j]
+
+
+@jit
+def _narrow(wide, out):
+    """Copy planes of pixels without the padding after their rows, or with it the other way."""
+    for c in range(wide.shape[0]):
+        copy(wide[c], out[c])
 
 
 class _Plan:
     """How one convolution is cut into matrix products."""
 
     def __init__(self, x: paddle.Tensor, weight: paddle.Tensor, stride, padding, dilation):
-        kh, kw = weight.shape[2:]
-        self.taps = (kh, kw), tuple(stride), padding, tuple(dilation)
-        self.pointwise = (kh, kw, *stride, padding) == (1, 1, 1, 1, 0)
-        self.size = [
-            (length + 2 * padding - d * (k - 1) - 1) // s + 1
-            for length, k, s, d in zip(x.shape[2:], (kh, kw), stride, dilation, strict=True)
-        ]
-        self.depth = x.shape[1] * kh * kw
-        self.rows = max(1, min(self.size[0], _COLUMN_FLOATS // (self.depth * self.size[1])))
+        size, reach = weight.shape[2:], [d * (k - 1) for d, k in zip(dilation, weight.shape[2:], strict=True)]
+        self.pointwise = (*size, *stride) == (1, 1, 1, 1) and padding in (0, "SAME")
+        self.stride = tuple(stride)
+        self.size, self.corner = zip(
+            *(extent(*axis, padding) for axis in zip(x.shape[2:], reach, stride, strict=True)), strict=True
+        )
+        (height, width), (sy, sx) = self.size, stride
+        self.pitch = width + reach[1] // sx
+        self.rows = height + reach[0] // sy
+        at = [(a * dilation[0], b * dilation[1]) for a in range(size[0]) for b in range(size[1])]
+        phases = sorted({(y % sy, x % sx) for y, x in at})
+        self.phases = np.array(phases)
+        self.taps = np.array([(phases.index((y % sy, x % sx)), y // sy * self.pitch + x // sx) for y, x in at])
+        self.depth = x.shape[1] * len(at)
+        self.block = max(1, min(height, _COLUMN_FLOATS // (self.depth * self.pitch)))
 
-    def blocks(self):
-        """First row and an empty column (C * kh * kw, rows, OW) of every block of output rows."""
-        height, width = self.size
-        memory = np.empty(self.depth * self.rows * width, np.float32)
-        for top in range(0, height, self.rows):
-            rows = min(self.rows, height - top)
-            yield top, memory[: self.depth * rows * width].reshape(self.depth, rows, width)
+    def planes(self, channels: int) -> np.ndarray:
+        """Empty planes (C, phases, rows, pitch), one row longer than needed, as the last taps see beyond the end."""
+        return np.empty((channels, len(self.phases), self.rows + 1, self.pitch), np.float32)
+
+    def blocks(self, channels: int):
+        """(rows, first pixel, column (C * taps, pixels), output (channels, pixels)) of every block of output rows."""
+        memory = np.empty((self.depth + channels) * self.block * self.pitch, np.float32)
+        for top in range(0, self.size[0], self.block):
+            rows = slice(top, min(top + self.block, self.size[0]))
+            pixels = (rows.stop - top) * self.pitch
+            both = memory[: (self.depth + channels) * pixels].reshape(-1, pixels)
+            yield rows, top * self.pitch, both[: self.depth], both[self.depth :]
 
 
 def _forward(start, stop, x, w, plan, y):
-    n, o, *_ = y.shape
-    flat_y = y.reshape(n, o, -1)
+    o = len(w)
     if plan.pointwise:
-        np.matmul(w, x[start:stop].reshape(stop - start, plan.depth, -1), out=flat_y[start:stop])
+        np.matmul(w, x[start:stop].reshape(stop - start, plan.depth, -1), out=y[start:stop].reshape(stop - start, o, -1))
         return
+    planes = plan.planes(x.shape[1])
+    flat = planes.reshape(*planes.shape[:2], -1)
     for i in range(start, stop):
-        for top, column in plan.blocks():
-            _unfold(x[i], top, *plan.taps, column)
-            flat = column.reshape(plan.depth, -1)
-            first = top * plan.size[1]
-            np.matmul(w, flat, out=flat_y[i, :, first : first + flat.shape[1]])
+        _spread(x[i], plan.phases, plan.stride, plan.corner, planes)
+        for rows, first, column, wide in plan.blocks(o):
+            _unfold(flat, plan.taps, first, column)
+            np.matmul(w, column, out=wide)
+            _narrow(wide.reshape(o, -1, plan.pitch), y[i, :, rows])
 
 
 def _backward(start, stop, x, w, plan, dy, dx):
     """Gradient of the input into `dx`, unless that is None; returns the weight's from these images."""
-    n, o, *_ = dy.shape
-    flat_dy = dy.reshape(n, o, -1)
-    dw = np.zeros_like(w)
-    for i in range(start, stop):
-        if plan.pointwise:
-            dw += flat_dy[i] @ x[i].reshape(plan.depth, -1).T
+    o, dw = len(w), np.zeros_like(w)
+    if plan.pointwise:
+        for i in range(start, stop):
+            g = dy[i].reshape(o, -1)
+            dw += g @ x[i].reshape(plan.depth, -1).T
             if dx is not None:
-                np.matmul(w.T, flat_dy[i], out=dx[i].reshape(plan.depth, -1))
-            continue
+                np.matmul(w.T, g, out=dx[i].reshape(plan.depth, -1))
+        return dw
+    planes = plan.planes(x.shape[1])
+    dplanes = np.empty_like(planes)
+    flat, dflat = (p.reshape(*p.shape[:2], -1) for p in (planes, dplanes))
+    for i in range(start, stop):
+        _spread(x[i], plan.phases, plan.stride, plan.corner, planes)
+        dplanes[:] = 0
+        for rows, first, column, wide in plan.blocks(o):
+            wide[:] = 0
+            _narrow(dy[i, :, rows], wide.reshape(o, -1, plan.pitch))
+            _unfold(flat, plan.taps, first, column)
+            dw += wide @ column.T
+            if dx is not None:
+                np.matmul(w.T, wide, out=column)
+                _fold(column, plan.taps, first, dflat)
         if dx is not None:
             dx[i] = 0
-        for top, column in plan.blocks():
-            _unfold(x[i], top, *plan.taps, column)
-            flat = column.reshape(plan.depth, -1)
-            first = top * plan.size[1]
-            g = flat_dy[i, :, first : first + flat.shape[1]]
-            dw += g @ flat.T
-            if dx is not None:
-                np.matmul(w.T, g, out=flat)
-                _fold(column, top, *plan.taps, dx[i])
+            _collect(dplanes, plan.phases, plan.stride, plan.corner, dx[i])
     return dw
 
 

@@ -7,14 +7,14 @@ cheaper than a trip to memory.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import paddle
 from paddle.autograd import PyLayer
 
 from paddleseg.models.layers.cpu.norm import moments, new_statistics, normalise, normalise_grad, track
-from paddleseg.models.layers.cpu.runtime import array, copy, jit, share, wanted
+from paddleseg.models.layers.cpu.runtime import array, copy, extent, jit, share, wanted
 
 # Kernel size and stride are tuples of that length. Numba compiles one version per tuple length, so both are constants
 # to the compiler, which then unrolls the taps and vectorises the pixels.
@@ -136,14 +136,6 @@ def _backward(
             copy(wide_dx, dx[i, c])
 
 
-def _extent(length: int, reach: int, stride: int, padding: int | Literal["SAME"]) -> tuple[int, int]:
-    """The output's length along an axis, and the padding before the input."""
-    if padding == "SAME":
-        out = -(-length // stride)
-        return out, max((out - 1) * stride + reach + 1 - length, 0) // 2
-    return (length + 2 * padding - reach - 1) // stride + 1, padding
-
-
 class DepthwiseBN(PyLayer):
     """Depth-wise convolution of `x` with `weight`, batch norm, with or without ReLU."""
 
@@ -152,7 +144,7 @@ class DepthwiseBN(PyLayer):
         x = x.contiguous()
         n, c, h, w = x.shape
         k, stride, dilation = weight.shape[2], conv._stride[0], conv._dilation[0]
-        (oh, top), (ow, left) = (_extent(length, dilation * (k - 1), stride, conv._padding) for length in (h, w))
+        (oh, top), (ow, left) = (extent(length, dilation * (k - 1), stride, conv._padding) for length in (h, w))
         y = paddle.empty([n, c, oh, ow])
         statistics = new_statistics(bn)
         ctx.options = (0,) * k, (0,) * stride, dilation, (top, left)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, Literal
 
 import numba
 import numpy as np
@@ -73,6 +73,14 @@ def share(work: Callable[..., Any], count: int, *args: Any) -> list[Any]:
         if not helper.cancel():  # it has begun
             helper.result()
     return results
+
+
+def extent(length: int, reach: int, stride: int, padding: int | Literal["SAME"]) -> tuple[int, int]:
+    """A convolution's output length along an axis where its kernel spans `reach` + 1, and the padding before it."""
+    if padding == "SAME":
+        out = -(-length // stride)
+        return out, max((out - 1) * stride + reach + 1 - length, 0) // 2
+    return (length + 2 * padding - reach - 1) // stride + 1, padding
 
 
 @jit
