@@ -43,18 +43,17 @@ def transforms_at(size: int) -> list[tuple[str, dict]]:
 
 
 def our_batches(options: argparse.Namespace, cache: str | None):
-    import paddle
-
     import paddleseg.transforms as T
     from paddleseg.datasets import Dataset
     from paddleseg.datasets.loader import TrainLoader
+    from paddleseg.engine.tensors import as_tensor
 
     transforms = [getattr(T, name)(**arguments) for name, arguments in transforms_at(options.size[0])]
     dataset = Dataset("train", options.folder, transforms, 2, train_path=f"{options.folder}/train.txt")
     dataset.entries = dataset.entries[: options.images]
     loader = TrainLoader(dataset, BATCH_SIZE, num_workers=options.workers[0], cache=cache, cache_gb=16)
     for batch in loader.batches():
-        yield paddle.to_tensor(batch["image"]), paddle.to_tensor(batch["label"])
+        yield as_tensor(batch["image"]), as_tensor(batch["label"])
 
 
 def peer_batches(options: argparse.Namespace):

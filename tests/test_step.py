@@ -8,6 +8,7 @@ import pytest
 from paddle import nn
 
 from paddleseg.engine.step import LossPlan, Stepper
+from paddleseg.engine.tensors import as_tensor
 from paddleseg.errors import ConfigError
 from paddleseg.losses.bce import BCELoss
 from paddleseg.losses.cross_entropy import CrossEntropyLoss
@@ -67,3 +68,14 @@ def test_more_outputs_than_losses_are_named(batch: dict):
     plan = LossPlan([CrossEntropyLoss(), CrossEntropyLoss()], [1, 1])
     with pytest.raises(ConfigError, match="2 types and 2 coef, but the model gives 3 outputs"):
         Stepper(model, paddle.optimizer.SGD(0.1, parameters=model.parameters()), plan)([batch], 0.1)
+
+
+def test_arrays_become_tensors_without_a_copy():
+    array = np.arange(12, dtype="float32").reshape(3, 4)
+    tensor, strided = as_tensor(array), as_tensor(array.T)
+    assert tensor.place.is_cpu_place() and tensor.data_ptr() == array.ctypes.data
+    del array  # the tensor keeps the memory
+    assert tensor.numpy().tolist() == strided.numpy().T.tolist() == np.arange(12).reshape(3, 4).tolist()
+    frozen = np.ones(3)
+    frozen.flags.writeable = False
+    assert as_tensor(frozen).tolist() == [1, 1, 1]

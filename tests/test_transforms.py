@@ -16,6 +16,7 @@ from paddleseg.geometry import Geometry, Warp
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import functional
 from paddleseg.transforms.base import Compose, Move, Spatial, joined
+from paddleseg.transforms.colour_change import ColourChange
 from paddleseg.transforms.image_io import read_image, read_label
 from paddleseg.transforms.sample import Sample
 
@@ -353,24 +354,35 @@ def test_normalize_is_exact(pair):
 @pytest.mark.parametrize(
     ("change", "reference", "tolerance"),
     [
-        (functional.brightness, ImageEnhance.Brightness, 1),
-        (functional.contrast, ImageEnhance.Contrast, 1),
-        (functional.saturation, ImageEnhance.Color, 2),
-        (functional.sharpness, ImageEnhance.Sharpness, 2),
+        (ColourChange.brightness, ImageEnhance.Brightness, 1),
+        (ColourChange.contrast, ImageEnhance.Contrast, 1),
+        (ColourChange.saturation, ImageEnhance.Color, 2),
+        (ColourChange.sharpness, ImageEnhance.Sharpness, 2),
     ],
 )
 def test_colour_changes_agree_with_pillow(factor: float, change, reference, tolerance: int, pair):
     wanted = np.asarray(reference(Image.fromarray(pair[0])).enhance(factor)).astype(int)
-    found = change(pair[0], factor).astype(int)
+    found = change(ColourChange(pair[0]), factor).result().astype(int)
     inside = np.s_[1:-1, 1:-1]  # Pillow does not soften the outermost pixels
     assert np.abs(found - wanted)[inside].max() <= tolerance
 
 
 def test_hue_turns_colours_round_the_circle():
     primaries = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [90, 90, 90]]], np.uint8)
-    third = functional.hue(primaries, 256 / 3)
-    np.testing.assert_allclose(third, primaries[:, [1, 2, 0, 3]], atol=6)
-    np.testing.assert_allclose(functional.hue(third, -256 / 3), primaries, atol=6)
+    third = ColourChange(primaries).hue(256 / 3).result()
+    np.testing.assert_allclose(third, primaries[:, [1, 2, 0, 3]], atol=1)
+    np.testing.assert_allclose(ColourChange(third).hue(-256 / 3).result(), primaries, atol=1)
+
+
+def test_colour_changes_come_in_the_order_of_the_calls(pair):
+    pale = ColourChange(pair[0]).brightness(0.6).contrast(0.5)
+    first = ColourChange(ColourChange(pair[0]).brightness(0.6).result()).contrast(0.5)
+    assert np.abs(pale.result().astype(int) - first.result()).max() <= 1
+    other = ColourChange(pair[0]).saturation(0).hue(40).result()
+    assert np.ptp(other.astype(int), axis=2).max() <= 1  # what is grey has no hue to turn
+    for step in ("brightness", "contrast", "saturation", "hue", "sharpness"):
+        grey = getattr(ColourChange(pair[0][..., :1]), step)(1.3).result()
+        assert grey.shape == (*pair[0].shape[:2], 1)
 
 
 def test_probabilities_are_kept(pair):

@@ -130,7 +130,7 @@ class SampleStore:
     def _read(self, place: int, size: int) -> bytearray:
         content = bytearray(size)
         read = os.preadv(self._descriptor, [content], self._data + place)
-        return content[:read]
+        return content if read == size else content[:read]  # which would be a copy
 
     def _reserve(self, size: int) -> int | None:
         """Where a sample of that size may be written."""

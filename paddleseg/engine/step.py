@@ -16,6 +16,7 @@ import paddle
 from paddleseg.datasets.loader import Batch
 from paddleseg.engine import dist
 from paddleseg.engine.distill import Distillation
+from paddleseg.engine.tensors import as_tensor
 from paddleseg.errors import ConfigError, UserError
 from paddleseg.memory import keep_freed_memory
 
@@ -103,7 +104,7 @@ class Stepper:
         return self._logs(parts)
 
     def _backward(self, batch: Batch, share: int) -> list[float]:
-        tensors = {name: paddle.to_tensor(value) for name, value in batch.items() if name not in ("index", "epoch")}
+        tensors = {name: as_tensor(value) for name, value in batch.items() if name not in ("index", "epoch")}
         with paddle.amp.auto_cast(level=self.amp_level) if self.amp_level != "O0" else nullcontext():
             outputs = self.model(tensors["image"])
             targets = self.distillation.targets(tensors["image"]) if self.distillation else []

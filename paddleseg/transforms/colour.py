@@ -11,6 +11,7 @@ from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import functional
 from paddleseg.transforms.arguments import at_least, one_of, probability
 from paddleseg.transforms.base import Transform
+from paddleseg.transforms.colour_change import ColourChange
 from paddleseg.transforms.sample import Sample
 
 _BLURS = ("gaussian", "median", "blur")
@@ -51,15 +52,15 @@ class RandomDistort(Transform):
             at_least(f"{name}_range", reach, 0)
             probability(f"{name}_prob", prob)
             bounds = (-reach, reach) if name == "hue" else (max(1 - reach, 0), 1 + reach)
-            self.changes.append((getattr(functional, name), bounds, prob))
+            self.changes.append((name, bounds, prob))
 
     def __call__(self, sample: Sample) -> Sample:
-        rng, image = sample.rng, functional.as_uint8(sample.image)
+        rng, change = sample.rng, ColourChange(functional.as_uint8(sample.image))
         for number in rng.permutation(len(self.changes)):
-            change, bounds, prob = self.changes[number]
+            name, bounds, prob = self.changes[number]
             if rng.random() < prob:
-                image = change(image, rng.uniform(*bounds))
-        sample.image = image
+                getattr(change, name)(rng.uniform(*bounds))
+        sample.image = change.result()
         return sample
 
 

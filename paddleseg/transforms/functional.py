@@ -98,43 +98,6 @@ def as_uint8(image: np.ndarray) -> np.ndarray:
     return image if image.dtype == np.uint8 else np.clip(np.rint(image), 0, 255).astype(np.uint8)
 
 
-def brightness(image: np.ndarray, factor: float) -> np.ndarray:
-    """Black at 0, unchanged at 1."""
-    return _like(image, cv2.addWeighted(image, factor, image, 0, 0))
-
-
-def contrast(image: np.ndarray, factor: float) -> np.ndarray:
-    """A grey of the image's mean brightness at 0, unchanged at 1."""
-    red, green, blue, _ = cv2.mean(image)  # type: ignore[misc]
-    mean = 0.299 * red + 0.587 * green + 0.114 * blue if image.shape[2] == 3 else red
-    return _like(image, cv2.addWeighted(image, factor, image, 0, mean * (1 - factor)))
-
-
-def saturation(image: np.ndarray, factor: float) -> np.ndarray:
-    """Grey at 0, unchanged at 1; a grey image stays as it is."""
-    if image.shape[2] != 3:
-        return image
-    grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    return cv2.addWeighted(image, factor, grey, 1 - factor, 0)
-
-
-def hue(image: np.ndarray, shift: float) -> np.ndarray:
-    """Turn all colours by `shift` 256ths of the colour circle; a grey image stays as it is."""
-    if image.shape[2] != 3:
-        return image
-    hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV_FULL)
-    hues = hsv[..., 0]
-    np.add(hues, np.uint8(round(shift) % 256), out=hues)  # wraps, as the circle does
-    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB_FULL)
-
-
-def sharpness(image: np.ndarray, factor: float) -> np.ndarray:
-    """Softened at 0, unchanged at 1, sharpened above."""
-    kernel = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]], np.float32) / 13
-    soft = cv2.filter2D(image, -1, kernel)
-    return _like(image, cv2.addWeighted(image, factor, _like(image, soft), 1 - factor, 0))
-
-
 def blur(image: np.ndarray, kind: str, width: int) -> np.ndarray:
     """Blur with a "gaussian", "median" or "blur" (box) window of an odd `width`."""
     if kind == "gaussian":

@@ -129,7 +129,9 @@ class _Plan:
 def _forward(start, stop, x, w, plan, y):
     o = len(w)
     if plan.pointwise:
-        np.matmul(w, x[start:stop].reshape(stop - start, plan.depth, -1), out=y[start:stop].reshape(stop - start, o, -1))
+        np.matmul(
+            w, x[start:stop].reshape(stop - start, plan.depth, -1), out=y[start:stop].reshape(stop - start, o, -1)
+        )
         return
     planes = plan.planes(x.shape[1])
     flat = planes.reshape(*planes.shape[:2], -1)
