@@ -111,6 +111,19 @@ def test_mediapipes_weights_give_mediapipes_probabilities(shared: Path):
         np.testing.assert_allclose(ours[0, 1].numpy(), theirs, atol=5e-3)
 
 
+def test_filters_are_scaled_to_one_length_without_a_change_of_the_output(mini: Path):
+    tool, model = runpy.run_path(str(ROOT / "tools/convert_weights.py")), build({"type": "PPHumanSegLite"})
+    load_weights(model, "zoo://pp_humanseg_v1_lite")
+    x = paddle.to_tensor(network_input(next((mini / "images").iterdir()))[None])
+    model.eval()
+    with paddle.no_grad():
+        before = model(x)[0].numpy()
+        tool["balance"](model)
+        np.testing.assert_allclose(model(x)[0].numpy(), before, atol=1e-3)
+    filters = model.stem.conv.weight.numpy()
+    np.testing.assert_allclose((filters**2).sum(axis=(1, 2, 3)), 1, atol=1e-5)
+
+
 def test_a_file_with_folded_batch_norm_is_converted_with_and_without_statistics(shared: Path, mini: Path):
     tool = runpy.run_path(str(ROOT / "tools/convert_weights.py"))
     model = build(MOBILE)
