@@ -257,6 +257,13 @@ class TestCardFromConfig:
         assert card.input.size == (96, 160)
         assert card_from_config(load_config(config, bare)).input.size is None
 
+    def test_small_pieces_are_the_cards_business(self, config: str):
+        opts = ["export.smallest_part=0.1"]
+        assert card_from_config(load_config(config, opts)).smallest_part == 0.1
+        assert card_from_config(load_config(config, opts), kind="argmax").smallest_part == 0
+        with pytest.raises(ConfigError, match="smallest_part: is for two classes"):
+            card_from_config(load_config(config, [*opts, "test_config.use_multilabel=True"]))
+
     def test_without_export_transforms_those_of_evaluation_count(self, config: str):
         opts = ["export.transforms=[]", "val_dataset.transforms=[{type: ResizeByLong, long_size: 64}]"]
         assert [step.type for step in card_from_config(load_config(config, opts)).preprocess] == ["ResizeByLong"]

@@ -202,6 +202,21 @@ class TestPostprocess:
         assert postprocess.to_mask(prob, SIGMOID, 0.25).sum() == 8
         assert postprocess.to_mask(np.concatenate([1 - prob, prob]), SOFTMAX, 0.75).sum() == 3
 
+    def test_small_pieces_are_dropped_with_their_rims(self):
+        disc = np.zeros((64, 64), np.float32)
+        for centre, radius in [((20, 20), 14), ((50, 50), 7), ((8, 56), 2)]:
+            cv2.circle(disc, centre, radius, 1.0, -1)
+        soft = cv2.GaussianBlur(disc, (5, 5), 1)
+        for prob, output in [(soft[None], SIGMOID), (np.stack([1 - soft, soft]), SOFTMAX)]:
+            cleaned = postprocess.drop_specks(prob, output, 0.5, 0.1)
+            assert cleaned[-1][50:62, 2:14].max() < 0.05  # the small disc is gone, its rim too
+            assert np.array_equal(cleaned[-1][:44], soft[:44]) and cleaned[-1][50, 50] == 1
+            np.testing.assert_allclose(cleaned.sum(axis=0), prob.sum(axis=0) if len(prob) == 2 else cleaned[0])
+            assert postprocess.drop_specks(prob, output, 0.5, 0.4)[-1][40:].max() < 0.1
+            assert postprocess.drop_specks(prob, output, 0.5, 0.001) is prob
+        empty = np.zeros((1, 8, 8), np.float32)
+        assert postprocess.drop_specks(empty, SIGMOID, 0.5, 0.1) is empty
+
     def test_independent_classes_may_overlap(self):
         prob = np.array([[[0.9, 0.1]], [[0.8, 0.2]]], np.float32)
         mask = postprocess.to_mask(prob, MULTILABEL)
@@ -233,6 +248,15 @@ class TestPredictor:
             mask, truth = predictor(read_image(image)).mask == 1, read_label(label) == 1
             inside, union = inside + (mask & truth).sum(), union + (mask | truth).sum()
         assert inside / union > 0.75
+
+    def test_small_pieces_go_where_the_card_says_so(self, predictor: Predictor, pairs: list):
+        tidy = Predictor(predictor.card.model_copy(update={"smallest_part": 0.9}), predictor.runtime)
+        pieces = [
+            [cv2.connectedComponents(p(read_image(image)).mask)[0] - 1 for p in (predictor, tidy)]
+            for image, _ in pairs[::3]
+        ]
+        assert all(after <= before for before, after in pieces)
+        assert max(after for _, after in pieces) <= 2 < max(before for before, _ in pieces)
 
     def test_a_result_has_the_photos_size_and_sums_to_one(self, result: SegResult, photo: np.ndarray):
         assert result.prob is not None

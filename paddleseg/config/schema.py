@@ -97,6 +97,8 @@ class ExportSection(Section):
     """[N, C, H, W]; -1 leaves a side open."""
     output_op: Literal["argmax", "softmax", "none"] | None = None
     """What the graph ends in."""
+    smallest_part: Share = 0
+    """Of two classes: pieces of foreground smaller than this share of the largest one become background."""
 
 
 class EmaSection(Section):

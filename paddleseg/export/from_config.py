@@ -41,6 +41,8 @@ def card_from_config(cfg: RunConfig, *, kind: Kind = "prob", shape: Sequence[int
     open_or_given = _open_or_given(shape, channels)
     steps, size = _settle(_steps(cfg), open_or_given, channels)
     multilabel = cfg.test_config.use_multilabel
+    if cfg.export.smallest_part and (multilabel or (num_classes or 2) > 2):
+        raise ConfigError(cfg.where("export", "smallest_part"), "is for two classes", "leave it out")
     return Card(
         name=model.type,
         task="segmentation",
@@ -51,6 +53,7 @@ def card_from_config(cfg: RunConfig, *, kind: Kind = "prob", shape: Sequence[int
             kind=kind, activation="sigmoid" if multilabel or num_classes == 1 else "softmax", multilabel=multilabel
         ),
         classes=_class_names(cfg, num_classes, multilabel),
+        smallest_part=0 if kind == "argmax" else cfg.export.smallest_part,
         versions={"paddleseg": __version__},
     )
 

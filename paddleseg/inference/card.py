@@ -155,6 +155,8 @@ class Card(_Part):
         classes: Names, background first. Empty where they are not known.
         colors: One [r, g, b] for each class; empty for the standard palette.
         threshold: Probability from which a pixel is foreground, with one or two classes or independent ones.
+        smallest_part: Of two classes: pieces of foreground become background if they are smaller than this share of the
+            largest one; 0 keeps them all.
         parameters: How many numbers training changes.
         macs, scores, latency, verified_exports: Measured, each with the command that measured it.
         origin: Where the weights come from.
@@ -179,6 +181,7 @@ class Card(_Part):
     classes: list[str] = []
     colors: list[Color] = []
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    smallest_part: Annotated[float, Field(ge=0, lt=1)] = 0
     parameters: int | None = None
     macs: list[Macs] = []
     scores: list[Score] = []
@@ -199,6 +202,8 @@ class Card(_Part):
             raise ValueError(f"{len(self.classes)} classes but only {len(self.colors)} colors")
         if self.output.multilabel and self.output.activation != "sigmoid":
             raise ValueError("output.multilabel needs activation: sigmoid")
+        if self.smallest_part and (self.output.multilabel or self.output.kind == "argmax" or len(self.classes) > 2):
+            raise ValueError("smallest_part needs probabilities of two classes")
         if self.url and not self.sha256:
             raise ValueError("url needs sha256, which tells whether what was fetched is what the card describes")
         return self

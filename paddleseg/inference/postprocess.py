@@ -5,6 +5,7 @@ Probabilities are resized, then a class is chosen. The other order loses the sof
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from paddleseg.geometry import Geometry
@@ -21,6 +22,36 @@ def activate(logits: np.ndarray, activation: str) -> np.ndarray:
         return 1 / (1 + np.exp(-logits))
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
     return shifted / shifted.sum(axis=1, keepdims=True)
+
+
+_RIM = np.ones((5, 5), np.uint8)
+"""Around a speck, where its probability fades out."""
+
+
+def drop_specks(prob: np.ndarray, output: Output, threshold: float, smallest: float) -> np.ndarray:
+    """Two classes' probabilities (C, h, w) without pieces of foreground that are much smaller than the largest one.
+
+    Args:
+        threshold: Probability from which a pixel is foreground.
+        smallest: Share of the largest piece's area from which another piece is kept.
+    """
+    inside = _above(prob[-1], threshold)
+    count, pieces, statistics, _ = cv2.connectedComponentsWithStats(inside, connectivity=8, ltype=cv2.CV_16U)
+    if count <= 2:  # the background and one piece
+        return prob
+    areas = statistics[:, cv2.CC_STAT_AREA]
+    small = areas < smallest * areas[1:].max()
+    small[0] = False
+    specks = small[pieces]
+    if not specks.any():
+        return prob
+    kept = (inside > 0) & ~specks
+    cleared = (cv2.dilate(specks.astype(np.uint8), _RIM) > 0) & ~kept
+    prob = prob.copy()
+    prob[-1][cleared] = 0
+    if len(prob) == 2:
+        prob[0][cleared] = 1
+    return prob
 
 
 def restore(prob: np.ndarray, geometry: Geometry, output: Output) -> np.ndarray:

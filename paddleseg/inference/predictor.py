@@ -184,6 +184,8 @@ class Predictor:
     def _finish(self, output: np.ndarray, geometry: Geometry) -> tuple[np.ndarray, np.ndarray | None]:
         if self.card.output.kind == "argmax":
             return geometry.invert(output.reshape(geometry.size).astype(np.uint8), "nearest"), None
+        if self.card.smallest_part:
+            output = postprocess.drop_specks(output, self.card.output, self.card.threshold, self.card.smallest_part)
         prob = postprocess.restore(output, geometry, self.card.output)
         return postprocess.to_mask(prob, self.card.output, self.card.threshold), prob
 

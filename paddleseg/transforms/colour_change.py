@@ -39,7 +39,7 @@ class ColourChange:
     def contrast(self, factor: float) -> ColourChange:
         """A grey of the image's mean brightness at 0, unchanged at 1."""
         if self._mean is None:
-            self._mean = np.array([*cv2.mean(self._image)[: self._channels], 1])
+            self._mean = np.append(np.asarray(cv2.mean(self._image))[: self._channels], 1)
         mean = self._matrix @ self._mean
         self._matrix = self._matrix * factor
         self._matrix[:, -1] += (1 - factor) * (mean @ _LUMA if self._channels == 3 else mean[0])
