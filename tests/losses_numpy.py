@@ -230,3 +230,9 @@ def connectivity(logits, labels, count="components"):
 def parts(region):
     amount, numbers = cv2.connectedComponents(region.astype(np.uint8), connectivity=8)
     return [numbers == number for number in range(1, amount)]
+
+
+def soft_label(logits, soft):
+    q = softmax(logits)
+    p = np.stack([1 - soft / 254, soft / 254], axis=1).clip(1e-300, 1)
+    return over_pixels((p * (np.log(p) - np.log(q))).sum(axis=1), soft)

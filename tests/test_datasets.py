@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 import paddleseg.transforms as T
+from paddleseg.cli.main import main
 from paddleseg.config import build, load_config
 from paddleseg.datasets import Cityscapes, Dataset, MiniPortrait, PPHumanSeg14K
 from paddleseg.datasets.base import ListError
@@ -280,3 +281,33 @@ def test_a_data_set_travels_to_other_processes(mini: Path):
 def test_the_data_page_names_every_data_set_and_transform(root: Path):
     page = (root / "docs" / "data.md").read_text(encoding="utf-8")
     assert [name for name in [*DATASETS.names(), *TRANSFORMS.names()] if f"`{name}`" not in page] == []
+
+
+def test_soft_labels_move_with_the_photo(mini: Path, tmp_path: Path, capsys):
+    names = [line.split()[0] for line in (mini / "train.txt").read_text().splitlines()[:4]]
+    assert main(["data", "soft_labels", str(mini), str(tmp_path / "all"), "--models", "zoo://nothing"]) == 2
+    assert "no such weights" in capsys.readouterr().err
+    for name in names:
+        target = tmp_path / "photos" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(mini / name)
+    command = [
+        "data",
+        "soft_labels",
+        str(tmp_path / "photos"),
+        str(tmp_path / "soft"),
+        "--models",
+        "zoo://pp_humanseg_v1_lite",
+    ]
+    assert main(command) == 0 and "Wrote 4" in capsys.readouterr().out
+    assert main(command) == 0 and "Wrote 0" in capsys.readouterr().out  # those that are there stay
+    transforms = [T.Resize([96, 128]), T.RandomPaddingCrop([96, 96]), T.RandomHorizontalFlip(1), T.Normalize()]
+    dataset = Dataset("train", mini, transforms, 2, train_path=mini / "train.txt", soft_root=tmp_path / "soft")
+    for index in range(4):
+        sample = dataset.sample(index, np.random.default_rng(index))
+        soft, label = sample.extra["soft"], sample.label
+        assert soft.shape == label.shape == (96, 96) and 0 < ((soft > 20) & (soft < 234)).mean() < 0.5
+        known = (soft != 255) & (label != 255)
+        assert ((soft > 127) == (label == 1))[known].mean() > 0.7
+    with pytest.raises(DataError, match=r"soft/images/.*: cannot be read: No such file"):
+        dataset.read(4)

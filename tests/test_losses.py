@@ -26,7 +26,7 @@ class Case:
     reference: Any
     args: dict[str, Any] = field(default_factory=dict)
     channels: int = 3
-    inputs: str = "logits"  # or "pair" (segmentation, edge), "contour", "distill"
+    inputs: str = "logits"  # or "pair" (segmentation, edge), "contour", "distill", "soft"
 
 
 CASES = {
@@ -51,6 +51,7 @@ CASES = {
         lambda x, y: 0.8 * plain.cross_entropy(x, y) + 0.2 * plain.dice(x, y),
         {"losses": [CrossEntropyLoss(), DiceLoss()], "coef": [0.8, 0.2]},
     ),
+    "SoftLabelLoss": Case(plain.soft_label, channels=2, inputs="soft"),
     "SemanticConnectivityLoss": Case(plain.connectivity, {"num_classes": 3}),
 }
 
@@ -75,6 +76,8 @@ def inputs_of(case: Case, logits: np.ndarray, labels: np.ndarray) -> tuple:
         return (logits, smooth(9, 2, 1, 18, 20)), labels
     if case.inputs == "distill":
         return logits, smooth(9, *logits.shape), labels
+    if case.inputs == "soft":
+        return logits, np.where(labels == 1, 254, labels)
     return logits, labels
 
 
@@ -211,6 +214,28 @@ def test_bce_pos_weight_and_weight_balance_the_answers():
     assert run(loss(pos_weight="dynamic"), (logits, labels))[0] == pytest.approx(dynamic, rel=1e-6)
     with pytest.raises(ValueError, match="dynamic"):
         loss(weight="balanced")
+
+
+def test_soft_labels_are_matched_not_exceeded():
+    logits, soft = smooth(1, 2, 2, 18, 20), np.random.default_rng(0).integers(0, 256, (2, 18, 20))
+    loss = LOSSES.get("SoftLabelLoss")()
+    assert run(loss, (logits, soft))[0] == pytest.approx(plain.soft_label(logits, soft), rel=1e-6)
+    likely = np.full_like(soft, 200)
+    z = np.log(200 / 54)
+    value, gradient = run(loss, (np.stack([np.zeros(soft.shape), np.full(soft.shape, z)], axis=1), likely))
+    assert value == pytest.approx(0, abs=1e-9) and np.abs(gradient).max() < 1e-9
+    with pytest.raises(ValueError, match="two classes, not 3"):
+        run(loss, (smooth(1, 2, 3, 18, 20), soft))
+
+
+def test_losses_of_different_maps_are_mixed():
+    logits, labels = smooth(1, 2, 2, 18, 20), labels_like(2, 2)
+    soft = np.random.default_rng(0).integers(0, 256, labels.shape)
+    mixed = LOSSES.get("MixedLoss")([CrossEntropyLoss(), LOSSES.get("SoftLabelLoss")()], [1, 0.5])
+    assert mixed.label_key == ("label", "soft")
+    maps = {"label": paddle.to_tensor(labels), "soft": paddle.to_tensor(soft)}
+    wanted = plain.cross_entropy(logits, labels) + 0.5 * plain.soft_label(logits, soft)
+    assert float(mixed(paddle.to_tensor(logits), maps)) == pytest.approx(wanted, rel=1e-6)
 
 
 def test_edge_losses_ask_for_the_edge_map():

@@ -58,9 +58,19 @@ def test_pairs_of_outputs_and_edge_labels_reach_their_losses(batch: dict):
     assert again["loss"] < logs["loss"]
 
 
-def test_a_mix_takes_one_label_map():
-    with pytest.raises(ValueError, match="different label maps: edge, label"):
-        MixedLoss([CrossEntropyLoss(), BCELoss(edge_label=True)], [1, 1])
+def test_a_mix_gets_every_label_map_that_it_wants(batch: dict):
+    model = TwoHeads()
+    output, maps = (
+        model.segment(paddle.to_tensor(batch["image"])),
+        {k: paddle.to_tensor(batch[k]) for k in ("label", "edge")},
+    )
+    parts = [CrossEntropyLoss(), BCELoss(edge_label=True)]
+    plan = LossPlan([MixedLoss(parts, [1, 0.5])], [1])
+    wanted = float(parts[0](output, maps["label"]) + 0.5 * parts[1](output, maps["edge"]))
+    assert float(plan([output], maps)[0]) == pytest.approx(wanted, rel=1e-6)
+    del maps["edge"]
+    with pytest.raises(ConfigError, match=r"MixedLoss wants the map 'edge'.*\n.*train_dataset.edge"):
+        plan([output], maps)
 
 
 def test_more_outputs_than_losses_are_named(batch: dict):

@@ -305,6 +305,23 @@ def _pseudo_color(args: argparse.Namespace) -> None:
 
 
 _Subject = tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], None]]
+
+
+def _add_soft_labels(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("images", type=Path, help="a folder of photos, or a list such as train.txt")
+    parser.add_argument("output_dir", type=Path, help="where the soft labels go: a data set's soft_root")
+    parser.add_argument(
+        "--models", nargs="+", required=True, metavar="MODEL", help="zoo:// names, or folders that export wrote"
+    )
+
+
+def _soft_labels(args: argparse.Namespace) -> None:
+    from paddleseg.inference.soft_labels import predictor_of, write_soft_labels
+
+    count = write_soft_labels([predictor_of(source) for source in args.models], args.images, args.output_dir)
+    print(f"Wrote {count} soft labels to {args.output_dir}")
+
+
 _SUBJECTS: dict[str, _Subject] = {
     "prepare": ("check a published data set and write its lists", _add_prepare, _prepare),
     "labelme": ("labelme's JSON files as labels", _add_labelme, _labelme),
@@ -315,6 +332,7 @@ _SUBJECTS: dict[str, _Subject] = {
     "cityscapes": ("Cityscapes' ids as its 19 classes", _add_cityscapes, _cityscapes),
     "list": ("lists from folders that are divided already", _add_list, _list),
     "split": ("divide pairs among train, val and test, by group", _add_split, _split),
+    "soft_labels": ("what networks think of photos, for another one to learn", _add_soft_labels, _soft_labels),
     "stats": ("sizes, the share of each class, and class weights", _add_stats, _stats),
     "show": ("labels laid over their photos", _add_show, _show),
     "pseudo_color": ("masks with a palette, to be looked at", _add_pseudo_color, _pseudo_color),

@@ -38,6 +38,9 @@ class Dataset:
         separator: What stands between image and label in a line.
         ignore_index: Label value of pixels that count for nothing.
         edge: Give training samples the map "edge": 1 within two pixels of a class border.
+        soft_root: A folder of soft labels, of two classes: beside each image's path a grey PNG of the foreground's
+            probability, 0 to 254, and 255 where it is not known, as `paddleseg data soft_labels` writes them. They
+            become the map "soft" of training samples.
         label_map: Changes label values on reading, such as `{255: 1}` for masks of 0 and 255.
 
     Raises:
@@ -64,6 +67,7 @@ class Dataset:
         ignore_index: int = 255,
         edge: bool = False,
         label_map: Mapping[int, int] | None = None,
+        soft_root: str | Path | None = None,
     ):
         lists = {"train": train_path, "val": val_path, "test": test_path}
         self.mode = mode.lower()
@@ -76,6 +80,7 @@ class Dataset:
         self.root = Path(dataset_root)
         self.num_classes, self.img_channels, self.ignore_index = num_classes, img_channels, ignore_index
         self.edge = edge
+        self.soft_root = Path(soft_root) if soft_root and self.mode == "train" else None
         self.transforms = Compose(transforms)
         self.transforms.attach(self)
         self.label_map = dict(label_map or {})
@@ -124,7 +129,24 @@ class Dataset:
             check_size(label.shape[:2], size, path, label_path)
             check_values(label, self.num_classes, self.ignore_index, label_path)
         rng = rng or np.random.default_rng(0)
-        return Sample(image, label, rng, Geometry(size), str(path), str(label_path or ""))
+        sample = Sample(image, label, rng, Geometry(size), str(path), str(label_path or ""))
+        if self.soft_root:
+            soft_path = self._soft_path(path)
+            sample.extra["soft"] = read_label(soft_path)
+            check_size(sample.extra["soft"].shape[:2], size, path, soft_path)
+        return sample
+
+    def _soft_path(self, image: Path) -> Path:
+        assert self.soft_root is not None
+        if not image.is_relative_to(self.root):
+            raise DataError(str(image), "lies outside of dataset_root, so it has no soft label", "move it there")
+        return self.soft_root / image.relative_to(self.root).with_suffix(".png")
+
+    def files(self, index: int) -> tuple[Path, ...]:
+        """All files that a sample is read from."""
+        image, label = self.entries[index]
+        soft = [self._soft_path(image)] if self.soft_root else []
+        return (image, *([label] if label else []), *soft)
 
     def read_label(self, path: Path, size: Size | None) -> np.ndarray:
         """The label of an image of `size`, where that is known, with `label_map` applied; not checked."""

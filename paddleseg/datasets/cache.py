@@ -201,9 +201,9 @@ def _tuples(values: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
-def file_key(paths: tuple[Any, ...], settings: str) -> bytes:
+def file_key(paths: tuple[Path, ...], settings: str) -> bytes:
     """A digest of what a sample is made of: its files' sizes and times, and how they are read."""
-    times = [(path.stat().st_size, path.stat().st_mtime_ns) if path else None for path in paths]
+    times = [(path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
     return hashlib.blake2b(f"{__version__} {paths} {times} {settings}".encode(), digest_size=16).digest()
 
 

@@ -92,7 +92,7 @@ class Staged:
         group, entry = int(self.group_of[index]), self.entries[index]
 
         def key() -> bytes:
-            return file_key(entry, self._settings[group])
+            return file_key(self.dataset.files(index), self._settings[group])
 
         try:
             held = self._store.get(index, key)

@@ -20,6 +20,8 @@ from paddleseg.engine.tensors import as_tensor
 from paddleseg.errors import ConfigError, UserError
 from paddleseg.memory import keep_freed_memory
 
+_MAP_HINTS = {"edge": "set train_dataset.edge: True", "soft": "set train_dataset.soft_root"}
+
 
 @dataclass
 class LossPlan:
@@ -46,9 +48,23 @@ class LossPlan:
                 "list one type and one coef for each output, or one for all",
             )
         return [
-            coef * loss(output, batch[getattr(loss, "label_key", "label")])
+            coef * loss(output, _labels_for(loss, batch))
             for coef, loss, output in zip(coefs, losses, outputs, strict=True)
         ]
+
+
+def _labels_for(loss: Any, batch: dict[str, paddle.Tensor]) -> Any:
+    """The label map that a loss wants, or the maps by name where it wants several.
+
+    Raises:
+        ConfigError: The batch has no such map.
+    """
+    wanted = getattr(loss, "label_key", "label")
+    for key in (wanted,) if isinstance(wanted, str) else wanted:
+        if key not in batch:
+            what = f"{type(loss).__name__} wants the map {key!r}, which the data set does not give"
+            raise ConfigError("loss", what, _MAP_HINTS.get(key, f"let a transform set sample[{key!r}]"))
+    return batch[wanted] if isinstance(wanted, str) else {key: batch[key] for key in wanted}
 
 
 class Stepper:

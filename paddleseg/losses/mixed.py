@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import paddle
 from paddle import nn
@@ -12,24 +13,30 @@ from paddleseg.registry import LOSSES
 
 @LOSSES.register
 class MixedLoss(nn.Layer):
-    """`sum(coef * loss)` over several losses of the same logits and labels.
+    """`sum(coef * loss)` over several losses of the same logits.
 
     Args:
         losses: Losses, each with its own settings.
         coef: One weight for each.
 
+    Attributes:
+        label_key: The label map that all losses want; a tuple where they want several, and get them by name.
+
     Raises:
-        ValueError: There are not as many weights as losses, or some losses want another label map than others.
+        ValueError: There are not as many weights as losses.
     """
 
     def __init__(self, losses: Sequence[nn.Layer], coef: Sequence[float]):
         super().__init__()
         if len(losses) != len(coef) or not losses:
             raise ValueError(f"has {len(losses)} losses and {len(coef)} coef")
-        keys = {getattr(loss, "label_key", "label") for loss in losses}
-        if len(keys) > 1:
-            raise ValueError(f"its losses want different label maps: {', '.join(sorted(keys))}")
-        self.losses, self.coef, self.label_key = nn.LayerList(losses), list(coef), keys.pop()
+        self.losses, self.coef = nn.LayerList(losses), list(coef)
+        self._keys = [getattr(loss, "label_key", "label") for loss in losses]
+        several = tuple(sorted(set(self._keys)))
+        self.label_key = several if len(several) > 1 else several[0]
 
-    def forward(self, *inputs: paddle.Tensor) -> paddle.Tensor:
-        return paddle.add_n([weight * loss(*inputs) for weight, loss in zip(self.coef, self.losses, strict=True)])
+    def forward(self, *inputs: Any) -> paddle.Tensor:
+        *maps, labels = inputs
+        given = labels if isinstance(labels, Mapping) else dict.fromkeys(self._keys, labels)
+        parts = zip(self.coef, self.losses, self._keys, strict=True)
+        return paddle.add_n([weight * loss(*maps, given[key]) for weight, loss, key in parts])

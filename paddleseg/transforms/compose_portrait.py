@@ -153,11 +153,11 @@ class ComposePortrait(Transform):
         return without_cut_sides(cutout) if (left and right) or ((left or right) and rng.random() < 0.5) else cutout
 
     def _someone(self, own: Cutout, rng: np.random.Generator) -> Cutout | None:
-        """People of another photo of the data set. Maps that transforms have made are not known of it."""
-        if self.source is None or own.maps:
+        """People of another photo of the data set, unless it lacks maps that transforms have made of this one."""
+        if self.source is None:
             return None
         sample = self.source.read(int(rng.integers(len(self.source))), rng)
-        return None if sample.label is None else self.cutout(sample)
+        return None if sample.label is None or sample.extra.keys() != own.maps.keys() else self.cutout(sample)
 
     @staticmethod
     def _beside(

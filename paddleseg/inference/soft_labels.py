@@ -1,0 +1,54 @@
+"""What several networks together think of photos, as labels for another network to learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from paddleseg.errors import ConfigError
+from paddleseg.inference.postprocess import foreground
+from paddleseg.inference.predictor import Predictor
+from paddleseg.progress import progress
+from paddleseg.transforms.image_io import list_images, read_image, write_png
+
+_CERTAIN = 254  # 255 means that nothing is known
+
+
+def predictor_of(source: str) -> Predictor:
+    """The network of a `zoo://` name or of a folder that export wrote."""
+    return Predictor.from_zoo(source.removeprefix("zoo://")) if "://" in source else Predictor.from_export(source)
+
+
+def soft_label(predictors: Sequence[Predictor], image: np.ndarray) -> np.ndarray:
+    """The foreground's probability as (H, W) uint8, 0 to 254: the mean over networks, and over the photo and its
+    mirror image.
+
+    Raises:
+        ConfigError: A network has more than two classes, or gives classes without probabilities.
+    """
+    total = np.zeros(image.shape[:2], np.float32)
+    for predictor in predictors:
+        for turn in (1, -1):
+            prob = predictor(np.ascontiguousarray(image[:, ::turn])).prob
+            if prob is None or len(prob) > 2:
+                raise ConfigError(predictor.card.name, "gives no probabilities of two classes", "leave it out")
+            total += foreground(prob, predictor.card.output)[:, ::turn]
+    return np.rint(total / (2 * len(predictors)) * _CERTAIN).astype(np.uint8)
+
+
+def write_soft_labels(predictors: Sequence[Predictor], images: str | Path, folder: Path) -> int:
+    """Write the soft label of every image of a folder or list to the same place below `folder`, as PNG.
+
+    Those that are there already stay, so an interrupted run may be repeated.
+
+    Returns:
+        How many were written.
+    """
+    todo = [(path, folder / Path(name).with_suffix(".png")) for path, name in list_images(images)]
+    todo = [(path, target) for path, target in todo if not target.is_file()]
+    for path, target in progress(todo, "Soft labels", len(todo)):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_png(target, soft_label(predictors, read_image(path)))
+    return len(todo)
