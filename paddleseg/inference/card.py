@@ -161,6 +161,7 @@ class Card(_Part):
         macs, scores, latency, verified_exports: Measured, each with the command that measured it.
         origin: Where the weights come from.
         sources: Papers and pages that describe the model, its weights and their data.
+        intended_use, known_failures: What it is for, and where it goes wrong.
         url, sha256, bytes: Where `files.weights` are fetched from if they are not beside the card, and what they are;
             of an exported folder, `sha256` is that of `files.params`.
 
@@ -193,6 +194,7 @@ class Card(_Part):
     url: Annotated[str, Field(pattern="^(https?://.*)?$")] = ""
     sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
     bytes: Annotated[int, Field(gt=0)] | None = None
+    intended_use: list[str] = []
     known_failures: list[str] = []
     versions: dict[str, str] = {}
 

@@ -98,7 +98,8 @@ def section(card: Card) -> str:
         rows = [[item.target, f"{item.largest_difference:.1e}"] for item in card.verified_exports]
         commands = _commands(item.command for item in card.verified_exports)
         blocks += [table(["exported to", "largest difference of a probability"], rows), commands]
-    for title, lines in (("Known failures", card.known_failures), ("Sources", card.sources)):
+    lists = {"Intended use": card.intended_use, "Known failures": card.known_failures, "Sources": card.sources}
+    for title, lines in lists.items():
         if lines:
             blocks.append(f"{title}:\n\n" + "\n".join(f"- {line}" for line in lines))
     return "\n" + "\n\n".join(block.strip() for block in blocks) + "\n"
