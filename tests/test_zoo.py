@@ -280,4 +280,5 @@ def test_the_page_is_what_the_cards_give(root: Path):
     page = (root / "docs" / "models.md").read_text()
     for name in NAMES:
         score = read_card(zoo.card_path(name)).scores[0]
-        assert f"| {score.data} | {score.images} | 192x192 | {100 * score.mIoU:.2f} |" in page.split(f"## {name}")[1]
+        size = "x".join(map(str, score.size))
+        assert f"| {score.data} | {score.images} | {size} | {100 * score.mIoU:.2f} |" in page.split(f"## {name}")[1]
