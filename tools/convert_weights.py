@@ -15,8 +15,9 @@ the network's output: training, which uses each batch's own statistics, then sta
     python tools/convert_weights.py --pdparams paddleseg/model.pdparams --model PPLiteSeg --backbone STDC1 --half \\
         --output weights.pdparams
 
-PaddleSeg's `.pdparams` go by name. `--half` stores 16-bit numbers, which loading widens. TensorFlow Lite files need
-`pip install ai-edge-litert`.
+PaddleSeg's `.pdparams` go by name. Whatever the file, filters that a batch norm follows come out with length 1, which
+changes nothing but how evenly training goes on. `--half` stores 16-bit numbers, which loading widens. TensorFlow Lite
+files need `pip install ai-edge-litert`.
 """
 
 from __future__ import annotations
