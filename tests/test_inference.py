@@ -15,15 +15,14 @@ from PIL import Image
 
 from paddleseg import zoo
 from paddleseg.errors import ConfigError, DataError, DeviceError, ExportError
-from paddleseg.geometry import Geometry, Resize
-from paddleseg.inference import compose, postprocess
+from paddleseg.inference import compose
 from paddleseg.inference.augment import TestAugmentation
 from paddleseg.inference.card import Card, Files, Input, Output, Step, load_card, read_card
 from paddleseg.inference.outputs import distinct
 from paddleseg.inference.predictor import Predictor, SegResult
 from paddleseg.inference.preprocess import Preprocessor, explicit_steps
 from paddleseg.inference.runtime import OnnxRuntime, evaluating
-from paddleseg.inference.visualize import card_palette, flatten, overlay, palette
+from paddleseg.inference.visualize import card_palette, overlay, palette
 from paddleseg.transforms.image_io import read_image, read_label
 
 LITE = "pp_humanseg_v1_lite"
@@ -167,78 +166,6 @@ class TestPreprocess:
         assert Preprocessor([Step(type="Padding", target_size=[32, 32])]).fixed_size() is None
         letterbox = [Step(type="ResizeByLong", long_size=64), Step(type="Padding", target_size=[64, 64])]
         assert Preprocessor(letterbox).fixed_size() == (64, 64)
-
-
-class TestPostprocess:
-    def test_probabilities_are_resized_before_a_class_is_chosen(self):
-        foreground = np.array([[0.1, 0.1, 0.9, 0.9]] * 4, np.float32)
-        geometry = Geometry((64, 64))
-        geometry.add(Resize((4, 4)))
-        prob = postprocess.restore(np.stack([1 - foreground, foreground]), geometry, SOFTMAX)
-        expected = cv2.resize(foreground, (64, 64), interpolation=cv2.INTER_LINEAR)
-        np.testing.assert_allclose(prob, np.stack([1 - expected, expected]))
-        np.testing.assert_array_equal(postprocess.to_mask(prob, SOFTMAX), expected > 0.5)
-
-    def test_many_classes_are_resized_each_and_the_largest_wins(self):
-        rng = np.random.default_rng(0)
-        scores = rng.random((7, 5, 6)).astype(np.float32)
-        prob = scores / scores.sum(axis=0)
-        geometry = Geometry((20, 33))
-        geometry.add(Resize((5, 6)))
-        whole = postprocess.restore(prob, geometry, SOFTMAX)
-        expected = np.stack([cv2.resize(plane, (33, 20), interpolation=cv2.INTER_LINEAR) for plane in prob])
-        np.testing.assert_allclose(whole, expected, atol=1e-6)
-        assert (postprocess.to_mask(whole, SOFTMAX) == expected.argmax(axis=0)).mean() > 0.999
-
-    @pytest.mark.parametrize("classes", [2, 3, 19])
-    def test_rounding_of_a_runtime_does_not_break_ties(self, classes: int):
-        rng = np.random.default_rng(0)
-        tie = np.full((classes, 40, 40), 1 / classes, np.float32)
-        noisy = (tie + rng.normal(0, 1e-6, tie.shape)).astype(np.float32)
-        assert not postprocess.to_mask(noisy, SOFTMAX).any()
-
-    def test_a_threshold_moves_the_border(self):
-        prob = np.linspace(0, 1, 11, dtype=np.float32).reshape(1, 1, 11)
-        assert postprocess.to_mask(prob, SIGMOID, 0.25).sum() == 8
-        assert postprocess.to_mask(np.concatenate([1 - prob, prob]), SOFTMAX, 0.75).sum() == 3
-
-    def test_small_pieces_are_dropped_with_their_rims(self):
-        disc = np.zeros((64, 64), np.float32)
-        for centre, radius in [((20, 20), 14), ((50, 50), 7), ((8, 56), 2)]:
-            cv2.circle(disc, centre, radius, 1.0, -1)
-        soft = cv2.GaussianBlur(disc, (5, 5), 1)
-        for prob, output in [(soft[None], SIGMOID), (np.stack([1 - soft, soft]), SOFTMAX)]:
-            cleaned = postprocess.drop_specks(prob, output, 0.5, 0.1)
-            assert cleaned[-1][50:62, 2:14].max() < 0.05  # the small disc is gone, its rim too
-            assert np.array_equal(cleaned[-1][:44], soft[:44]) and cleaned[-1][50, 50] == 1
-            np.testing.assert_allclose(cleaned.sum(axis=0), prob.sum(axis=0) if len(prob) == 2 else cleaned[0])
-            assert postprocess.drop_specks(prob, output, 0.5, 0.4)[-1][40:].max() < 0.1
-            assert postprocess.drop_specks(prob, output, 0.5, 0.001) is prob
-        empty = np.zeros((1, 8, 8), np.float32)
-        assert postprocess.drop_specks(empty, SIGMOID, 0.5, 0.1) is empty
-
-    def test_independent_classes_may_overlap(self):
-        prob = np.array([[[0.9, 0.1]], [[0.8, 0.2]]], np.float32)
-        mask = postprocess.to_mask(prob, MULTILABEL)
-        np.testing.assert_array_equal(mask, [[[1, 0]], [[1, 0]]])
-        np.testing.assert_array_equal(flatten(mask), [[2, 0]])
-        np.testing.assert_allclose(postprocess.foreground(prob, MULTILABEL), [[0.9, 0.2]])
-
-    def test_logits_become_the_probabilities_that_the_graph_would_give(self):
-        import paddle
-        import paddle.nn.functional as F
-
-        logits = np.random.default_rng(0).normal(0, 30, (2, 3, 4, 5)).astype(np.float32)
-        for name in ("softmax", "sigmoid"):
-            want = F.softmax(paddle.to_tensor(logits), 1) if name == "softmax" else F.sigmoid(paddle.to_tensor(logits))
-            np.testing.assert_allclose(postprocess.activate(logits, name), want.numpy(), atol=1e-6)
-
-    def test_the_matte_is_soft_between_nothing_and_everything(self):
-        alpha = postprocess.to_alpha(np.linspace(0, 1, 101, dtype=np.float32))
-        assert (alpha[:21] == 0).all()
-        assert (alpha[80:] == 1).all()
-        assert alpha[50] == pytest.approx(0.5)
-        assert (np.diff(alpha) >= 0).all()
 
 
 class TestPredictor:

@@ -19,46 +19,32 @@ _COLUMN_FLOATS = 1 << 18  # 1 MB of unfolded input at a time stays in the cache
 
 
 @jit
-def _spread(x, phases, stride, corner, planes):
-    """Lay input (C, H, W) out in `planes` (C, phases, rows, pitch): every stride-th row and column from each phase."""
+def _lay_out(x, phases, stride, corner, planes, back):
+    """Lay input (C, H, W) out in `planes` (C, phases, rows, pitch): every stride-th row and column from each phase.
+
+    With `back`, add the planes to `x` instead, which is how their gradient goes back.
+    """
     channels, h, w = x.shape
     for c in range(channels):
         for p in range(len(phases)):
             row, column = phases[p, 0] - corner[0], phases[p, 1] - corner[1]
+            start = -(column // stride[1]) if column < 0 else 0
+            stop = min(planes.shape[3], (w - 1 - column) // stride[1] + 1)
             for r in range(planes.shape[2]):
                 y = r * stride[0] + row
-                planes[c, p, r] = 0
+                if not back:
+                    planes[c, p, r] = 0
                 if y < 0 or y >= h:
                     continue
-                start = -(column // stride[1]) if column < 0 else 0
-                stop = min(planes.shape[3], (w - 1 - column) // stride[1] + 1)
-                if stride[1] == 1:
+                if back:
+                    for j in range(start, stop):
+                        x[c, y, j * stride[1] + column] += planes[c, p, r, j]
+                elif stride[1] == 1:
                     for j in range(stop - start):
                         planes[c, p, r, start + j] = x[c, y, start + column + j]
                 else:
                     for j in range(start, stop):
                         planes[c, p, r, j] = x[c, y, j * stride[1] + column]
-
-
-@jit
-def _collect(planes, phases, stride, corner, x):
-    """Add the gradient of `_spread`'s planes to `x`."""
-    channels, h, w = x.shape
-    for c in range(channels):
-        for p in range(len(phases)):
-            row, column = phases[p, 0] - corner[0], phases[p, 1] - corner[1]
-            for r in range(planes.shape[2]):
-                y = r * stride[0] + row
-                if y < 0 or y >= h:
-                    continue
-                start = -(column // stride[1]) if column < 0 else 0
-                stop = min(planes.shape[3], (w - 1 - column) // stride[1] + 1)
-                if stride[1] == 1:
-                    for j in range(stop - start):
-                        x[c, y, start + column + j] += planes[c, p, r, start + j]
-                else:
-                    for j in range(start, stop):
-                        x[c, y, j * stride[1] + column] += planes[c, p, r, j]
 
 
 @jit
@@ -136,7 +122,7 @@ def _forward(start, stop, x, w, plan, y):
     planes = plan.planes(x.shape[1])
     flat = planes.reshape(*planes.shape[:2], -1)
     for i in range(start, stop):
-        _spread(x[i], plan.phases, plan.stride, plan.corner, planes)
+        _lay_out(x[i], plan.phases, plan.stride, plan.corner, planes, False)
         for rows, first, column, wide in plan.blocks(o):
             _unfold(flat, plan.taps, first, column)
             np.matmul(w, column, out=wide)
@@ -157,7 +143,7 @@ def _backward(start, stop, x, w, plan, dy, dx):
     dplanes = np.empty_like(planes)
     flat, dflat = (p.reshape(*p.shape[:2], -1) for p in (planes, dplanes))
     for i in range(start, stop):
-        _spread(x[i], plan.phases, plan.stride, plan.corner, planes)
+        _lay_out(x[i], plan.phases, plan.stride, plan.corner, planes, False)
         dplanes[:] = 0
         for rows, first, column, wide in plan.blocks(o):
             wide[:] = 0
@@ -169,7 +155,7 @@ def _backward(start, stop, x, w, plan, dy, dx):
                 _fold(column, plan.taps, first, dflat)
         if dx is not None:
             dx[i] = 0
-            _collect(dplanes, plan.phases, plan.stride, plan.corner, dx[i])
+            _lay_out(dx[i], plan.phases, plan.stride, plan.corner, dplanes, True)
     return dw
 
 
