@@ -260,7 +260,7 @@ class TestOnnx:
         code = f"""
 import sys, numpy as np
 from paddleseg.inference.predictor import Predictor
-result = Predictor.from_export({str(folder)!r}, "onnx", threads=1)(np.load({str(folder / "photo.npy")!r}))
+result = Predictor.from_export({str(folder)!r}, threads=1)(np.load({str(folder / "photo.npy")!r}))
 np.savez({str(folder / "result.npz")!r}, mask=result.mask, prob=result.prob)
 assert "paddle" not in sys.modules, "Paddle was imported"
 """
@@ -292,7 +292,7 @@ assert "paddle" not in sys.modules, "Paddle was imported"
         with pytest.raises(ExportError, match="is named by the card but is not there"):
             Predictor.from_export(folder, "onnx")
         with pytest.raises(ExportError, match="names no graph file"):
-            Predictor.from_export(folder)
+            Predictor.from_export(folder, "paddle")
 
     def test_a_device_that_is_not_there_is_named(self, folder: Path):
         with pytest.raises(DeviceError, match=r"--device gpu: this ONNX Runtime has only .*CPUExecutionProvider"):

@@ -70,16 +70,17 @@ class Predictor:
     def from_export(
         cls,
         folder: str | Path,
-        runtime: Literal["paddle", "onnx"] = "paddle",
+        runtime: Literal["paddle", "onnx"] | None = None,
         device: str = "cpu",
         threads: int = 0,
         options: PaddleOptions | None = None,
     ) -> Predictor:
-        """The model in a folder that export wrote.
+        """The model in a folder that export wrote, or beside a card written by hand.
 
         Args:
             folder: The folder, or a card in it.
-            runtime: Paddle Inference, or ONNX Runtime (which needs no Paddle).
+            runtime: Paddle Inference, or ONNX Runtime (which needs no Paddle). Without a choice ONNX Runtime is for
+                cards that name an ONNX file only.
             device: "cpu" or "gpu".
             threads: CPU threads; 0 leaves the choice to the engine.
             options: Everything that Paddle Inference can be told, in place of `device` and `threads`.
@@ -88,7 +89,7 @@ class Predictor:
             ExportError: A file is missing or damaged.
         """
         card, place = load_card(folder)
-        if runtime == "onnx":
+        if runtime == "onnx" or (runtime is options is None and card.files.onnx and not card.files.graph):
             return cls(card, OnnxRuntime(_file(place, card.files.onnx, "onnx"), device=device, threads=threads))
         graph, params = (_file(place, getattr(card.files, name), name) for name in ("graph", "params"))
         return cls(card, PaddleInference(graph, params, options or PaddleOptions(device=device, threads=threads)))
