@@ -42,7 +42,7 @@ def test_outputs_meet_losses(path: str, monkeypatch: pytest.MonkeyPatch):
     image = np.random.default_rng(0).standard_normal((2, 3, *SIZE)).astype("float32")
     label = paddle.to_tensor(np.random.default_rng(1).integers(0, 2, (2, *SIZE)))
     outputs = model(paddle.to_tensor(image))
-    losses = LossPlan(*build.build_losses(cfg))(outputs, {"label": label, "edge": label})
+    losses = LossPlan(*build.build_losses(cfg))(outputs, {"label": label, "edge": label, "soft": label * 254})
     assert len(losses) == len(outputs)
     sum(losses).backward()
     assert all(np.isfinite(float(loss)) for loss in losses)
