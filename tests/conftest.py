@@ -7,7 +7,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+
+from paddleseg.transforms.image_io import read_image, read_label
 
 ROOT = Path(__file__).parent.parent
 
@@ -22,6 +26,14 @@ def root() -> Path:
 def mini() -> Path:
     """The bundled portrait set: 79 + 27 real photos with masks."""
     return ROOT / "data" / "portrait_mini"
+
+
+@pytest.fixture(scope="session")
+def pair(mini: Path) -> tuple[np.ndarray, np.ndarray]:
+    """A photo and its label at 200 x 160, an uneven size."""
+    image = read_image(mini / "images" / "000000000785.jpg")
+    label = read_label(mini / "masks" / "000000000785.png")
+    return cv2.resize(image, (160, 200)), cv2.resize(label, (160, 200), interpolation=cv2.INTER_NEAREST_EXACT)
 
 
 @pytest.fixture(scope="session")
