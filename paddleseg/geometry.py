@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -195,6 +196,15 @@ class Geometry:
             box = (max(top, 0), max(left, 0), min(bottom, after[0]), min(right, after[1]))
         top, left, bottom, right = (round(border) for border in box)
         return top, left, max(bottom - top, 0), max(right - left, 0)
+
+    @property
+    def zoom(self) -> float:
+        """How many pixels of the current image one of the original has become, by the side."""
+        box: Box = (0, 0, *self.original)
+        for step, before in zip(self.steps, self.sizes(), strict=False):
+            box = step.box(box, before)
+        top, left, bottom, right = box
+        return math.sqrt((bottom - top) * (right - left) / (self.original[0] * self.original[1]))
 
     def invert(self, values: np.ndarray, interpolation: str = "linear", fill: float = 0.0) -> np.ndarray:
         """Bring a map of the current size back to the original image.

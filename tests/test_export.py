@@ -25,7 +25,7 @@ from paddleseg.export.export import export_model
 from paddleseg.export.from_config import card_from_config
 from paddleseg.export.to_onnx import converter
 from paddleseg.export.verify import verify
-from paddleseg.inference.card import Card, Output, Step, load_card, read_card
+from paddleseg.inference.card import TWO_CLASS_STEPS, Card, Output, Step, load_card, read_card
 from paddleseg.inference.predictor import Predictor
 from paddleseg.inference.runtime import PaddleOptions
 from paddleseg.transforms.image_io import list_images, read_image
@@ -257,11 +257,12 @@ class TestCardFromConfig:
         assert card.input.size == (96, 160)
         assert card_from_config(load_config(config, bare)).input.size is None
 
-    def test_small_pieces_are_the_cards_business(self, config: str):
-        opts = ["export.smallest_part=0.1"]
-        assert card_from_config(load_config(config, opts)).smallest_part == 0.1
-        assert card_from_config(load_config(config, opts), kind="argmax").smallest_part == 0
-        with pytest.raises(ConfigError, match="smallest_part: is for two classes"):
+    @pytest.mark.parametrize("name", TWO_CLASS_STEPS)
+    def test_finishing_two_classes_is_the_cards_business(self, config: str, name: str):
+        opts = [f"export.{name}=0.1"]
+        assert getattr(card_from_config(load_config(config, opts)), name) == 0.1
+        assert getattr(card_from_config(load_config(config, opts), kind="argmax"), name) == 0
+        with pytest.raises(ConfigError, match=f"{name}: is for two classes"):
             card_from_config(load_config(config, [*opts, "test_config.use_multilabel=True"]))
 
     def test_without_export_transforms_those_of_evaluation_count(self, config: str):

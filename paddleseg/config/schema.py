@@ -99,6 +99,8 @@ class ExportSection(Section):
     """What the graph ends in."""
     smallest_part: Share = 0
     """Of two classes: pieces of foreground smaller than this share of the largest one become background."""
+    edge_radius: Annotated[float, Field(ge=0), BeforeValidator(_not_bool)] = 0
+    """Of two classes: pixels of the network's input around a pixel, where the photo shows how the mask's edge runs."""
 
 
 class EmaSection(Section):

@@ -11,7 +11,7 @@ from paddleseg.config.components import parameters_of
 from paddleseg.config.facts import Facts
 from paddleseg.config.schema import RunConfig
 from paddleseg.errors import ConfigError
-from paddleseg.inference.card import Card, Input, Output, Step
+from paddleseg.inference.card import TWO_CLASS_STEPS, Card, Input, Output, Step
 from paddleseg.inference.preprocess import Preprocessor, explicit_steps
 from paddleseg.registry import MODELS
 from paddleseg.version import __version__
@@ -41,8 +41,10 @@ def card_from_config(cfg: RunConfig, *, kind: Kind = "prob", shape: Sequence[int
     open_or_given = _open_or_given(shape, channels)
     steps, size = _settle(_steps(cfg), open_or_given, channels)
     multilabel = cfg.test_config.use_multilabel
-    if cfg.export.smallest_part and (multilabel or (num_classes or 2) > 2):
-        raise ConfigError(cfg.where("export", "smallest_part"), "is for two classes", "leave it out")
+    finishing: dict[str, Any] = {name: getattr(cfg.export, name) for name in TWO_CLASS_STEPS}
+    for name, value in finishing.items():
+        if value and (multilabel or (num_classes or 2) > 2):
+            raise ConfigError(cfg.where("export", name), "is for two classes", "leave it out")
     return Card(
         name=model.type,
         task="segmentation",
@@ -53,7 +55,7 @@ def card_from_config(cfg: RunConfig, *, kind: Kind = "prob", shape: Sequence[int
             kind=kind, activation="sigmoid" if multilabel or num_classes == 1 else "softmax", multilabel=multilabel
         ),
         classes=_class_names(cfg, num_classes, multilabel),
-        smallest_part=0 if kind == "argmax" else cfg.export.smallest_part,
+        **({} if kind == "argmax" else finishing),
         versions={"paddleseg": __version__},
     )
 

@@ -15,6 +15,8 @@ CARD_NAME, DEPLOY_NAME = "inference.yml", "deploy.yaml"
 _HEADER = (
     "# How to run this model; docs/inference.md explains every key. Tensor sizes are (h, w), target_size is [w, h].\n"
 )
+TWO_CLASS_STEPS = ("smallest_part", "edge_radius")
+"""Keys of a card, and of a configuration's `export`: postprocessing that needs probabilities of two classes."""
 # What PaddleSeg calls the end of an exported graph, and what ours is called.
 OUTPUT_OPS: dict[str, Literal["prob", "argmax", "logits"]] = {"softmax": "prob", "argmax": "argmax", "none": "logits"}
 
@@ -157,6 +159,8 @@ class Card(_Part):
         threshold: Probability from which a pixel is foreground, with one or two classes or independent ones.
         smallest_part: Of two classes: pieces of foreground become background if they are smaller than this share of the
             largest one; 0 keeps them all.
+        edge_radius: Of two classes: how far, in pixels of the network's input, the photo is looked at to move the
+            mask's edges onto its own; 0 leaves them.
         parameters: How many numbers training changes.
         macs, scores, latency, verified_exports: Measured, each with the command that measured it.
         origin: Where the weights come from.
@@ -183,6 +187,7 @@ class Card(_Part):
     colors: list[Color] = []
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
     smallest_part: Annotated[float, Field(ge=0, lt=1)] = 0
+    edge_radius: Annotated[float, Field(ge=0)] = 0
     parameters: int | None = None
     macs: list[Macs] = []
     scores: list[Score] = []
@@ -204,8 +209,10 @@ class Card(_Part):
             raise ValueError(f"{len(self.classes)} classes but only {len(self.colors)} colors")
         if self.output.multilabel and self.output.activation != "sigmoid":
             raise ValueError("output.multilabel needs activation: sigmoid")
-        if self.smallest_part and (self.output.multilabel or self.output.kind == "argmax" or len(self.classes) > 2):
-            raise ValueError("smallest_part needs probabilities of two classes")
+        if self.output.multilabel or self.output.kind == "argmax" or len(self.classes) > 2:
+            for name in TWO_CLASS_STEPS:
+                if getattr(self, name):
+                    raise ValueError(f"{name} needs probabilities of two classes")
         if self.url and not self.sha256:
             raise ValueError("url needs sha256, which tells whether what was fetched is what the card describes")
         return self

@@ -16,6 +16,7 @@ from paddleseg.geometry import Geometry
 from paddleseg.inference import postprocess
 from paddleseg.inference.augment import TestAugmentation, predict_prob
 from paddleseg.inference.card import Card, Output, load_card, read_card
+from paddleseg.inference.edges import refine_edges
 from paddleseg.inference.preprocess import Preprocessor
 from paddleseg.inference.runtime import Dygraph, OnnxRuntime, PaddleInference, PaddleOptions, Runtime
 
@@ -138,9 +139,9 @@ class Predictor:
         outputs = self._run([tensor for tensor, _ in inputs])
         shares["net"] = _ms_since(start) / len(images)
         results = []
-        for output, (_, geometry) in zip(outputs, inputs, strict=True):
+        for image, output, (_, geometry) in zip(images, outputs, inputs, strict=True):
             start = time.perf_counter()
-            mask, prob = self._finish(output, geometry)
+            mask, prob = self._finish(output, geometry, image)
             results.append(SegResult(mask, prob, shares | {"post": _ms_since(start)}, self.card.output))
         return results
 
@@ -182,12 +183,16 @@ class Predictor:
             postprocess.activate(output, self.card.output.activation) if self.card.output.kind == "logits" else output
         )
 
-    def _finish(self, output: np.ndarray, geometry: Geometry) -> tuple[np.ndarray, np.ndarray | None]:
+    def _finish(
+        self, output: np.ndarray, geometry: Geometry, image: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray | None]:
         if self.card.output.kind == "argmax":
             return geometry.invert(output.reshape(geometry.size).astype(np.uint8), "nearest"), None
         if self.card.smallest_part:
             output = postprocess.drop_specks(output, self.card.output, self.card.threshold, self.card.smallest_part)
         prob = postprocess.restore(output, geometry, self.card.output)
+        if self.card.edge_radius:
+            prob = refine_edges(prob, image, self.card.edge_radius / geometry.zoom, self.card.threshold)
         return postprocess.to_mask(prob, self.card.output, self.card.threshold), prob
 
 

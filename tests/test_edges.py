@@ -1,0 +1,104 @@
+"""Masks that follow the photo's edges: coarse labels should come back fine where the photo shows the person's edge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from paddleseg import zoo
+from paddleseg.geometry import Geometry
+from paddleseg.inference.card import Card, read_card
+from paddleseg.inference.edges import refine_edges
+from paddleseg.inference.predictor import Predictor
+from paddleseg.metrics import BoundaryIoU
+from paddleseg.transforms.image_io import read_image, read_label
+
+COARSE = 12
+"""Pixels of the photo in one of the coarse label's."""
+
+
+@pytest.fixture(scope="module")
+def pairs(mini: Path) -> list[tuple[np.ndarray, np.ndarray]]:
+    lines = (mini / "val.txt").read_text().splitlines()
+    return [(read_image(mini / image), read_label(mini / label)) for image, label in map(str.split, lines)]
+
+
+def coarse(label: np.ndarray) -> np.ndarray:
+    """What a network that saw every person perfectly, but at a twelfth of the size, would give: (2, H, W)."""
+    h, w = label.shape
+    small = cv2.resize((label == 1).astype(np.float32), (w // COARSE, h // COARSE), interpolation=cv2.INTER_AREA)
+    person = cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR)
+    return np.stack([1 - person, person])
+
+
+def lit(image: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """The photo in the dark, with light on the person's label alone: labels by hand miss the true edge by pixels."""
+    return np.where((label == 1)[..., None], image // 2 + 128, image // 4).astype(np.uint8)
+
+
+def boundary_iou(masks: list[np.ndarray], labels: list[np.ndarray]) -> float:
+    metric = BoundaryIoU(2)
+    for mask, label in zip(masks, labels, strict=True):
+        metric.update(mask.astype(np.uint8), label)
+    return metric.compute()["boundary_IoU"]
+
+
+def test_coarse_masks_come_nearer_to_the_labels(pairs: list[tuple[np.ndarray, np.ndarray]]):
+    labels = [label for _, label in pairs]
+    before = boundary_iou([coarse(label)[1] > 0.5 for label in labels], labels)
+    refined = [refine_edges(coarse(label), lit(image, label), COARSE)[1] > 0.5 for image, label in pairs]
+    assert boundary_iou(refined, labels) > before + 0.1
+
+
+def test_a_photo_without_edges_moves_none(pairs: list[tuple[np.ndarray, np.ndarray]]):
+    image, label = pairs[0]
+    prob = coarse(label)
+    refined = refine_edges(prob.copy(), np.full_like(image, 90), 3)
+    far = np.abs(prob[1] - 0.5) > 0.2
+    np.testing.assert_array_equal((refined[1] > 0.5)[far], (prob[1] > 0.5)[far])
+
+
+@pytest.mark.parametrize("radius", [0.4, 3, 50])
+def test_any_radius_gives_probabilities_that_sum_to_one(pairs: list[tuple[np.ndarray, np.ndarray]], radius: float):
+    image, label = pairs[1]
+    refined = refine_edges(coarse(label), image, radius)
+    assert refined.dtype == np.float32
+    assert 0 <= refined.min() <= refined.max() <= 1
+    np.testing.assert_allclose(refined.sum(axis=0), 1, atol=1e-6)
+
+
+def test_a_foreground_alone_and_a_grey_photo_do_too(pairs: list[tuple[np.ndarray, np.ndarray]]):
+    image, label = pairs[1]
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    alone = refine_edges(coarse(label)[1:], grey[..., None], COARSE)
+    np.testing.assert_allclose(alone[0], refine_edges(coarse(label), image, COARSE)[1], atol=1e-6)
+
+
+def test_the_radius_is_in_pixels_of_the_network(pairs: list[tuple[np.ndarray, np.ndarray]]):
+    image, _ = pairs[0]
+    card = read_card(zoo.card_path("portrait"))
+    plain, refining = (
+        Predictor(card.model_copy(update={"edge_radius": radius}), Predictor.from_zoo("portrait").runtime)
+        for radius in (0, 3)
+    )
+    _, geometry = plain.preprocess(image)
+    before = plain(image).prob
+    assert before is not None
+    np.testing.assert_array_equal(refining(image).prob, refine_edges(before, image, 3 / geometry.zoom))
+
+
+def test_zoom_counts_resizing_only():
+    geometry = Geometry((480, 640))
+    geometry.flip(horizontal=True)
+    geometry.resize((120, 320))
+    geometry.pad(4, 4, 0, 8)
+    geometry.crop(0, 0, 100, 100)
+    assert geometry.zoom == pytest.approx((0.25 * 0.5) ** 0.5)
+
+
+def test_more_than_two_classes_are_refused():
+    with pytest.raises(ValueError, match="edge_radius needs probabilities of two classes"):
+        Card(classes=["a", "b", "c"], edge_radius=3)
