@@ -120,6 +120,11 @@ class TestOverrides:
         cfg = load_config("a.yml", ["test_config.scales=0.75,1.0", "test_config.aug_eval=True"])
         assert (cfg.test_config.scales, cfg.test_config.aug_eval) == ([0.75, 1.0], True)
 
+    def test_true_keeps_the_settings_of_what_it_switches_on(self, parts_folder):
+        write("a.yml", "train: {ema: {decay: 0.5}}")
+        assert load_tree("a.yml", ["train.ema=true"]).plain() == {"train": {"ema": {"decay": 0.5}}}
+        assert load_tree("a.yml", ["train.ema=false"]).plain() == {"train": {"ema": False}}
+
     def test_all_bad_overrides_at_once(self, parts_folder):
         write("a.yml", "model: {type: A, list: [1]}\niters: 1\n")
         opts = ["iters", "model.list.4=1", "iters.x=2", "modl.list.0=1", "model.type=[1"]

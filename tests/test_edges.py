@@ -90,6 +90,17 @@ def test_the_radius_is_in_pixels_of_the_network(pairs: list[tuple[np.ndarray, np
     np.testing.assert_array_equal(refining(image).prob, refine_edges(before, image, 3 / geometry.zoom))
 
 
+def test_pixels_that_come_off_along_an_edge_are_dropped(pairs: list[tuple[np.ndarray, np.ndarray]]):
+    predictor = Predictor.from_zoo("portrait")
+    loose = Predictor(predictor.card.model_copy(update={"smallest_part": 0}), predictor.runtime)
+
+    def specks(of: Predictor) -> int:
+        areas = [cv2.connectedComponentsWithStats(of(image).mask)[2][1:, cv2.CC_STAT_AREA] for image, _ in pairs]
+        return sum((area < predictor.card.smallest_part * area.max()).sum() for area in areas if len(area))
+
+    assert specks(predictor) == 0 < specks(loose)
+
+
 def test_zoom_counts_resizing_only():
     geometry = Geometry((480, 640))
     geometry.flip(horizontal=True)

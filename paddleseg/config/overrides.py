@@ -51,7 +51,8 @@ def _typed(text: str) -> Any:
 def _set(node: Node, keys: Sequence[str], new: Node, walked: tuple[str, ...]) -> Node:
     """A copy of `node` in which `keys` leads to `new`; nodes off the path are shared."""
     if not keys:
-        return new
+        # `true` switches on, with the settings that the file has for it.
+        return node if new.value is True and isinstance(node.value, dict) else new
     key, rest = keys[0], keys[1:]
     place = dotted(walked) or "the file"
     if isinstance(node.value, list):

@@ -24,33 +24,37 @@ def activate(logits: np.ndarray, activation: str) -> np.ndarray:
     return shifted / shifted.sum(axis=1, keepdims=True)
 
 
-_RIM = np.ones((5, 5), np.uint8)
-"""Around a speck, where its probability fades out."""
+_RIM = 2
+"""Pixels around a speck, where its probability fades out."""
+_AROUND = np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8)
 
 
-def drop_specks(prob: np.ndarray, output: Output, threshold: float, smallest: float) -> np.ndarray:
+def drop_specks(prob: np.ndarray, threshold: float, smallest: float) -> np.ndarray:
     """Two classes' probabilities (C, h, w) without pieces of foreground that are much smaller than the largest one.
 
     Args:
+        prob: Overwritten.
         threshold: Probability from which a pixel is foreground.
         smallest: Share of the largest piece's area from which another piece is kept.
+
+    Returns:
+        `prob`.
     """
     inside = _above(prob[-1], threshold)
-    count, pieces, statistics, _ = cv2.connectedComponentsWithStats(inside, connectivity=8, ltype=cv2.CV_16U)
+    count, pieces, statistics, _ = cv2.connectedComponentsWithStats(inside, connectivity=8, ltype=cv2.CV_32S)
     if count <= 2:  # the background and one piece
         return prob
     areas = statistics[:, cv2.CC_STAT_AREA]
     small = areas < smallest * areas[1:].max()
     small[0] = False
-    specks = small[pieces]
-    if not specks.any():
-        return prob
-    kept = (inside > 0) & ~specks
-    cleared = (cv2.dilate(specks.astype(np.uint8), _RIM) > 0) & ~kept
-    prob = prob.copy()
-    prob[-1][cleared] = 0
-    if len(prob) == 2:
-        prob[0][cleared] = 1
+    for left, top, w, h, _ in statistics[small]:
+        window = np.s_[max(top - _RIM, 0) : top + h + _RIM, max(left - _RIM, 0) : left + w + _RIM]
+        specks = small[pieces[window]]
+        kept = (inside[window] > 0) & ~specks
+        cleared = (cv2.dilate(specks.astype(np.uint8), _AROUND) > 0) & ~kept
+        prob[-1][window][cleared] = 0
+        if len(prob) == 2:
+            prob[0][window][cleared] = 1
     return prob
 
 

@@ -188,12 +188,16 @@ class Predictor:
     ) -> tuple[np.ndarray, np.ndarray | None]:
         if self.card.output.kind == "argmax":
             return geometry.invert(output.reshape(geometry.size).astype(np.uint8), "nearest"), None
-        if self.card.smallest_part:
-            output = postprocess.drop_specks(output, self.card.output, self.card.threshold, self.card.smallest_part)
-        prob = postprocess.restore(output, geometry, self.card.output)
+        prob = postprocess.restore(self._without_specks(output), geometry, self.card.output)
         if self.card.edge_radius:
             prob = refine_edges(prob, image, self.card.edge_radius / geometry.zoom, self.card.threshold)
+            prob = self._without_specks(prob)  # along fine edges some pixels come off
         return postprocess.to_mask(prob, self.card.output, self.card.threshold), prob
+
+    def _without_specks(self, prob: np.ndarray) -> np.ndarray:
+        if not self.card.smallest_part:
+            return prob
+        return postprocess.drop_specks(prob, self.card.threshold, self.card.smallest_part)
 
 
 def _file(folder: Path, name: str | None, what: str) -> Path:
