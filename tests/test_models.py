@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -61,16 +62,19 @@ def test_pictures_of_other_channels(name: str, channels: int):
         assert model(picture(1, channels, 64, 64))[0].shape == [1, 2, 64, 64]
 
 
+@pytest.mark.parametrize("form", ["pir", "legacy"])
 @pytest.mark.parametrize("name", MODELS.names())
-def test_the_exported_graph_gives_the_same_numbers(name: str, tmp_path: Path):
+def test_the_exported_graph_gives_the_same_numbers(name: str, form: str, tmp_path: Path):
     paddle.seed(0)
     model = build(CASES[name], num_classes=CLASSES)
     model.eval()
     open_size = paddle.static.InputSpec([None, 3, None, None], "float32", name="x")
     graph = InferenceGraph(model, Output(kind="logits"))
     graph.eval()
-    paddle.jit.save(paddle.jit.to_static(graph, input_spec=[open_size], full_graph=True), str(tmp_path / "model"))
-    exported = PaddleInference(tmp_path / "model.json", tmp_path / "model.pdiparams")
+    with paddle.pir_utils.OldIrGuard() if form == "legacy" else contextlib.nullcontext():
+        paddle.jit.save(paddle.jit.to_static(graph, input_spec=[open_size], full_graph=True), str(tmp_path / "model"))
+    ending = "pdmodel" if form == "legacy" else "json"
+    exported = PaddleInference(tmp_path / f"model.{ending}", tmp_path / "model.pdiparams")
     for size in ((64, 96), (67, 91)):
         x = picture(1, 3, *size)
         with paddle.no_grad():

@@ -7,6 +7,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.inference.card import Output
+from paddleseg.models.layers.graph_ops import sigmoid
 
 
 class InferenceGraph(nn.Layer):
@@ -36,13 +37,12 @@ def _run(model: nn.Layer, x: paddle.Tensor, output: Output) -> paddle.Tensor:
         if output.activation == "sigmoid":
             return (logits > 0).astype("int32").squeeze(1)
         return paddle.argmax(logits, axis=1, dtype="int32")
-    return F.sigmoid(logits) if output.activation == "sigmoid" else _softmax(logits)
+    return sigmoid(logits) if output.activation == "sigmoid" else _softmax(logits)
 
 
 def _softmax(logits: paddle.Tensor) -> paddle.Tensor:
     """Softmax over the classes; of two it is the sigmoid of their difference, which engines run many times faster."""
-    # Paddle cannot trace a sigmoid into the older form of graph.
-    if logits.shape[1] != 2 or not (paddle.in_dynamic_mode() or paddle.framework.in_pir_mode()):
+    if logits.shape[1] != 2:
         return F.softmax(logits, axis=1)
-    foreground = F.sigmoid(logits[:, 1:] - logits[:, :1])
+    foreground = sigmoid(logits[:, 1:] - logits[:, :1])
     return paddle.concat([1 - foreground, foreground], axis=1)

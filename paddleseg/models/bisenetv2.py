@@ -7,7 +7,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.heads.fcn import FCNHead
-from paddleseg.models.layers import ConvBN, ConvBNReLU, max_pool, upsample
+from paddleseg.models.layers import ConvBN, ConvBNReLU, max_pool, sigmoid, upsample
 from paddleseg.models.weights import NameMap, load_pretrained
 from paddleseg.registry import MODELS
 
@@ -135,10 +135,10 @@ class _Aggregation(nn.Layer):
         return nn.Sequential(ConvBN(channels, channels, 3, groups=channels), nn.Conv2D(channels, channels, 1))
 
     def forward(self, detail: paddle.Tensor, semantic: paddle.Tensor) -> paddle.Tensor:
-        gate = F.sigmoid(upsample(self.semantic_up(semantic), detail, self.align_corners))
+        gate = sigmoid(upsample(self.semantic_up(semantic), detail, self.align_corners))
         fine = self.detail_keep(detail) * gate
         small = F.avg_pool2d(self.detail_down(detail), 3, stride=2, padding=1)
-        coarse = small * F.sigmoid(self.semantic_keep(semantic))
+        coarse = small * sigmoid(self.semantic_keep(semantic))
         return self.fuse(fine + upsample(coarse, fine, self.align_corners))
 
 

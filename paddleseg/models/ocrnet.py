@@ -9,7 +9,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.heads.fcn import FCNHead
-from paddleseg.models.layers import ConvBNReLU, spatial_size, upsample
+from paddleseg.models.layers import ConvBNReLU, matmul, spatial_size, upsample
 from paddleseg.models.weights import NameMap, load_pretrained
 from paddleseg.registry import MODELS
 
@@ -51,8 +51,8 @@ class ObjectAttention(nn.Layer):
 
     def forward(self, pixels: paddle.Tensor, objects: paddle.Tensor) -> paddle.Tensor:
         query, key, value = (x.flatten(2) for x in (self.query(pixels), self.key(objects), self.value(objects)))
-        relation = F.softmax(self.scale * paddle.matmul(key, query, transpose_x=True), axis=1)  # (N, K, H * W)
-        context = paddle.matmul(value, relation)
+        relation = F.softmax(self.scale * matmul(key, query, transpose_x=True), axis=1)  # (N, K, H * W)
+        context = matmul(value, relation)
         return self.back(context.reshape([0, context.shape[1], *spatial_size(pixels)]))
 
 
@@ -106,7 +106,7 @@ class OCRNet(nn.Layer):
         coarse = self.regions(features)
         pixels = self.pixels(features)
         places = F.softmax(coarse.flatten(2), axis=2)  # of each class, over all pixels
-        objects = paddle.matmul(pixels.flatten(2), places, transpose_y=True).unsqueeze(-1)
+        objects = matmul(pixels.flatten(2), places, transpose_y=True).unsqueeze(-1)
         context = self.attention(pixels, objects)
         logits = self.classify(self.dropout(self.fuse(paddle.concat([context, pixels], axis=1))))
         return [upsample(y, x, self.align_corners) for y in ([logits, coarse] if self.training else [logits])]

@@ -10,7 +10,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from paddleseg.models.layers import spatial_size
+from paddleseg.models.layers import matmul, spatial_size
 from paddleseg.models.layers.drop_path import DropPath
 from paddleseg.models.weights import NameMap, load_pretrained
 from paddleseg.registry import BACKBONES
@@ -82,8 +82,8 @@ class _Attention(nn.Layer):
         if self.reduction > 1:
             x = self.reduce_norm(_to_tokens(self.reduce(_to_map(x, size))))
         k, v = self.kv(x).reshape([0, -1, 2, self.heads, self.width]).transpose([2, 0, 3, 1, 4])
-        weights = F.softmax(paddle.matmul(q * self.width**-0.5, k, transpose_y=True), axis=-1)
-        return self.proj(paddle.matmul(weights, v).transpose([0, 2, 1, 3]).flatten(2))
+        weights = F.softmax(matmul(q * self.width**-0.5, k, transpose_y=True), axis=-1)
+        return self.proj(matmul(weights, v).transpose([0, 2, 1, 3]).flatten(2))
 
 
 class _MixFFN(nn.Layer):

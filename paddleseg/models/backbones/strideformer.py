@@ -11,7 +11,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.backbones.mobilenetv3 import Block, inverted_residual
-from paddleseg.models.layers import ConvBN, ConvBNAct, spatial_size, upsample
+from paddleseg.models.layers import ConvBN, ConvBNAct, matmul, spatial_size, upsample
 from paddleseg.models.layers.drop_path import DropPath
 from paddleseg.models.weights import NameMap, load_pretrained
 from paddleseg.registry import BACKBONES
@@ -71,8 +71,8 @@ class _AxialAttention(nn.Layer):
         q, k, v = (x.mean(self.averaged, keepdim=True) for x in (q, k, v))
         q = self._split(q + upsample(self.q_pos_embed.unsqueeze(self.averaged), spatial_size(q)))
         k = self._split(k + upsample(self.k_pos_embed.unsqueeze(self.averaged), spatial_size(k)))
-        weights = F.softmax(paddle.matmul(q, k, transpose_x=True) * self.scale, axis=-1)
-        y = paddle.matmul(self._split(v), weights, transpose_y=True).flatten(1, 2)
+        weights = F.softmax(matmul(q, k, transpose_x=True) * self.scale, axis=-1)
+        y = matmul(self._split(v), weights, transpose_y=True).flatten(1, 2)
         return self.project(F.relu6(y.unsqueeze(self.averaged)))
 
     def _split(self, x: paddle.Tensor) -> paddle.Tensor:

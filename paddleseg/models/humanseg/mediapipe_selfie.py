@@ -12,6 +12,7 @@ from paddleseg.models.layers import (
     ConvBNReLU,
     InvertedResidual,
     SqueezeExcite,
+    sigmoid,
     spatial_size,
     upsample,
 )
@@ -29,7 +30,7 @@ class ContextGate(nn.Layer):
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         mean = F.adaptive_avg_pool2d(x, 1)
-        return self.local(x) * F.sigmoid(self.gate(mean))
+        return self.local(x) * sigmoid(self.gate(mean))
 
 
 class GatedUp(nn.Layer):

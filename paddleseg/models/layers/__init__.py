@@ -13,6 +13,7 @@ from paddleseg.models.layers.basic import (
 )
 from paddleseg.models.layers.blocks import InvertedResidual, SqueezeExcite, round_channels
 from paddleseg.models.layers.depthwise import DepthwiseConv2D
+from paddleseg.models.layers.graph_ops import matmul, sigmoid
 from paddleseg.models.layers.pooling import PyramidPooling
 from paddleseg.models.layers.reparam import RepConv
 from paddleseg.models.layers.upsample import ResizeMode, spatial_size, upsample
@@ -32,8 +33,10 @@ __all__ = [
     "channel_shuffle",
     "halves",
     "interleave",
+    "matmul",
     "max_pool",
     "round_channels",
+    "sigmoid",
     "spatial_size",
     "upsample",
 ]

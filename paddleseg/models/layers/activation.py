@@ -6,6 +6,8 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from paddleseg.models.layers.graph_ops import sigmoid
+
 
 class SteepHardsigmoid(nn.Layer):
     """0.2 x + 0.5 within [0, 1]; `Hardsigmoid` rises by a sixth."""
@@ -21,6 +23,13 @@ class Clip(nn.Layer):
         return paddle.clip(x, 0, 1)
 
 
+class Sigmoid(nn.Layer):
+    """For every form of graph, as `nn.Sigmoid` is not."""
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return sigmoid(x)
+
+
 _ACTIVATIONS: dict[str, type[nn.Layer]] = {
     "relu": nn.ReLU,
     "relu6": nn.ReLU6,
@@ -28,7 +37,7 @@ _ACTIVATIONS: dict[str, type[nn.Layer]] = {
     "hardsigmoid": nn.Hardsigmoid,
     "steep_hardsigmoid": SteepHardsigmoid,
     "clip": Clip,
-    "sigmoid": nn.Sigmoid,
+    "sigmoid": Sigmoid,
     "swish": nn.Swish,
     "gelu": nn.GELU,
     "prelu": nn.PReLU,

@@ -7,6 +7,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.layers.basic import ConvBN, ConvBNAct, ConvBNReLU
+from paddleseg.models.layers.graph_ops import sigmoid
 from paddleseg.models.layers.upsample import ResizeMode, upsample
 
 
@@ -63,7 +64,7 @@ class SpatialAttention(nn.Layer):
     def forward(self, fine: paddle.Tensor, deep: paddle.Tensor) -> paddle.Tensor:
         # Not `amax`, which converters to ONNX do not know.
         summary = [pool(axis=1, keepdim=True) for x in (fine, deep) for pool in (x.mean, x.max)]
-        return F.sigmoid(self.convs(paddle.concat(summary, axis=1)))
+        return sigmoid(self.convs(paddle.concat(summary, axis=1)))
 
 
 class ChannelAttention(nn.Layer):
@@ -82,4 +83,4 @@ class ChannelAttention(nn.Layer):
     def forward(self, fine: paddle.Tensor, deep: paddle.Tensor) -> paddle.Tensor:
         pools = (F.adaptive_avg_pool2d, F.adaptive_max_pool2d)
         summary = [pool(x, 1) for pool in pools for x in (fine, deep)]
-        return F.sigmoid(self.convs(paddle.concat(summary, axis=1)))
+        return sigmoid(self.convs(paddle.concat(summary, axis=1)))

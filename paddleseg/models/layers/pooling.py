@@ -10,6 +10,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.layers.basic import ConvBNReLU
+from paddleseg.models.layers.graph_ops import matmul
 from paddleseg.models.layers.upsample import spatial_size, upsample
 
 
@@ -50,7 +51,7 @@ def grid_average(x: paddle.Tensor, cells: int) -> paddle.Tensor:
         return F.adaptive_avg_pool2d(x, cells)
     rows, columns = (_shares(size, cells, x.dtype) for size in spatial_size(x))
     # As (N * C, H, W): oneDNN keeps maps in blocks of channels, and its product takes a 4-d map as if it were plain.
-    y = paddle.matmul(paddle.matmul(rows, x.flatten(0, 1)), columns, transpose_y=True)
+    y = matmul(matmul(rows, x.flatten(0, 1)), columns, transpose_y=True)
     return y.reshape([-1, x.shape[1], cells, cells])
 
 
@@ -60,5 +61,5 @@ def _shares(size: Any, cells: int, dtype: paddle.dtype) -> paddle.Tensor:
     place = paddle.arange(size, dtype="int64").unsqueeze(0)
     start = cell * size // cells
     end = ((cell + 1) * size + cells - 1) // cells
-    inside = paddle.logical_and(place >= start, place < end).astype(dtype)
+    inside = (place >= start).astype(dtype) * (place < end).astype(dtype)
     return inside / inside.sum(axis=1, keepdim=True)
