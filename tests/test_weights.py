@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from paddleseg.models.layers import ConvBN
 from paddleseg.models.weights import NameMap, load_weights, partial_weights, read_state, resolve
 from paddleseg.transforms.image_io import read_image
 
+ROOT = Path(__file__).resolve().parent.parent
 OFFICIAL = "zoo://pp_humanseg_v1_lite"
 
 
@@ -199,3 +201,26 @@ def test_all_that_paddle_writes_is_read(tmp_path: Path, protocol: int):
         assert set(found) == set(state)
         for key, value in state.items():
             np.testing.assert_array_equal(found[key], value.numpy())
+
+
+class TestAverage:
+    def run(self, monkeypatch: pytest.MonkeyPatch, *given: object) -> int:
+        monkeypatch.setattr("sys.argv", ["average_weights.py", *map(str, given)])
+        return int(runpy.run_path(str(ROOT / "tools/average_weights.py"))["main"]())
+
+    def test_the_mean_lies_in_the_middle(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+        official, ours = (read_state(resolve(f"zoo://{name}")) for name in ("pp_humanseg_v1_lite", "connectnet"))
+        output = tmp_path / "mean.pdparams"
+        assert self.run(monkeypatch, "zoo://pp_humanseg_v1_lite", "zoo://connectnet", "--output", output) == 0
+        mean = read_state(output)
+        assert mean.keys() == ours.keys()
+        for name, value in mean.items():
+            np.testing.assert_allclose(value, (official[name] + ours[name]) / 2, rtol=1e-6, atol=1e-6)
+
+    def test_weights_of_two_networks_have_none(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ):
+        output = tmp_path / "mean.pdparams"
+        assert self.run(monkeypatch, "zoo://connectnet", "zoo://portrait", "--output", output) == 2
+        assert "zoo://portrait: is of another network than zoo://connectnet" in capsys.readouterr().err
+        assert not output.exists()
