@@ -6,8 +6,13 @@ traceback.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ParamSpec
+
+Arguments = ParamSpec("Arguments")
 
 
 @dataclass(frozen=True)
@@ -65,3 +70,17 @@ class DeviceError(UserError):
 
 class OutputError(UserError):
     """A file or folder that cannot be written."""
+
+
+def reports_mistakes(main: Callable[Arguments, int]) -> Callable[Arguments, int]:
+    """A program's `main` that prints what the user can mend, and returns its exit code, in the place of a traceback."""
+
+    @functools.wraps(main)
+    def reporting(*args: Arguments.args, **kwargs: Arguments.kwargs) -> int:
+        try:
+            return main(*args, **kwargs)
+        except UserError as error:
+            print(error, file=sys.stderr)
+            return error.exit_code
+
+    return reporting

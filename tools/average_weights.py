@@ -15,7 +15,7 @@ import sys
 import numpy as np
 import paddle
 
-from paddleseg.errors import UserError, WeightsError
+from paddleseg.errors import WeightsError, reports_mistakes
 from paddleseg.files import atomic_path
 from paddleseg.models.weights import read_state, resolve
 
@@ -37,18 +37,15 @@ def average(sources: list[str]) -> dict[str, np.ndarray]:
     }
 
 
+@reports_mistakes
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("weights", nargs="+", help=".pdparams files, checkpoint folders or zoo:// names")
     parser.add_argument("--output", required=True, help="the .pdparams file to write")
     args = parser.parse_args()
-    try:
-        mean = average(args.weights)
-        with atomic_path(args.output) as temporary:
-            paddle.save({name: paddle.to_tensor(value) for name, value in mean.items()}, str(temporary))
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+    mean = average(args.weights)
+    with atomic_path(args.output) as temporary:
+        paddle.save({name: paddle.to_tensor(value) for name, value in mean.items()}, str(temporary))
     print(f"{args.output}: the mean of {len(args.weights)}")
     return 0
 

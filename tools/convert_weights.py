@@ -35,7 +35,7 @@ import paddle
 from onnx import numpy_helper
 from paddle import nn
 
-from paddleseg.errors import UserError, WeightsError
+from paddleseg.errors import WeightsError, reports_mistakes
 from paddleseg.files import atomic_path
 from paddleseg.models.weights import load_weights
 from paddleseg.registry import BACKBONES, MODELS
@@ -222,6 +222,7 @@ def balance(model: nn.Layer) -> None:
         norm._variance.set_value(variance.astype("float32"))
 
 
+@reports_mistakes
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     source = parser.add_mutually_exclusive_group(required=True)
@@ -244,28 +245,22 @@ def main() -> int:
     parser.add_argument("--half", action="store_true", help="store 16-bit numbers")
     parser.add_argument("--output", required=True, help="the .pdparams file to write")
     args = parser.parse_args()
-    try:
-        backbone = {"backbone": BACKBONES.get(args.backbone)()} if args.backbone else {}
-        model = MODELS.get(args.model)(num_classes=args.num_classes, **backbone)
-        if args.pdparams:
-            load_weights(model, args.pdparams)
-        else:
-            found = convert(model, args.onnx) if args.onnx else convert(model, args.tflite, tflite_layers)
-            renormalise(found, args.mean, args.std)
-            for name in list(found)[-2:]:  # the last layer's weight and bias
-                found[name] = found[name] / args.temperature
-            model.set_state_dict({name: paddle.to_tensor(value) for name, value in found.items()})
-        if args.photos:
-            measure_statistics(model, photo_batches(args.photos, tuple(args.size)))
-        balance(model)
-        state = {
-            name: value.astype("float16" if args.half else "float32") for name, value in model.state_dict().items()
-        }
-        with atomic_path(args.output) as temporary:
-            paddle.save(state, str(temporary))
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+    backbone = {"backbone": BACKBONES.get(args.backbone)()} if args.backbone else {}
+    model = MODELS.get(args.model)(num_classes=args.num_classes, **backbone)
+    if args.pdparams:
+        load_weights(model, args.pdparams)
+    else:
+        found = convert(model, args.onnx) if args.onnx else convert(model, args.tflite, tflite_layers)
+        renormalise(found, args.mean, args.std)
+        for name in list(found)[-2:]:  # the last layer's weight and bias
+            found[name] = found[name] / args.temperature
+        model.set_state_dict({name: paddle.to_tensor(value) for name, value in found.items()})
+    if args.photos:
+        measure_statistics(model, photo_batches(args.photos, tuple(args.size)))
+    balance(model)
+    state = {name: value.astype("float16" if args.half else "float32") for name, value in model.state_dict().items()}
+    with atomic_path(args.output) as temporary:
+        paddle.save(state, str(temporary))
     print(f"{args.output}: {sum(value.size for value in state.values()):,} numbers")
     return 0
 

@@ -16,7 +16,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from paddleseg.errors import DataError, UserError
+from paddleseg.errors import DataError, reports_mistakes
 from paddleseg.files import atomic_path
 
 _TRAIN = re.compile(r"iter: (\d+)/\d+, loss: ([\d.naif]+), lr: ([\d.]+)")
@@ -67,20 +67,17 @@ def plot(losses: dict[int, tuple[float, float]], scores: dict[int, float], outpu
         figure.savefig(temporary, dpi=110)
 
 
+@reports_mistakes
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("logs", type=Path, nargs="+", metavar="LOG", help="what paddleseg train printed")
     parser.add_argument("--output", type=Path, default=Path("curve.png"), help="the picture (default: %(default)s)")
     args = parser.parse_args()
-    try:
-        runs = {path.stem: read_log(path) for path in args.logs}
-        if len(runs) == 1:
-            plot(*runs.popitem()[1], args.output)
-        else:
-            compare({name: scores for name, (_, scores) in runs.items()}, args.output)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+    runs = {path.stem: read_log(path) for path in args.logs}
+    if len(runs) == 1:
+        plot(*runs.popitem()[1], args.output)
+    else:
+        compare({name: scores for name, (_, scores) in runs.items()}, args.output)
     return 0
 
 

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from paddleseg.errors import UserError
+from paddleseg.errors import reports_mistakes
 from paddleseg.version import __version__
 
 _NOT_COMMANDS = {"main", "flags"}
@@ -37,6 +37,7 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
     return parser
 
 
+@reports_mistakes
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; 0 when it went well, 2 for a mistake the user can mend, 130 after Ctrl-C."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -47,9 +48,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     args.argv = arguments  # for a command that starts itself again, such as data-parallel training
     try:
         return args.run(args)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough

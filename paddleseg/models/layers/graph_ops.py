@@ -11,17 +11,17 @@ from paddle.base.layer_helper import LayerHelper
 
 def matmul(x: paddle.Tensor, y: paddle.Tensor, transpose_x: bool = False, transpose_y: bool = False) -> paddle.Tensor:
     """`paddle.matmul`, in every form of graph."""
-    if not in_older_graph():
+    if not _in_older_graph():
         return paddle.matmul(x, y, transpose_x, transpose_y)
     return _append("matmul_v2", {"X": x, "Y": y}, trans_x=transpose_x, trans_y=transpose_y)
 
 
 def sigmoid(x: paddle.Tensor) -> paddle.Tensor:
     """`F.sigmoid`, in every form of graph."""
-    return _append("sigmoid", {"X": x}) if in_older_graph() else F.sigmoid(x)
+    return _append("sigmoid", {"X": x}) if _in_older_graph() else F.sigmoid(x)
 
 
-def in_older_graph() -> bool:
+def _in_older_graph() -> bool:
     """Whether what runs is being traced into a `.pdmodel`."""
     return not (paddle.in_dynamic_mode() or paddle.framework.in_pir_mode())
 
