@@ -121,6 +121,15 @@ class Warp:
         (a, b, to_x), (c, d, to_y) = self.matrix
         return Warp(((a, b, to_x - x), (c, d, to_y - y)), size)
 
+    def flipped(self, flip: Flip) -> Warp:
+        """The same, its result flipped."""
+        (a, b, to_x), (c, d, to_y) = self.matrix
+        if flip.horizontal:
+            a, b, to_x = -a, -b, self.size[1] - 1 - to_x
+        if flip.vertical:
+            c, d, to_y = -c, -d, self.size[0] - 1 - to_y
+        return Warp(((a, b, to_x), (c, d, to_y)), self.size)
+
     def after(self, before: Size) -> Size:
         return self.size
 

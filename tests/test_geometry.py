@@ -87,6 +87,17 @@ def test_content_agrees_with_what_is_seen(name: str):
     np.testing.assert_allclose([y, x, y + h, x + w], found, atol=1.5)
 
 
+@pytest.mark.parametrize("flip", [Flip(horizontal=True), Flip(vertical=True), Flip(True, True)])
+def test_a_warp_takes_up_the_flip_after_it(flip: Flip):
+    seen = coordinates((50, 70))
+    warp = turn((50, 70), 12, 1.1, (60, 80), (3, -5))
+    after, _ = through([warp, flip], seen, -1e6)
+    at_once = move(seen, warp.flipped(flip), fill=-1e6)
+    known = (after.min(axis=2) >= 0) & (at_once.min(axis=2) >= 0)
+    assert known.mean() > 0.6
+    assert np.abs(after - at_once)[known].max() < 0.1  # OpenCV places pixels to 1/32
+
+
 def test_a_warp_takes_up_resizing_and_window(mini: Path):
     photo = read_image(mini / "images" / "000000483667.jpg")
     size = photo.shape[:2]

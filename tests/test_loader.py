@@ -20,6 +20,7 @@ import paddleseg.transforms as T
 from paddleseg.datasets import Dataset
 from paddleseg.datasets.loader import Batch, EvalLoader, TrainLoader
 from paddleseg.errors import DataError
+from paddleseg.transforms.sample import Sample
 
 # Nothing here may ever wait for what does not come.
 pytestmark = pytest.mark.timeout(120)
@@ -80,8 +81,31 @@ def test_batches_are_the_same_with_workers_and_from_any_step(mini: Path):
     assert taken(TrainLoader(dataset, 16, seed=4), 1)[0]["index"] != alone[0]["index"]
 
 
-def test_the_reading_thread_works_ahead_and_ends_with_the_batches(mini: Path):
+class UpsideDown:
+    """A transform of the user's own, after `Normalize`; what it leaves is a view of what was there."""
+
+    def __init__(self) -> None:
+        self.threads: set[threading.Thread] = set()
+
+    def __call__(self, sample: Sample) -> Sample:
+        self.threads.add(threading.current_thread())
+        sample.image = sample.image[::-1]
+        return sample
+
+
+def test_a_users_transform_runs_in_this_thread_and_may_leave_a_view(mini: Path):
+    turned = portraits(mini)
+    turned.transforms = T.Compose([*augmentation(), upside_down := UpsideDown()])
+    found, plain = taken(TrainLoader(turned, 4), 2), taken(TrainLoader(portraits(mini), 4), 2)
+    assert upside_down.threads == {threading.main_thread()}
+    for one, other in zip(found, plain, strict=True):
+        np.testing.assert_array_equal(one["image"], other["image"][:, :, ::-1])
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_threads_work_ahead_and_end_with_the_batches(mini: Path, own: bool):
     dataset, readers = portraits(mini), set()
+    dataset.transforms = T.Compose([*augmentation(), *([UpsideDown()] if own else [])])
     read = dataset.read
 
     def watched(index: int, rng: np.random.Generator):

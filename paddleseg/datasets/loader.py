@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import itertools
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -32,6 +34,8 @@ OnError = Literal["raise", "skip"]
 
 _AHEAD = 2
 """Batches that each worker prepares before they are asked for."""
+_THREADS = 2
+"""More would wait for each other: between two calls of OpenCV only one of them runs."""
 
 
 class TrainLoader:
@@ -41,7 +45,7 @@ class TrainLoader:
         dataset: Where samples come from.
         batch_size: Images of one batch of this rank.
         seed: Decides order and augmentation.
-        num_workers: Processes that prepare batches; 0 prepares them in this one, where a thread reads files ahead.
+        num_workers: Processes that prepare batches; 0 prepares them in threads of this one.
         rank: Which slice of the global batch is this process's, of `world_size`.
         on_error: "skip" takes the next good image in place of one that cannot be used, and names each such image once.
         plugins: Python files that workers import before they unpickle the data set, besides those imported here.
@@ -125,11 +129,25 @@ class TrainLoader:
     def _serial(self, start: int) -> Iterator[Batch]:
         # Training images are too small for OpenCV's threads, which cost a tenth of the time and contend with Paddle's.
         cv2.setNumThreads(1)
+        return self._threaded(start) if self.source.is_ours else self._read_ahead(start)
+
+    def _threaded(self, start: int) -> Iterator[Batch]:
+        """Each thread prepares whole batches: samples are too short for threads to hand them over one by one."""
         layouts = self._layouts(start)
-        with ReadAhead(self.source, self._samples(start), self.batch_size) as source:
+        with ThreadPoolExecutor(_THREADS) as pool:
+            running: deque[Future[tuple[dict[str, np.ndarray], Filled]]] = deque()
             for step in itertools.count(start):
-                arrays = layouts[self._group(step)].empty()
-                yield self._finish(step, arrays, fill(source, arrays, *self._job(step)))
+                while len(running) < _THREADS:
+                    ahead = step + len(running)
+                    running.append(pool.submit(_filled, self.source, layouts[self._group(ahead)], *self._job(ahead)))
+                yield self._finish(step, *running.popleft().result())
+
+    def _read_ahead(self, start: int) -> Iterator[Batch]:
+        """Transforms run here, as those of the user's own expect; a thread reads the files."""
+        layouts = self._layouts(start)
+        with ReadAhead(self.source, self._samples(start)) as source:
+            for step in itertools.count(start):
+                yield self._finish(step, *_filled(source, layouts[self._group(step)], *self._job(step)))
 
     def _samples(self, start: int) -> Iterator[tuple[int, np.random.Generator]]:
         """Every sample from a step on, with its random generator."""
@@ -264,7 +282,7 @@ def fill(
     used: list[int] = []
     skipped: dict[str, str] = {}
     for row, index in enumerate(indices):
-        drawn = draw(dataset, seed, epoch, index, on_error)
+        drawn = draw(dataset, seed, epoch, index, on_error, arrays["image"][row])
         skipped |= drawn.skipped
         used.append(drawn.index)
         sample, planes = drawn.sample, _planes(drawn.sample)
@@ -276,8 +294,14 @@ def fill(
                 shapes = " and ".join("x".join(map(str, shape)) for shape in (arrays[name].shape[1:], plane.shape))
                 what = f"the transforms leave {name}s of different sizes: {shapes}"
                 raise DataError(sample.path, what, "end with RandomPaddingCrop or Resize, which give one size")
-            arrays[name][row] = plane
+            if not _same_memory(plane, arrays[name][row]):
+                arrays[name][row] = plane
     return Filled(used, skipped)
+
+
+def _same_memory(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether both are the same elements in the same order, of one shape."""
+    return one.strides == other.strides and one.ctypes.data == other.ctypes.data
 
 
 @dataclass(frozen=True)
@@ -289,12 +313,23 @@ class Drawn:
     skipped: dict[str, str]
 
 
-def draw(dataset: Staged | ReadAhead, seed: int, epoch: int, index: int, on_error: OnError) -> Drawn:
-    """The sample at `index` or, where that cannot be used and errors are skipped, the next one that can."""
+def draw(
+    dataset: Staged | ReadAhead,
+    seed: int,
+    epoch: int,
+    index: int,
+    on_error: OnError,
+    room: np.ndarray | None = None,
+) -> Drawn:
+    """The sample at `index` or, where that cannot be used and errors are skipped, the next one that can.
+
+    Args:
+        room: As `Staged.sample`'s.
+    """
     skipped: dict[str, str] = {}
     for place in dataset.like(index):
         try:
-            return Drawn(dataset.sample(place, generator(seed, epoch, place)), place, skipped)
+            return Drawn(dataset.sample(place, generator(seed, epoch, place), room), place, skipped)
         except DataError as error:
             if on_error == "raise":
                 raise
@@ -310,6 +345,11 @@ def _planes(sample: Sample) -> dict[str, np.ndarray]:
         for name, array in maps.items()
         if array is not None
     }
+
+
+def _filled(dataset: Staged | ReadAhead, layout: Layout, *job: Any) -> tuple[dict[str, np.ndarray], Filled]:
+    arrays = layout.empty()
+    return arrays, fill(dataset, arrays, *job)
 
 
 def _fill_slot(dataset: Staged, memory: np.ndarray, layout: Layout, start: int, *job: Any) -> Filled:

@@ -31,6 +31,7 @@ class Staged:
 
     Attributes:
         groups: The indices of each group's images.
+        is_ours: Whether all transforms are this package's, which several threads may run at once.
     """
 
     def __init__(self, dataset: Dataset, sizes: Sequence[Size] = (), least: int = 1):
@@ -45,6 +46,7 @@ class Staged:
         chains = [dataset.transforms.at_size(size) for size in self.sizes] or [dataset.transforms]
         self._first: list[Dataset] = []
         self._rest = [_with(dataset, chain) for chain in chains] if sizes else [dataset]
+        self.is_ours = all(type(step).__module__.startswith("paddleseg.") for step in dataset.transforms.transforms)
         self._store: SampleStore | None = None
         self._settings: list[str] = []
 
@@ -110,8 +112,11 @@ class Staged:
         group = self._nearest(sample.geometry.original) if self.sizes else 0
         return self._rest[group].prepare(sample)
 
-    def sample(self, index: int, rng: np.random.Generator) -> Sample:
-        return self.prepare(self.read(index, rng))
+    def sample(self, index: int, rng: np.random.Generator, room: np.ndarray | None = None) -> Sample:
+        """The augmented sample, its image in `room` (C, H, W) if that fits and the transforms end with `Normalize`."""
+        sample = self.read(index, rng)
+        sample.room = room
+        return self.prepare(sample)
 
     def like(self, index: int) -> Iterator[int]:
         """A sample and those that may take its place, nearest first."""

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from paddleseg.errors import ConfigError
-from paddleseg.geometry import Crop, Pad, Resize, Size, Step, Warp
+from paddleseg.geometry import Crop, Flip, Pad, Resize, Size, Step, Warp
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import functional
 from paddleseg.transforms.functional import Fill
@@ -156,8 +156,8 @@ def _run(moves: Sequence[Move], sample: Sample) -> None:
 def joined(moves: Sequence[Move], size: Size) -> list[Move]:
     """The same moves of an image of `size`, with as few interpolations as possible.
 
-    A `Warp` takes up the resizing before it and the window after it: the photo is sampled once, where it is large, and
-    only for the pixels that are kept. That is sharper than one interpolation after another, and less work.
+    A `Warp` takes up the resizing before it, the window and the flip after it: the photo is sampled once, where it is
+    large, and only for the pixels that are kept. That is sharper than one interpolation after another, and less work.
     """
     done: list[tuple[Size, Move]] = []  # with the size before each move
     for move in moves:
@@ -173,6 +173,9 @@ def joined(moves: Sequence[Move], size: Size) -> list[Move]:
                 y, x = (move.step.y, move.step.x) if isinstance(move.step, Crop) else (-move.step.top, -move.step.left)
                 before, _ = done.pop()
                 move = replace(last, step=warp.window(y, x, after))
+        elif isinstance(move.step, Flip) and done and isinstance(warp := done[-1][1].step, Warp):
+            before, last = done.pop()
+            move = replace(last, step=warp.flipped(move.step))
         done.append((before, move))
         size = after
     return [move for _, move in done]

@@ -129,5 +129,5 @@ class Normalize(Transform):
             what = f"has {len(self.scale)} means or stds, but the image has {channels} channels"
             raise DataError("Normalize", what, "give one number, or one for each channel")
         repeat = channels // len(self.scale)
-        sample.image = functional.normalize(sample.image, self.scale * repeat, self.shift * repeat)
+        sample.image = functional.normalize(sample.image, self.scale * repeat, self.shift * repeat, sample.room)
         return sample

@@ -29,7 +29,7 @@ class ColourChange:
     def _start(self, image: np.ndarray) -> None:
         self._image = image
         self._mean: np.ndarray | None = None
-        self._matrix = self._unchanged()
+        self._matrix = self._unchanged = np.eye(self._channels, self._channels + 1)
 
     def brightness(self, factor: float) -> ColourChange:
         """Black at 0, unchanged at 1."""
@@ -68,12 +68,9 @@ class ColourChange:
 
     def result(self) -> np.ndarray:
         """The image with all changes, uint8."""
-        if np.array_equal(self._matrix, self._unchanged()):
+        if self._matrix is self._unchanged:
             return self._image
         return cv2.transform(self._image, self._matrix).reshape(self._image.shape)
 
     def _mix(self, matrix: np.ndarray) -> None:
         self._matrix = matrix @ self._matrix
-
-    def _unchanged(self) -> np.ndarray:
-        return np.eye(self._channels, self._channels + 1)

@@ -118,12 +118,16 @@ def motion_blur(image: np.ndarray, length: float, angle: float) -> np.ndarray:
     return _like(image, cv2.filter2D(image, -1, kernel / kernel.sum(dtype=float), borderType=cv2.BORDER_REFLECT))
 
 
-def normalize(image: np.ndarray, scale: Sequence[float], shift: Sequence[float]) -> np.ndarray:
+def normalize(
+    image: np.ndarray, scale: Sequence[float], shift: Sequence[float], room: np.ndarray | None = None
+) -> np.ndarray:
     """`image * scale + shift` as float32, with one scale and shift for each channel.
 
-    The result lies in memory channel by channel, as networks want it; it is still indexed (H, W, C).
+    The result lies in memory channel by channel, as networks want it, in `room` (C, H, W) where that fits; it is still
+    indexed (H, W, C).
     """
-    planes = np.empty((image.shape[2], *image.shape[:2]), np.float32)
+    shape = (image.shape[2], *image.shape[:2])
+    planes = room if room is not None and room.shape == shape else np.empty(shape, np.float32)
     for source, plane, factor, offset in zip(cv2.split(image), planes, scale, shift, strict=True):
         np.multiply(source, np.float32(factor), out=plane)
         plane += np.float32(offset)

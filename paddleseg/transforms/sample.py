@@ -27,6 +27,7 @@ class Sample:
         label_path: The label file.
         extra: More maps that move with the label, by name, such as "edge".
         notes: What plugins store here that is no map.
+        room: Memory (C, H, W) float32 that waits for the finished image; what puts it there saves a copy.
         trans_info: Size changes as a PaddleSeg plugin reports them, until `Compose` has put them into `geometry`.
 
     Example:
@@ -42,6 +43,7 @@ class Sample:
     label_path: str = ""
     extra: dict[str, np.ndarray] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
+    room: np.ndarray | None = None
     trans_info: list[tuple[str, tuple[int, int]]] = field(default_factory=list)
 
     @property
