@@ -265,6 +265,15 @@ class TestCardFromConfig:
         with pytest.raises(ConfigError, match=f"{name}: is for two classes"):
             card_from_config(load_config(config, [*opts, "test_config.use_multilabel=True"]))
 
+    def test_the_threshold_is_the_cards_where_there_is_one(self, config: str):
+        opts = ["export.threshold=0.45"]
+        assert card_from_config(load_config(config, opts)).threshold == 0.45
+        assert card_from_config(load_config(config, opts), kind="argmax").threshold == 0.5
+        assert card_from_config(load_config(config, [*opts, "test_config.use_multilabel=True"])).threshold == 0.45
+        three = [f"{mode}_dataset.num_classes=3" for mode in ("train", "val")]
+        with pytest.raises(ConfigError, match="threshold: is for two classes, or independent ones"):
+            card_from_config(load_config(config, [*opts, *three]))
+
     def test_without_export_transforms_those_of_evaluation_count(self, config: str):
         opts = ["export.transforms=[]", "val_dataset.transforms=[{type: ResizeByLong, long_size: 64}]"]
         assert [step.type for step in card_from_config(load_config(config, opts)).preprocess] == ["ResizeByLong"]

@@ -97,6 +97,8 @@ class ExportSection(Section):
     """[N, C, H, W]; -1 leaves a side open."""
     output_op: Literal["argmax", "softmax", "none"] | None = None
     """What the graph ends in."""
+    threshold: Annotated[float, Field(gt=0, lt=1), BeforeValidator(_not_bool)] = 0.5
+    """Of two classes, or of independent ones: probability from which a pixel is foreground."""
     smallest_part: Share = 0
     """Of two classes: pieces of foreground smaller than this share of the largest one become background."""
     edge_radius: Annotated[float, Field(ge=0), BeforeValidator(_not_bool)] = 0

@@ -45,6 +45,9 @@ def card_from_config(cfg: RunConfig, *, kind: Kind = "prob", shape: Sequence[int
     for name, value in finishing.items():
         if value and (multilabel or (num_classes or 2) > 2):
             raise ConfigError(cfg.where("export", name), "is for two classes", "leave it out")
+    if cfg.export.threshold != 0.5 and (num_classes or 2) > 2 and not multilabel:
+        raise ConfigError(cfg.where("export", "threshold"), "is for two classes, or independent ones", "leave it out")
+    finishing["threshold"] = cfg.export.threshold
     return Card(
         name=model.type,
         task="segmentation",
