@@ -301,7 +301,7 @@ def fill(
 
 def _same_memory(one: np.ndarray, other: np.ndarray) -> bool:
     """Whether both are the same elements in the same order, of one shape."""
-    return one.strides == other.strides and one.ctypes.data == other.ctypes.data
+    return one.strides == other.strides and one.__array_interface__["data"] == other.__array_interface__["data"]
 
 
 @dataclass(frozen=True)

@@ -128,9 +128,9 @@ def normalize(
     """
     shape = (image.shape[2], *image.shape[:2])
     planes = room if room is not None and room.shape == shape else np.empty(shape, np.float32)
-    for source, plane, factor, offset in zip(cv2.split(image), planes, scale, shift, strict=True):
-        np.multiply(source, np.float32(factor), out=plane)
-        plane += np.float32(offset)
+    factors, offsets = (np.array(values, np.float32)[:, None, None] for values in (scale, shift))
+    np.multiply(image.transpose(2, 0, 1), factors, out=planes)
+    planes += offsets
     return planes.transpose(1, 2, 0)
 
 
