@@ -158,12 +158,14 @@ def reads_of(dataset: Dataset) -> list[int]:
     return reads
 
 
-def test_every_file_is_read_once_and_by_the_next_run_not_at_all(mini: Path, tmp_path: Path):
+def test_every_file_is_read_for_the_first_epoch_and_by_the_next_run_not_at_all(mini: Path, tmp_path: Path):
     for number in range(2):
         dataset = dataset_of(mini)
         reads = reads_of(dataset)
         taken(TrainLoader(dataset, 8, seed=number, cache="disk", cache_dir=tmp_path), 30)
-        assert len(reads) == len(set(reads)) == (79 if number == 0 else 0)
+        assert len(set(reads)) == (79 if number == 0 else 0)
+        # The last batch of an epoch and the first of the next are made at the same time, and may want the same file.
+        assert len(reads) - len(set(reads)) < 8
 
 
 def test_changed_files_and_other_transforms_are_read_anew(copied: Path, tmp_path: Path):
