@@ -324,7 +324,7 @@ def draw(
     """The sample at `index` or, where that cannot be used and errors are skipped, the next one that can.
 
     Args:
-        room: As `Staged.sample`'s.
+        room: As `Staged.prepare`'s.
     """
     skipped: dict[str, str] = {}
     for place in dataset.like(index):

@@ -38,9 +38,7 @@ class ReadAhead:
             self._reading.append((following, self._pool.submit(self.dataset.read, following, its_rng)))
         if index != self._reading[0][0]:
             return self.dataset.sample(index, rng, room)
-        sample = self._reading.popleft()[1].result()
-        sample.room = room
-        return self.dataset.prepare(sample)
+        return self.dataset.prepare(self._reading.popleft()[1].result(), room)
 
     def __enter__(self) -> ReadAhead:
         return self

@@ -107,16 +107,14 @@ class Staged:
         self._store.put(index, made_of, *packed(sample))
         return sample
 
-    def prepare(self, sample: Sample) -> Sample:
-        """A sample as `read` gives it, augmented."""
+    def prepare(self, sample: Sample, room: np.ndarray | None = None) -> Sample:
+        """What `read` gave, augmented; its image in `room` (C, H, W) if that fits, when `Normalize` is last."""
+        sample.room = room
         group = self._nearest(sample.geometry.original) if self.sizes else 0
         return self._rest[group].prepare(sample)
 
     def sample(self, index: int, rng: np.random.Generator, room: np.ndarray | None = None) -> Sample:
-        """The augmented sample, its image in `room` (C, H, W) if that fits and the transforms end with `Normalize`."""
-        sample = self.read(index, rng)
-        sample.room = room
-        return self.prepare(sample)
+        return self.prepare(self.read(index, rng), room)
 
     def like(self, index: int) -> Iterator[int]:
         """A sample and those that may take its place, nearest first."""
