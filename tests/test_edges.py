@@ -87,7 +87,7 @@ def test_the_radius_is_in_pixels_of_the_network(pairs: list[tuple[np.ndarray, np
     _, geometry = plain.preprocess(image)
     before = plain(image).prob
     assert before is not None
-    np.testing.assert_array_equal(refining(image).prob, refine_edges(before, image, 3 / geometry.zoom))
+    np.testing.assert_array_equal(refining(image).prob, refine_edges(before, image, 3 / geometry.zoom, card.threshold))
 
 
 def test_pixels_that_come_off_along_an_edge_are_dropped(pairs: list[tuple[np.ndarray, np.ndarray]]):
