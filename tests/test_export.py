@@ -20,12 +20,12 @@ from PIL import Image
 from paddleseg import zoo
 from paddleseg.cli.main import main
 from paddleseg.config import load_config
-from paddleseg.errors import ConfigError, DeviceError, ExportError, OutputError
+from paddleseg.errors import DeviceError, ExportError, OutputError
 from paddleseg.export.export import export_model
 from paddleseg.export.from_config import card_from_config
 from paddleseg.export.to_onnx import converter
 from paddleseg.export.verify import verify
-from paddleseg.inference.card import TWO_CLASS_STEPS, Card, Output, Step, load_card, read_card
+from paddleseg.inference.card import Card, Output, Step, load_card, read_card
 from paddleseg.inference.predictor import Predictor
 from paddleseg.inference.runtime import PaddleOptions
 from paddleseg.transforms.image_io import list_images, read_image
@@ -238,56 +238,6 @@ class TestNumbers:
 
         with pytest.raises(ExportError, match="differs by"):
             verify(exported, PPHumanSegLite())
-
-
-class TestCardFromConfig:
-    def test_a_shape_that_the_transforms_contradict_is_refused(self, config: str):
-        with pytest.raises(ConfigError, match=r"says 224x398 \(h x w\), but the transforms give 192x192"):
-            card_from_config(load_config(config), shape=[1, 3, 224, 398])
-
-    def test_other_channels_than_the_pictures_are_refused(self, config: str):
-        with pytest.raises(ConfigError, match="has 1 channels, but the pictures have 3"):
-            card_from_config(load_config(config), shape=[1, 1, 192, 192])
-
-    def test_a_fixed_shape_brings_the_resize_that_the_transforms_lack(self, config: str):
-        bare = ["export.transforms=[{type: Normalize}]"]
-        card = card_from_config(load_config(config, bare), shape=[1, 3, 96, 160])
-        assert [step.type for step in card.preprocess] == ["Resize", "Normalize"]
-        assert card.preprocess[0].args["target_size"] == [160, 96]
-        assert card.input.size == (96, 160)
-        assert card_from_config(load_config(config, bare)).input.size is None
-
-    @pytest.mark.parametrize("name", TWO_CLASS_STEPS)
-    def test_finishing_two_classes_is_the_cards_business(self, config: str, name: str):
-        opts = [f"export.{name}=0.1"]
-        assert getattr(card_from_config(load_config(config, opts)), name) == 0.1
-        assert getattr(card_from_config(load_config(config, opts), kind="argmax"), name) == 0
-        with pytest.raises(ConfigError, match=f"{name}: is for two classes"):
-            card_from_config(load_config(config, [*opts, "test_config.use_multilabel=True"]))
-
-    def test_the_threshold_is_the_cards_where_there_is_one(self, config: str):
-        opts = ["export.threshold=0.45"]
-        assert card_from_config(load_config(config, opts)).threshold == 0.45
-        assert card_from_config(load_config(config, opts), kind="argmax").threshold == 0.5
-        assert card_from_config(load_config(config, [*opts, "test_config.use_multilabel=True"])).threshold == 0.45
-        three = [f"{mode}_dataset.num_classes=3" for mode in ("train", "val")]
-        with pytest.raises(ConfigError, match="threshold: is for two classes, or independent ones"):
-            card_from_config(load_config(config, [*opts, *three]))
-
-    def test_without_export_transforms_those_of_evaluation_count(self, config: str):
-        opts = ["export.transforms=[]", "val_dataset.transforms=[{type: ResizeByLong, long_size: 64}]"]
-        assert [step.type for step in card_from_config(load_config(config, opts)).preprocess] == ["ResizeByLong"]
-
-    def test_random_transforms_are_refused_with_their_line(self, config: str):
-        opts = ["export.transforms=[{type: RandomBlur}]"]
-        with pytest.raises(ConfigError, match=r"export.transforms.0: RandomBlur is random"):
-            card_from_config(load_config(config, opts))
-
-    def test_weights_have_to_come_from_somewhere(self, config: str, capsys: pytest.CaptureFixture[str], tmp_path: Path):
-        opts = ["--opts", "model.pretrained=null"]
-        assert main(["export", "--config", config, "--save_dir", str(tmp_path / "new"), *opts]) == 2
-        assert "there are no trained weights\n  hint: give --model_path" in capsys.readouterr().err
-        assert not list(tmp_path.iterdir())
 
 
 class TestBrokenFolders:
