@@ -17,7 +17,7 @@ from paddleseg.config import build, load_config
 from paddleseg.datasets.mattes import read_matte
 from paddleseg.datasets.prepare import compare_counts
 from paddleseg.datasets.published import Published
-from paddleseg.datasets.split import MODES, group_of, split_group_counts, split_groups
+from paddleseg.datasets.split import MODES
 from paddleseg.errors import DataError
 from paddleseg.registry import DATASETS
 from paddleseg.transforms.image_io import read_image, read_label
@@ -392,30 +392,6 @@ def test_counts_are_compared_with_every_version():
     assert "release: val 2,430 of 2,431; paper: train 8,770 of 9,006" in compare_counts(
         {"train": 8770, "val": 2430}, published
     )
-
-
-def test_groups_stay_whole_and_shares_are_met():
-    sizes = {f"scene{n}": 10 + 7 * (n % 5) for n in range(40)}
-    parts = split_groups(sizes, (0.7, 0.2, 0.1), seed=3)
-    assert sorted(name for part in parts for name in part) == sorted(sizes) and parts == split_groups(
-        sizes, (0.7, 0.2, 0.1), seed=3
-    )
-    assert parts != split_groups(sizes, (0.7, 0.2, 0.1), seed=4)
-    images = np.array([sum(sizes[name] for name in part) for part in parts])
-    assert images / images.sum() == pytest.approx([0.7, 0.2, 0.1], abs=0.01)
-    assert [len(part) for part in split_groups({"a": 90, "b": 1, "c": 1}, (0.9, 0.05, 0.05))] == [1, 1, 1]
-    assert split_groups({"a": 2, "b": 2}, (0.5, 0.5, 0))[2] == []
-    with pytest.raises(DataError, match="1 group cannot fill 2 parts"):
-        split_groups({"a": 90}, (0.9, 0.1, 0))
-    counts = split_group_counts(dict(list(sizes.items())[:23]), (11, 6, 6), (0.64, 0.18, 0.18))
-    assert [len(part) for part in counts] == [11, 6, 6]
-
-
-def test_the_group_of_a_path():
-    assert group_of("scene_03/b/7.jpg", re.compile(r"scene_\d+")) == "scene_03"
-    assert group_of("s3/anna_12.jpg", re.compile(r"s(\d+)/([a-z]+)_")) == "3/anna"
-    with pytest.raises(DataError, match="has no group"):
-        group_of("x.jpg", re.compile(r"scene_\d+"))
 
 
 def test_by_name_in_a_configuration(tmp_path: Path, photos):
