@@ -24,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BATCH_SIZE = 32
-AHEAD = {0: 2}
+AHEAD = {0: 3}
 """Batches that a side may have made while it waited, by the number of workers; else 8."""
 SHOWN = {"ours": "ours", "cached": "ours, cached", "peer": "PaddleSeg 2.8.0"}
 

@@ -81,6 +81,19 @@ def test_batches_are_the_same_with_workers_and_from_any_step(mini: Path):
     assert taken(TrainLoader(dataset, 16, seed=4), 1)[0]["index"] != alone[0]["index"]
 
 
+@pytest.mark.parametrize(
+    "last", [(), (T.RandomHorizontalFlip(),), (T.Normalize(0.4, 0.2),)], ids=["none", "flip", "twice"]
+)
+@pytest.mark.parametrize("normalized", [False, True])
+def test_workers_send_bytes_only_where_normalize_alone_is_left_to_do(mini: Path, normalized: bool, last: tuple):
+    dataset = portraits(mini)
+    dataset.transforms = T.Compose([*augmentation()[: None if normalized else -1], *last])
+    alone, loader = taken(TrainLoader(dataset, 16), 3), TrainLoader(dataset, 16, num_workers=2)
+    assert_same(taken(loader, 3), alone)
+    ends_there = isinstance(dataset.transforms.transforms[-1], T.Normalize) and not (normalized and last)
+    assert (loader.source.unnormalized()[1] is not None) == ends_there
+
+
 class UpsideDown:
     """A transform of the user's own, after `Normalize`; what it leaves is a view of what was there."""
 

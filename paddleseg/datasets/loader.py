@@ -10,14 +10,14 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
 
 from paddleseg.datasets.base import Dataset
+from paddleseg.datasets.batch import Filled, Layout, OnError, draw, fill_slot, filled_batch, generator, taken
 from paddleseg.datasets.cache import Cache
 from paddleseg.datasets.read_ahead import ReadAhead
 from paddleseg.datasets.staged import Staged
@@ -30,12 +30,12 @@ from paddleseg.transforms.sample import Sample
 Batch = dict[str, Any]
 """`image` (N, C, H, W) float32, `label` (N, H, W) int64, more maps by name, `index` list[int], `epoch` int."""
 
-OnError = Literal["raise", "skip"]
-
 _AHEAD = 2
 """Batches that each worker prepares before they are asked for."""
 _THREADS = 2
 """More would wait for each other: between two calls of OpenCV only one of them runs."""
+_QUEUED = 1
+"""Batches that wait for a thread, so that none waits for the caller."""
 
 
 class TrainLoader:
@@ -137,9 +137,11 @@ class TrainLoader:
         with ThreadPoolExecutor(_THREADS) as pool:
             running: deque[Future[tuple[dict[str, np.ndarray], Filled]]] = deque()
             for step in itertools.count(start):
-                while len(running) < _THREADS:
+                while len(running) < _THREADS + _QUEUED:
                     ahead = step + len(running)
-                    running.append(pool.submit(_filled, self.source, layouts[self._group(ahead)], *self._job(ahead)))
+                    running.append(
+                        pool.submit(filled_batch, self.source, layouts[self._group(ahead)], *self._job(ahead))
+                    )
                 yield self._finish(step, *running.popleft().result())
 
     def _read_ahead(self, start: int) -> Iterator[Batch]:
@@ -147,7 +149,7 @@ class TrainLoader:
         layouts = self._layouts(start)
         with ReadAhead(self.source, self._samples(start)) as source:
             for step in itertools.count(start):
-                yield self._finish(step, *_filled(source, layouts[self._group(step)], *self._job(step)))
+                yield self._finish(step, *filled_batch(source, layouts[self._group(step)], *self._job(step)))
 
     def _samples(self, start: int) -> Iterator[tuple[int, np.random.Generator]]:
         """Every sample from a step on, with its random generator."""
@@ -157,19 +159,19 @@ class TrainLoader:
 
     def _parallel(self, start: int) -> Iterator[Batch]:
         """Worker k prepares every `num_workers`-th batch, in turn in each of its slots of shared memory."""
-        count, layouts = self.num_workers, self._layouts(start)
+        source, normalize = self.source.unnormalized()
+        count, layouts = self.num_workers, self._layouts(start, as_bytes=normalize is not None)
         slot_size = max(layout.nbytes for layout in layouts.values())
-        with Workers(self.source, count, self.plugins, memory=_AHEAD * slot_size) as workers:
+        with Workers(source, count, self.plugins, memory=_AHEAD * slot_size) as workers:
             for number in itertools.count(-_AHEAD * count):
                 if number >= 0:
                     filled = workers.result()
                     layout, slot = layouts[self._group(start + number)], number // count % _AHEAD
-                    arrays = layout.views(workers.memories[number % count], slot * slot_size)
-                    # Copied, so that the slot is free for the batch that is given out next.
-                    batch = self._finish(start + number, {name: view.copy() for name, view in arrays.items()}, filled)
+                    views = layout.views(workers.memories[number % count], slot * slot_size)
+                    batch = self._finish(start + number, taken(views, normalize), filled)
                 ahead = number + _AHEAD * count
                 layout, slot = layouts[self._group(start + ahead)], ahead // count % _AHEAD
-                workers.submit(_fill_slot, layout, slot * slot_size, *self._job(start + ahead))
+                workers.submit(fill_slot, layout, slot * slot_size, *self._job(start + ahead))
                 if number >= 0:
                     yield batch
 
@@ -177,15 +179,15 @@ class TrainLoader:
         """Which of the groups of one shape a step's images are of."""
         return int(self.source.group_of[self.indices(step)[1][0]])
 
-    def _layouts(self, start: int) -> dict[int, Layout]:
-        """The layout of each group's batches, by a sample of it."""
+    def _layouts(self, start: int, as_bytes: bool = False) -> dict[int, Layout]:
+        """The layout of each group's batches, by a sample of it; `as_bytes` is as in `Layout.of`."""
         layouts: dict[int, Layout] = {}
         for step in range(start, start + self.steps_per_epoch) if self.source.sizes else [start]:
             group = self._group(step)
             if group not in layouts:
                 epoch, indices = self.indices(step)
                 drawn = draw(self.source, self.seed, epoch, indices[0], self.on_error)
-                layouts[group] = Layout.of(drawn.sample, self.batch_size)
+                layouts[group] = Layout.of(drawn.sample, self.batch_size, as_bytes)
         return layouts
 
     def _job(self, step: int) -> tuple[int, int, list[int], OnError]:
@@ -227,133 +229,6 @@ class EvalLoader:
                 for group in groups[number + ahead : number + ahead + 1]:
                     workers.submit(_read_group, group)
                 yield samples
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where the arrays of a batch lie in a block of memory: (shape, type, offset) by name."""
-
-    parts: dict[str, tuple[tuple[int, ...], str, int]]
-    nbytes: int
-
-    @classmethod
-    def of(cls, sample: Sample, batch_size: int) -> Layout:
-        """The layout of batches of samples like this one."""
-        parts, offset = {}, 0
-        for name, plane in _planes(sample).items():
-            dtype = np.dtype(np.float32) if name == "image" else plane.dtype
-            parts[name] = ((batch_size, *plane.shape), dtype.str, offset)
-            offset += -(-batch_size * plane.size * dtype.itemsize // 64) * 64
-        return cls(parts, offset)
-
-    def views(self, memory: np.ndarray, start: int = 0) -> dict[str, np.ndarray]:
-        """The arrays of a batch in a block of bytes, from `start` on."""
-        return {
-            name: np.ndarray(shape, dtype, memory.data, start + offset)
-            for name, (shape, dtype, offset) in self.parts.items()
-        }
-
-    def empty(self) -> dict[str, np.ndarray]:
-        return {name: np.empty(shape, dtype) for name, (shape, dtype, _) in self.parts.items()}
-
-
-@dataclass(frozen=True)
-class Filled:
-    """The samples that a batch holds, and what was wrong with those that it should have held, by path."""
-
-    indices: list[int]
-    skipped: dict[str, str]
-
-
-def generator(seed: int, epoch: int, index: int) -> np.random.Generator:
-    """Where all random draws of a sample come from."""
-    return np.random.default_rng([seed, epoch, index])
-
-
-def fill(
-    dataset: Staged | ReadAhead,
-    arrays: dict[str, np.ndarray],
-    seed: int,
-    epoch: int,
-    indices: Sequence[int],
-    on_error: OnError,
-) -> Filled:
-    """Write samples into the arrays of a batch."""
-    used: list[int] = []
-    skipped: dict[str, str] = {}
-    for row, index in enumerate(indices):
-        drawn = draw(dataset, seed, epoch, index, on_error, arrays["image"][row])
-        skipped |= drawn.skipped
-        used.append(drawn.index)
-        sample, planes = drawn.sample, _planes(drawn.sample)
-        if planes.keys() != arrays.keys():
-            what = f"has {', '.join(planes)}; other samples have {', '.join(arrays)}"
-            raise DataError(sample.path, what, "give all images labels, or none")
-        for name, plane in planes.items():
-            if plane.shape != arrays[name].shape[1:]:
-                shapes = " and ".join("x".join(map(str, shape)) for shape in (arrays[name].shape[1:], plane.shape))
-                what = f"the transforms leave {name}s of different sizes: {shapes}"
-                raise DataError(sample.path, what, "end with RandomPaddingCrop or Resize, which give one size")
-            if not _same_memory(plane, arrays[name][row]):
-                arrays[name][row] = plane
-    return Filled(used, skipped)
-
-
-def _same_memory(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether both are the same elements in the same order, of one shape."""
-    return one.strides == other.strides and one.__array_interface__["data"] == other.__array_interface__["data"]
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """An augmented sample, its index, and what was wrong with the ones that it replaces, by path."""
-
-    sample: Sample
-    index: int
-    skipped: dict[str, str]
-
-
-def draw(
-    dataset: Staged | ReadAhead,
-    seed: int,
-    epoch: int,
-    index: int,
-    on_error: OnError,
-    room: np.ndarray | None = None,
-) -> Drawn:
-    """The sample at `index` or, where that cannot be used and errors are skipped, the next one that can.
-
-    Args:
-        room: As `Staged.prepare`'s.
-    """
-    skipped: dict[str, str] = {}
-    for place in dataset.like(index):
-        try:
-            return Drawn(dataset.sample(place, generator(seed, epoch, place), room), place, skipped)
-        except DataError as error:
-            if on_error == "raise":
-                raise
-            skipped[str(dataset.entries[place][0])] = str(error.problems[0])
-    raise DataError("train_dataset", "holds no image that can be used", next(iter(skipped.values())))
-
-
-def _planes(sample: Sample) -> dict[str, np.ndarray]:
-    """All maps of a sample, channels first."""
-    maps = {"image": sample.image, "label": sample.label, **sample.extra}
-    return {
-        name: array.transpose(2, 0, 1) if array.ndim == 3 else array
-        for name, array in maps.items()
-        if array is not None
-    }
-
-
-def _filled(dataset: Staged | ReadAhead, layout: Layout, *job: Any) -> tuple[dict[str, np.ndarray], Filled]:
-    arrays = layout.empty()
-    return arrays, fill(dataset, arrays, *job)
-
-
-def _fill_slot(dataset: Staged, memory: np.ndarray, layout: Layout, start: int, *job: Any) -> Filled:
-    return fill(dataset, layout.views(memory, start), *job)
 
 
 def _read_group(dataset: Dataset, _memory: Any, indices: Sequence[int]) -> list[Sample]:

@@ -16,6 +16,7 @@ from paddleseg.datasets.cache import Cache, SampleStore, file_key, packed, setti
 from paddleseg.errors import DataError
 from paddleseg.geometry import Size
 from paddleseg.transforms.base import Compose
+from paddleseg.transforms.colour import Normalize
 from paddleseg.transforms.image_io import image_size
 from paddleseg.transforms.sample import Sample
 
@@ -115,6 +116,17 @@ class Staged:
 
     def sample(self, index: int, rng: np.random.Generator, room: np.ndarray | None = None) -> Sample:
         return self.prepare(self.read(index, rng), room)
+
+    def unnormalized(self) -> tuple[Staged, Normalize | None]:
+        """This without the `Normalize` at the end of its transforms, and that one, where images are bytes before it."""
+        found = [step for step in self.dataset.transforms.transforms if isinstance(step, Normalize)]
+        chains = [rest.transforms.transforms for rest in self._rest]
+        is_last = all(chain and isinstance(chain[-1], Normalize) for chain in chains)  # it may be done once and kept
+        if not (self.is_ours and is_last and len(found) == 1):
+            return self, None
+        other = copy.copy(self)
+        other._rest = [_with(rest, Compose(chain[:-1])) for rest, chain in zip(self._rest, chains, strict=True)]
+        return other, found[0]
 
     def like(self, index: int) -> Iterator[int]:
         """A sample and those that may take its place, nearest first."""

@@ -124,10 +124,18 @@ class Normalize(Transform):
         self.scale, self.shift = scale.tolist(), shift.tolist()
 
     def __call__(self, sample: Sample) -> Sample:
-        channels = sample.image.shape[2]
+        sample.image = self.normalized(sample.image, sample.room)
+        return sample
+
+    def normalized(self, image: np.ndarray, room: np.ndarray | None = None) -> np.ndarray:
+        """The image (H, W, C) as float32, in `room` (C, H, W) where that fits.
+
+        Raises:
+            DataError: There are neither one mean and std nor one for each channel.
+        """
+        channels = image.shape[2]
         if len(self.scale) not in (1, channels):
             what = f"has {len(self.scale)} means or stds, but the image has {channels} channels"
             raise DataError("Normalize", what, "give one number, or one for each channel")
         repeat = channels // len(self.scale)
-        sample.image = functional.normalize(sample.image, self.scale * repeat, self.shift * repeat, sample.room)
-        return sample
+        return functional.normalize(image, self.scale * repeat, self.shift * repeat, room)

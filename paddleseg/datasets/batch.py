@@ -1,0 +1,158 @@
+"""A batch in the making: where its arrays lie in memory, and how samples get there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from paddleseg.datasets.read_ahead import ReadAhead
+from paddleseg.datasets.staged import Staged
+from paddleseg.errors import DataError
+from paddleseg.transforms.colour import Normalize
+from paddleseg.transforms.sample import Sample
+
+OnError = Literal["raise", "skip"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the arrays of a batch lie in a block of memory: (shape, type, offset) by name."""
+
+    parts: dict[str, tuple[tuple[int, ...], str, int]]
+    nbytes: int
+
+    @classmethod
+    def of(cls, sample: Sample, batch_size: int, as_bytes: bool = False) -> Layout:
+        """The layout of batches of samples like this one; `as_bytes` of their images before `Normalize`."""
+        parts, offset = {}, 0
+        for name, plane in _planes(sample, as_bytes).items():
+            dtype = np.dtype(np.uint8 if as_bytes else np.float32) if name == "image" else plane.dtype
+            parts[name] = ((batch_size, *plane.shape), dtype.str, offset)
+            offset += -(-batch_size * plane.size * dtype.itemsize // 64) * 64
+        return cls(parts, offset)
+
+    def views(self, memory: np.ndarray, start: int = 0) -> dict[str, np.ndarray]:
+        """The arrays of a batch in a block of bytes, from `start` on."""
+        return {
+            name: np.ndarray(shape, dtype, memory.data, start + offset)
+            for name, (shape, dtype, offset) in self.parts.items()
+        }
+
+    def empty(self) -> dict[str, np.ndarray]:
+        return {name: np.empty(shape, dtype) for name, (shape, dtype, _) in self.parts.items()}
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The samples that a batch holds, and what was wrong with those that it should have held, by path."""
+
+    indices: list[int]
+    skipped: dict[str, str]
+
+
+def generator(seed: int, epoch: int, index: int) -> np.random.Generator:
+    """Where all random draws of a sample come from."""
+    return np.random.default_rng([seed, epoch, index])
+
+
+def fill(
+    dataset: Staged | ReadAhead,
+    arrays: dict[str, np.ndarray],
+    seed: int,
+    epoch: int,
+    indices: Sequence[int],
+    on_error: OnError,
+) -> Filled:
+    """Write samples into the arrays of a batch."""
+    used: list[int] = []
+    skipped: dict[str, str] = {}
+    as_bytes = arrays["image"].dtype == np.uint8
+    for row, index in enumerate(indices):
+        drawn = draw(dataset, seed, epoch, index, on_error, None if as_bytes else arrays["image"][row])
+        skipped |= drawn.skipped
+        used.append(drawn.index)
+        sample, planes = drawn.sample, _planes(drawn.sample, as_bytes)
+        if planes.keys() != arrays.keys():
+            what = f"has {', '.join(planes)}; other samples have {', '.join(arrays)}"
+            raise DataError(sample.path, what, "give all images labels, or none")
+        for name, plane in planes.items():
+            if plane.shape != arrays[name].shape[1:]:
+                shapes = " and ".join("x".join(map(str, shape)) for shape in (arrays[name].shape[1:], plane.shape))
+                what = f"the transforms leave {name}s of different sizes: {shapes}"
+                raise DataError(sample.path, what, "end with RandomPaddingCrop or Resize, which give one size")
+            if not _same_memory(plane, arrays[name][row]):
+                arrays[name][row] = plane
+    return Filled(used, skipped)
+
+
+def _same_memory(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether both are the same elements in the same order, of one shape."""
+    return one.strides == other.strides and one.__array_interface__["data"] == other.__array_interface__["data"]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An augmented sample, its index, and what was wrong with the ones that it replaces, by path."""
+
+    sample: Sample
+    index: int
+    skipped: dict[str, str]
+
+
+def draw(
+    dataset: Staged | ReadAhead,
+    seed: int,
+    epoch: int,
+    index: int,
+    on_error: OnError,
+    room: np.ndarray | None = None,
+) -> Drawn:
+    """The sample at `index` or, where that cannot be used and errors are skipped, the next one that can.
+
+    Args:
+        room: As `Staged.prepare`'s.
+    """
+    skipped: dict[str, str] = {}
+    for place in dataset.like(index):
+        try:
+            return Drawn(dataset.sample(place, generator(seed, epoch, place), room), place, skipped)
+        except DataError as error:
+            if on_error == "raise":
+                raise
+            skipped[str(dataset.entries[place][0])] = str(error.problems[0])
+    raise DataError("train_dataset", "holds no image that can be used", next(iter(skipped.values())))
+
+
+def _planes(sample: Sample, as_bytes: bool) -> dict[str, np.ndarray]:
+    """All maps of a sample, channels first but for an image of bytes."""
+    maps = {"image": sample.image, "label": sample.label, **sample.extra}
+    return {
+        name: array if array.ndim == 2 or (as_bytes and name == "image") else array.transpose(2, 0, 1)
+        for name, array in maps.items()
+        if array is not None
+    }
+
+
+def taken(views: dict[str, np.ndarray], normalize: Normalize | None) -> dict[str, np.ndarray]:
+    """Copies of a slot's arrays, so that the slot is free for another batch; images of bytes are normalised."""
+    arrays = {name: view.copy() for name, view in views.items() if name != "image"}
+    images = views["image"]
+    if normalize is None:
+        return {"image": images.copy(), **arrays}
+    n, h, w, channels = images.shape
+    planes = np.empty((n, channels, h, w), np.float32)
+    for image, room in zip(images, planes, strict=True):
+        normalize.normalized(image, room)
+    return {"image": planes, **arrays}
+
+
+def filled_batch(dataset: Staged | ReadAhead, layout: Layout, *job: Any) -> tuple[dict[str, np.ndarray], Filled]:
+    arrays = layout.empty()
+    return arrays, fill(dataset, arrays, *job)
+
+
+def fill_slot(dataset: Staged, memory: np.ndarray, layout: Layout, start: int, *job: Any) -> Filled:
+    return fill(dataset, layout.views(memory, start), *job)
