@@ -141,11 +141,14 @@ def test_affine_at_scale_one_fills_the_result(pair):
     assert 0 < abs(x) <= 10 and 0 < abs(y) <= 10
 
 
-def test_normalize_is_exact(pair):
-    sample = T.Normalize(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])(make(*pair))
-    wanted = (pair[0] / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+@pytest.mark.parametrize("times", [1, 3])
+def test_normalize_is_exact(times: int, pair):
+    image = np.tile(pair[0], (times, times, 1))
+    assert (image.size > functional._LARGE) == (times > 1)
+    sample = T.Normalize(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])(make(image, None))
+    wanted = (image / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
     np.testing.assert_allclose(sample.image, wanted, atol=2e-6)
-    assert T.Normalize()(make(*pair)).image.transpose(2, 0, 1).flags["C_CONTIGUOUS"]
+    assert T.Normalize()(make(image, None)).image.transpose(2, 0, 1).flags["C_CONTIGUOUS"]
     with pytest.raises(DataError, match="has 3 means or stds, but the image has 1 channels"):
         T.Normalize([0.5] * 3, [0.5] * 3)(make(pair[0][..., :1], None))
 
