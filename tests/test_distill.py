@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import paddle
 import pytest
+from test_engine import CONFIG, SMALL
 
 from paddleseg.config import build, load_config
 from paddleseg.engine.distill import Distillation
 from paddleseg.engine.run import train
 from paddleseg.errors import ConfigError
 from paddleseg.losses.distill import KLLoss, MSELoss
-from tests.test_engine import CONFIG, SMALL
 
 DISTILLED = [
     "teacher={type: PPHumanSegLite, pretrained: zoo://pp_humanseg_v1_lite}",

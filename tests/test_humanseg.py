@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 import paddle
 import pytest
+from model_cases import build
+from paddleseg_reference import fill
 
 from paddleseg.analysis.macs import count
 from paddleseg.models.weights import load_weights
 from paddleseg.transforms.image_io import read_image
-from tests.model_cases import build
-from tests.paddleseg_reference import fill
 
 ROOT = Path(__file__).resolve().parents[1]
 MOBILE = {"type": "FCN", "num_classes": 2, "backbone": {"type": "HRNet_W18_Small_V1"}}

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import paddle
 import pytest
+from model_cases import CASES, build
 
 from paddleseg.inference.card import Output
 from paddleseg.inference.graph import InferenceGraph
 from paddleseg.inference.runtime import PaddleInference
 from paddleseg.registry import BACKBONES, MODELS
-from tests.model_cases import CASES, build
 
 CLASSES = 5
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
+from model_cases import build
+from paddleseg_reference import fill
 
 from paddleseg.models.weights import load_weights
-from tests.model_cases import build
-from tests.paddleseg_reference import fill
 
 REFERENCES = sorted((Path(__file__).parent / "paddleseg_reference").glob("*.json.gz"))
 

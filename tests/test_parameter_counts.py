@@ -6,9 +6,9 @@ from typing import Any
 
 import paddle
 import pytest
+from model_cases import build
 
 from paddleseg.registry import BACKBONES
-from tests.model_cases import build
 
 HRNET_README = "README of the authors' HRNet-Semantic-Segmentation, table for Cityscapes (19 classes)"
 SEGFORMER_PAPER = "Xie et al., NeurIPS 2021, table 1 (150 classes)"

@@ -9,12 +9,12 @@ import numpy as np
 import paddle
 import pytest
 from paddle import nn
+from test_layers import tensor
 
 from paddleseg.export.export import export_model
 from paddleseg.inference.card import Card
 from paddleseg.models.humanseg.portrait_swift import PortraitSwift
 from paddleseg.models.layers.reparam import RepConv, folded
-from tests.test_layers import tensor
 
 
 def trained(model: nn.Layer) -> nn.Layer:
