@@ -23,7 +23,7 @@ INTERPOLATIONS = {
 _OPENCV_TYPES = (np.uint8, np.uint16, np.int16, np.int32, np.float32, np.float64)
 
 _LARGE = 2**18
-"""Values of an image from which on it is worth a pass to bring each channel's together before they are converted."""
+"""Values of an image from which on it is faster to convert one channel after the other."""
 
 
 def move(image: np.ndarray, step: Step, interp: str = "LINEAR", fill: Fill = 0.0) -> np.ndarray:
@@ -131,13 +131,14 @@ def normalize(
     """
     shape = (image.shape[2], *image.shape[:2])
     planes = room if room is not None and room.shape == shape else np.empty(shape, np.float32)
-    channels = image.transpose(2, 0, 1)
+    factors, offsets = np.array(scale, np.float32), np.array(shift, np.float32)
     if image.dtype == np.uint8 and image.size > _LARGE:
-        channels = np.empty(shape, np.uint8)
-        cv2.split(image, list(channels))
-    factors, offsets = (np.array(values, np.float32)[:, None, None] for values in (scale, shift))
-    np.multiply(channels, factors, out=planes)
-    planes += offsets
+        parts = list(zip(planes, cv2.split(image), factors, offsets, strict=True))
+    else:
+        parts = [(planes, image.transpose(2, 0, 1), factors[:, None, None], offsets[:, None, None])]
+    for part, values, factor, offset in parts:
+        np.multiply(values, factor, out=part)
+        part += offset
     return planes.transpose(1, 2, 0)
 
 
