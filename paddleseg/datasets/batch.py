@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 
 from paddleseg.datasets.read_ahead import ReadAhead
@@ -28,7 +29,7 @@ class Layout:
     def of(cls, sample: Sample, batch_size: int, as_bytes: bool = False) -> Layout:
         """The layout of batches of samples like this one; `as_bytes` of their images before `Normalize`."""
         parts, offset = {}, 0
-        for name, plane in _planes(sample, as_bytes).items():
+        for name, plane in _planes(sample).items():
             dtype = np.dtype(np.uint8 if as_bytes else np.float32) if name == "image" else plane.dtype
             parts[name] = ((batch_size, *plane.shape), dtype.str, offset)
             offset += -(-batch_size * plane.size * dtype.itemsize // 64) * 64
@@ -74,7 +75,7 @@ def fill(
         drawn = draw(dataset, seed, epoch, index, on_error, None if as_bytes else arrays["image"][row])
         skipped |= drawn.skipped
         used.append(drawn.index)
-        sample, planes = drawn.sample, _planes(drawn.sample, as_bytes)
+        sample, planes = drawn.sample, _planes(drawn.sample)
         if planes.keys() != arrays.keys():
             what = f"has {', '.join(planes)}; other samples have {', '.join(arrays)}"
             raise DataError(sample.path, what, "give all images labels, or none")
@@ -83,7 +84,9 @@ def fill(
                 shapes = " and ".join("x".join(map(str, shape)) for shape in (arrays[name].shape[1:], plane.shape))
                 what = f"the transforms leave {name}s of different sizes: {shapes}"
                 raise DataError(sample.path, what, "end with RandomPaddingCrop or Resize, which give one size")
-            if not _same_memory(plane, arrays[name][row]):
+            if as_bytes and name == "image":
+                np.stack(cv2.split(sample.image), out=arrays[name][row])
+            elif not _same_memory(plane, arrays[name][row]):
                 arrays[name][row] = plane
     return Filled(used, skipped)
 
@@ -126,11 +129,11 @@ def draw(
     raise DataError("train_dataset", "holds no image that can be used", next(iter(skipped.values())))
 
 
-def _planes(sample: Sample, as_bytes: bool) -> dict[str, np.ndarray]:
-    """All maps of a sample, channels first but for an image of bytes."""
+def _planes(sample: Sample) -> dict[str, np.ndarray]:
+    """All maps of a sample, channels first."""
     maps = {"image": sample.image, "label": sample.label, **sample.extra}
     return {
-        name: array if array.ndim == 2 or (as_bytes and name == "image") else array.transpose(2, 0, 1)
+        name: array.transpose(2, 0, 1) if array.ndim == 3 else array
         for name, array in maps.items()
         if array is not None
     }
@@ -138,15 +141,14 @@ def _planes(sample: Sample, as_bytes: bool) -> dict[str, np.ndarray]:
 
 def taken(views: dict[str, np.ndarray], normalize: Normalize | None) -> dict[str, np.ndarray]:
     """Copies of a slot's arrays, so that the slot is free for another batch; images of bytes are normalised."""
-    arrays = {name: view.copy() for name, view in views.items() if name != "image"}
-    images = views["image"]
     if normalize is None:
-        return {"image": images.copy(), **arrays}
-    n, h, w, channels = images.shape
-    planes = np.empty((n, channels, h, w), np.float32)
-    for image, room in zip(images, planes, strict=True):
-        normalize.normalized(image, room)
-    return {"image": planes, **arrays}
+        return {name: view.copy() for name, view in views.items()}
+    arrays = {
+        name: np.empty(view.shape, np.float32) if name == "image" else view.copy() for name, view in views.items()
+    }
+    for image, room in zip(views["image"], arrays["image"], strict=True):
+        normalize.normalized(image.transpose(1, 2, 0), room)
+    return arrays
 
 
 def filled_batch(dataset: Staged | ReadAhead, layout: Layout, *job: Any) -> tuple[dict[str, np.ndarray], Filled]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -23,7 +23,7 @@ INTERPOLATIONS = {
 _OPENCV_TYPES = (np.uint8, np.uint16, np.int16, np.int32, np.float32, np.float64)
 
 _LARGE = 2**18
-"""Values of an image from which on it is faster to convert one channel after the other."""
+"""Values of an image from which on it is faster to convert one channel after the other, its values side by side."""
 
 
 def move(image: np.ndarray, step: Step, interp: str = "LINEAR", fill: Fill = 0.0) -> np.ndarray:
@@ -131,11 +131,12 @@ def normalize(
     """
     shape = (image.shape[2], *image.shape[:2])
     planes = room if room is not None and room.shape == shape else np.empty(shape, np.float32)
+    channels = image.transpose(2, 0, 1)
     factors, offsets = np.array(scale, np.float32), np.array(shift, np.float32)
-    if image.dtype == np.uint8 and image.size > _LARGE:
-        parts = list(zip(planes, cv2.split(image), factors, offsets, strict=True))
-    else:
-        parts = [(planes, image.transpose(2, 0, 1), factors[:, None, None], offsets[:, None, None])]
+    parts: Iterable[tuple] = [(planes, channels, factors[:, None, None], offsets[:, None, None])]
+    if image.size > _LARGE:
+        beside = channels if channels.flags.c_contiguous or image.dtype != np.uint8 else cv2.split(image)
+        parts = zip(planes, beside, factors, offsets, strict=True)
     for part, values, factor, offset in parts:
         np.multiply(values, factor, out=part)
         part += offset
