@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 import paddleseg.transforms as T
 from paddleseg.datasets import Dataset
 from paddleseg.datasets.loader import Batch, EvalLoader, TrainLoader
+from paddleseg.datasets.workers import Workers
 from paddleseg.errors import DataError
 from paddleseg.transforms.sample import Sample
 
@@ -213,6 +215,26 @@ class Awkward:
 
     def __call__(self, sample):
         raise ZeroDivisionError("in the transform")
+
+
+def waits_for(_dataset, _memory, file: Path | None) -> int:
+    while file and not file.exists():
+        time.sleep(0.01)
+    return os.getpid()
+
+
+def test_jobs_go_to_the_worker_with_the_fewest(tmp_path: Path):
+    with Workers(None, 2, ahead=3) as workers:
+        for _ in range(2):
+            workers.submit(waits_for, None)
+        first, second = (workers.result() for _ in range(2))
+        workers.submit(waits_for, tmp_path / "go")
+        for _ in range(4):
+            workers.submit(waits_for, None)
+            time.sleep(0.2)
+        (tmp_path / "go").touch()
+        slow, *others = (workers.result() for _ in range(5))
+    assert {first, second} == {slow, *others} and slow not in others
 
 
 def test_a_programming_error_keeps_its_type_and_place(mini: Path):

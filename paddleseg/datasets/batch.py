@@ -35,11 +35,10 @@ class Layout:
             offset += -(-batch_size * plane.size * dtype.itemsize // 64) * 64
         return cls(parts, offset)
 
-    def views(self, memory: np.ndarray, start: int = 0) -> dict[str, np.ndarray]:
-        """The arrays of a batch in a block of bytes, from `start` on."""
+    def views(self, memory: np.ndarray) -> dict[str, np.ndarray]:
+        """The arrays of a batch in a block of bytes."""
         return {
-            name: np.ndarray(shape, dtype, memory.data, start + offset)
-            for name, (shape, dtype, offset) in self.parts.items()
+            name: np.ndarray(shape, dtype, memory.data, offset) for name, (shape, dtype, offset) in self.parts.items()
         }
 
     def empty(self) -> dict[str, np.ndarray]:
@@ -156,5 +155,5 @@ def filled_batch(dataset: Staged | ReadAhead, layout: Layout, *job: Any) -> tupl
     return arrays, fill(dataset, arrays, *job)
 
 
-def fill_slot(dataset: Staged, memory: np.ndarray, layout: Layout, start: int, *job: Any) -> Filled:
-    return fill(dataset, layout.views(memory, start), *job)
+def fill_slot(dataset: Staged, memory: np.ndarray, layout: Layout, *job: Any) -> Filled:
+    return fill(dataset, layout.views(memory), *job)

@@ -158,21 +158,19 @@ class TrainLoader:
             yield from ((index, generator(self.seed, epoch, index)) for index in indices)
 
     def _parallel(self, start: int) -> Iterator[Batch]:
-        """Worker k prepares every `num_workers`-th batch, in turn in each of its slots of shared memory."""
+        """Workers prepare batches ahead, in shared memory."""
         source, normalize = self.source.unnormalized()
-        count, layouts = self.num_workers, self._layouts(start, as_bytes=normalize is not None)
-        slot_size = max(layout.nbytes for layout in layouts.values())
-        with Workers(source, count, self.plugins, memory=_AHEAD * slot_size) as workers:
-            for number in itertools.count(-_AHEAD * count):
-                if number >= 0:
+        layouts = self._layouts(start, as_bytes=normalize is not None)
+        largest = max(layout.nbytes for layout in layouts.values())
+        with Workers(source, self.num_workers, self.plugins, largest, _AHEAD) as workers:
+            ahead = self.num_workers * _AHEAD
+            for step in itertools.count(start - ahead):
+                if step >= start:
                     filled = workers.result()
-                    layout, slot = layouts[self._group(start + number)], number // count % _AHEAD
-                    views = layout.views(workers.memories[number % count], slot * slot_size)
-                    batch = self._finish(start + number, taken(views, normalize), filled)
-                ahead = number + _AHEAD * count
-                layout, slot = layouts[self._group(start + ahead)], ahead // count % _AHEAD
-                workers.submit(fill_slot, layout, slot * slot_size, *self._job(start + ahead))
-                if number >= 0:
+                    views = layouts[self._group(step)].views(workers.memory)
+                    batch = self._finish(step, taken(views, normalize), filled)
+                workers.submit(fill_slot, layouts[self._group(step + ahead)], *self._job(step + ahead))
+                if step >= start:
                     yield batch
 
     def _group(self, step: int) -> int:

@@ -1,4 +1,4 @@
-"""Processes that work on a data set: jobs go round, results come back in the order in which the jobs were given.
+"""Processes that work on a data set: the least busy one gets a job, results come back in the order of the jobs.
 
 They are never forked from this process, whose Paddle threads would not survive that.
 """
@@ -26,20 +26,26 @@ from paddleseg.memory import keep_freed_memory
 from paddleseg.plugins import import_plugin, imported_plugins
 
 Job = Callable[..., Any]
-"""A module's function; gets the data set, the worker's shared memory, and its own arguments."""
+"""A module's function; gets the data set, a slot of the worker's shared memory, and its own arguments."""
 
 Answer = tuple[Exception | None, str, Any]
 """What a job raised, the traceback's text, and what it returned."""
 
 
 class Workers:
-    """`count` processes, each with the data set and with some memory that this process sees too.
+    """`count` processes, each with the data set and with slots of memory that this process sees too.
+
+    A worker that is slow for a while, as others use its core, gets fewer jobs then.
 
     Args:
         dataset: Sent to every worker once, by pickle.
         count: Number of processes.
         plugins: Python files to import first, besides those imported here.
-        memory: Bytes that each worker shares with this process. The memory has no name, so nothing can be left behind.
+        memory: Bytes of a slot. The memory has no name, so nothing can be left behind.
+        ahead: Jobs of each worker, on the mean, that are given before their results are taken.
+
+    Attributes:
+        memory: The slot of the result that was taken last, until the next one is taken.
 
     Raises:
         DataError: The data set cannot be sent.
@@ -50,31 +56,50 @@ class Workers:
         ...     workers.result()
     """
 
-    def __init__(self, dataset: Any, count: int, plugins: Sequence[str] = (), memory: int = 0):
+    def __init__(self, dataset: Any, count: int, plugins: Sequence[str] = (), memory: int = 0, ahead: int = 2):
         context = _context()
         payload = _packed(dataset)
-        shared = [context.RawArray("B", max(memory, 1)) for _ in range(count)]
-        self.memories = [np.frombuffer(block, np.uint8) for block in shared]
+        slots = 2 * ahead  # a fast worker has room for more than its share
+        shared = [context.RawArray("B", max(memory * slots, 1)) for _ in range(count)]
+        self.memory = np.empty(0, np.uint8)
+        self._slots = [np.frombuffer(block, np.uint8)[: memory * slots].reshape(slots, memory) for block in shared]
+        self._free = [list(range(slots)) for _ in range(count)]
+        self._taken: tuple[int, int] | None = None
+        self._answers: list[deque[Answer]] = [deque() for _ in range(count)]
+        self._busy = [0] * count
         self._processes, self._pipes = [], []
-        self._next, self._order = 0, deque[int]()
+        self._order = deque[tuple[int, int]]()
         files = list(dict.fromkeys([*imported_plugins(), *plugins]))
         with _deaf_to_ctrl_c(), _main_left_out(payload):
             for block in shared:
                 here, there = context.Pipe()
-                process = context.Process(target=_work, args=(there, payload, files, block), daemon=True)
+                process = context.Process(target=_work, args=(there, payload, files, block, memory), daemon=True)
                 process.start()
                 there.close()  # or a killed worker would never look like the end of the pipe
                 self._processes.append(process)
                 self._pipes.append(here)
 
     def submit(self, job: Job, *arguments: Any) -> None:
-        """Give a job to the next worker."""
-        number = self._next
-        self._next = (number + 1) % len(self._pipes)
-        self._order.append(number)
+        """Give a job to the worker that has the fewest to do."""
+        for number in range(len(self._pipes)):
+            self._receive(number)
+        number = min((n for n, free in enumerate(self._free) if free), key=self._busy.__getitem__)
+        slot = self._free[number].pop()
+        self._order.append((number, slot))
+        self._busy[number] += 1
         # A worker that has ended is reported where its result is asked for.
         with suppress(OSError):
-            self._pipes[number].send((job, arguments))
+            self._pipes[number].send((job, slot, arguments))
+
+    def _receive(self, number: int) -> None:
+        """Take in what a worker has answered so far."""
+        with suppress(EOFError, OSError):
+            while self._pipes[number].poll():
+                self._answer(number)
+
+    def _answer(self, number: int) -> None:
+        self._answers[number].append(self._pipes[number].recv())
+        self._busy[number] -= 1
 
     def result(self) -> Any:
         """The result of the oldest job; raises what the job raised.
@@ -82,11 +107,17 @@ class Workers:
         Raises:
             DataError: Its worker has ended.
         """
-        number = self._order.popleft()
+        if self._taken:
+            number, slot = self._taken
+            self._free[number].append(slot)
+        number, slot = self._taken = self._order.popleft()
+        self.memory = self._slots[number][slot]
         try:
-            error, text, value = self._pipes[number].recv()
+            if not self._answers[number]:
+                self._answer(number)
         except (EOFError, OSError) as ended:
             raise self._ended(number) from ended
+        error, text, value = self._answers[number].popleft()
         if error is None:
             return value
         if isinstance(error, UserError):
@@ -165,14 +196,14 @@ def _main_left_out(payload: bytes) -> Iterator[None]:
         sys.modules["__main__"] = script
 
 
-def _work(pipe: Connection, payload: bytes, plugins: Sequence[str], block: Any) -> None:
+def _work(pipe: Connection, payload: bytes, plugins: Sequence[str], block: Any, size: int) -> None:
     """Do jobs until the pipe's other end is closed, which is also how a worker learns that its parent was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     keep_freed_memory()
     memory = np.frombuffer(block, np.uint8)
     with suppress(EOFError, OSError):
-        job, arguments = pipe.recv()
+        job, slot, arguments = pipe.recv()
         try:
             for path in plugins:
                 import_plugin(path)
@@ -183,11 +214,11 @@ def _work(pipe: Connection, payload: bytes, plugins: Sequence[str], block: Any) 
         while True:
             answer: Answer
             try:
-                answer = (None, "", job(dataset, memory, *arguments))
+                answer = (None, "", job(dataset, memory[slot * size :][:size], *arguments))
             except Exception as error:
                 answer = _failure(error)
             pipe.send(answer)
-            job, arguments = pipe.recv()
+            job, slot, arguments = pipe.recv()
 
 
 def _failure(error: Exception) -> Answer:
