@@ -4,9 +4,10 @@
 
 All sides read the first `--images` pairs of the same list, batches of 32, up to Paddle tensors: ours, ours with
 `cache: ram` once it is filled, and PaddleSeg's. Each runs in a process of its own that waits while another measures;
-they take turns of `--batches` batches, so that a busy machine slows all. Batches that were made ahead while waiting are
-not counted. Figures are medians over the rounds. CPU time is that of the measuring process alone, so it is given for 0
-workers only; other programs change it less than they change images a second.
+they take turns of `--batches` batches, so that a busy machine slows all. Batches that were made ahead while waiting
+are not counted, and nobody's turn begins before the last one's batches ahead are made. Figures are medians over the
+rounds. CPU time is that of the measuring process alone, so it is given for 0 workers only; other programs change it
+less than they change images a second.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BATCH_SIZE = 32
-AHEAD = {0: 3}
-"""Batches that a side may have made while it waited, by the number of workers; else 8."""
+AHEAD = 8
+"""Batches that a side may have made while it waited, at most."""
 SHOWN = {"ours": "ours", "cached": "ours, cached", "peer": "PaddleSeg 2.8.0"}
 
 
@@ -83,7 +84,7 @@ def take_turns(options: argparse.Namespace) -> None:
         next(stream)
     batches = options.batches
     for _ in sys.stdin:
-        for _ in range(AHEAD.get(options.workers[0], 8)):
+        for _ in range(AHEAD):
             next(stream)
         started, cpu = time.perf_counter(), time.process_time()
         for _ in range(batches):
@@ -112,7 +113,9 @@ class Side:
         self.process.stdin.flush()
         for line in self.process.stdout:
             if line.startswith("rate "):
-                return dict(zip(("rate", "cpu_ms"), map(float, line.split()[1:]), strict=True))
+                rate, cpu_ms = map(float, line.split()[1:])
+                time.sleep(AHEAD * BATCH_SIZE / rate)
+                return {"rate": rate, "cpu_ms": cpu_ms}
         raise SystemExit(f"{' '.join(map(str, self.process.args))} ended with {self.process.wait()}")  # type: ignore
 
     def end(self) -> None:
