@@ -26,13 +26,13 @@ from peers import find_peers
 
 from paddleseg import zoo
 from paddleseg.analysis.latency import device_name, interleave
+from paddleseg.assemble import card_from_config, untrained_model
+from paddleseg.card import Card, Input, read_card
 from paddleseg.config import load_config
 from paddleseg.errors import ConfigError, ExportError, UserError
 from paddleseg.export.export import export_model
-from paddleseg.export.from_config import card_from_config, untrained_model
 from paddleseg.export.verify import photo_like
 from paddleseg.files import atomic_write_text
-from paddleseg.inference.card import Card, Input, read_card
 from paddleseg.inference.preprocess import Preprocessor
 from paddleseg.inference.runtime import OnnxRuntime
 from paddleseg.models.build import build_network

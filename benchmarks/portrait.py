@@ -29,10 +29,10 @@ import numpy as np
 from peers import Peer, find_peers
 
 from paddleseg.datasets import Dataset
+from paddleseg.images.io import read_image, read_label
 from paddleseg.inference.predictor import Predictor
 from paddleseg.metrics import BoundaryIoU, Confusion, Connectivity, Flicker, Metric
 from paddleseg.progress import progress
-from paddleseg.transforms.image_io import read_image, read_label
 
 SHAPES = {"9:16": 9 / 16, "3:4": 3 / 4, "1:1": 1.0, "4:3": 4 / 3, "16:9": 16 / 9}
 COLUMNS = {

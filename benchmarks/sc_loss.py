@@ -58,7 +58,7 @@ def backward_of(loss: Callable, logits: np.ndarray, labels: np.ndarray) -> Calla
 
 def photos_and_labels(size: tuple[int, int], count: int) -> tuple[np.ndarray, np.ndarray]:
     """Bundled portraits and their masks at one size."""
-    from paddleseg.transforms.image_io import read_image, read_label
+    from paddleseg.images.io import read_image, read_label
 
     folder = ROOT / "data" / "portrait_mini"
     pairs = [line.split() for line in (folder / "train.txt").read_text(encoding="utf-8").splitlines()][:count]

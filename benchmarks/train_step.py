@@ -156,7 +156,7 @@ def check_equal(peer: Contender, ours: Contender, folder: Path) -> dict[str, flo
 def write_batch(path: Path, batch: int) -> None:
     import cv2
 
-    from paddleseg.transforms.image_io import read_image, read_label
+    from paddleseg.images.io import read_image, read_label
 
     data = Path(__file__).resolve().parent.parent / "data" / "portrait_mini"
     pairs = [line.split() for line in (data / "train.txt").read_text(encoding="utf-8").splitlines()]

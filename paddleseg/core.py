@@ -11,6 +11,7 @@ from typing import Any
 
 import paddle
 
+from paddleseg.card import Card
 from paddleseg.config.schema import TestSection
 from paddleseg.datasets.base import Dataset
 from paddleseg.datasets.loader import TrainLoader
@@ -19,12 +20,11 @@ from paddleseg.engine.callbacks import Callback, Checkpoint, ProgressLog, Visual
 from paddleseg.engine.evaluate import evaluate as run_evaluation
 from paddleseg.engine.step import LossPlan, Stepper
 from paddleseg.engine.trainer import Trainer
+from paddleseg.images.paint import palette
 from paddleseg.inference.augment import TestAugmentation
-from paddleseg.inference.card import Card
 from paddleseg.inference.outputs import Writer
 from paddleseg.inference.pictures import predict_files
 from paddleseg.inference.predictor import Predictor
-from paddleseg.inference.visualize import palette
 from paddleseg.models.weights import load_weights
 from paddleseg.transforms.base import Compose
 

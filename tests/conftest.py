@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from paddleseg.transforms.image_io import read_image, read_label
+from paddleseg.images.io import read_image, read_label
 
 ROOT = Path(__file__).parent.parent
 

@@ -16,8 +16,8 @@ from paddle import nn
 from paddleseg import zoo
 from paddleseg.analysis.macs import count
 from paddleseg.analysis.receptive_field import receptive_field
+from paddleseg.card import read_card
 from paddleseg.cli.main import main
-from paddleseg.inference.card import read_card
 from paddleseg.models.build import build_network
 from paddleseg.models.layers import ConvBN, ConvBNReLU, SeparableConv, max_pool, upsample
 from paddleseg.models.layers.reparam import RepConv

@@ -12,9 +12,9 @@ import paddleseg.transforms as T
 from paddleseg.datasets import Dataset
 from paddleseg.errors import DataError
 from paddleseg.geometry import Geometry
+from paddleseg.images.io import read_image, read_label
 from paddleseg.transforms.codec import jpeg, last_frame
 from paddleseg.transforms.functional import motion_blur
-from paddleseg.transforms.image_io import read_image, read_label
 from paddleseg.transforms.sample import Sample
 
 

@@ -22,8 +22,8 @@ from paddleseg.datasets.compose import compose, names
 from paddleseg.datasets.loader import TrainLoader
 from paddleseg.errors import ConfigError, DataError, OutputError
 from paddleseg.geometry import Geometry
+from paddleseg.images.io import list_images, read_image, read_label, write_png
 from paddleseg.transforms.cutout import cut_out, find_place, paste, soften, without_cut_sides
-from paddleseg.transforms.image_io import list_images, read_image, read_label, write_png
 from paddleseg.transforms.sample import Sample
 
 pytestmark = pytest.mark.timeout(120)

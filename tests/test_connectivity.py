@@ -11,11 +11,11 @@ import numpy as np
 import paddle
 import pytest
 
+from paddleseg.kernels import matching as kernel
+from paddleseg.kernels.soft_areas import KernelSoftMask
 from paddleseg.losses import connectivity as loss_module
-from paddleseg.losses import matching_cpu
 from paddleseg.losses.connectivity import SemanticConnectivityLoss
 from paddleseg.losses.soft_areas import PaddleSoftMask, soft_mask
-from paddleseg.losses.soft_areas_cpu import KernelSoftMask
 from paddleseg.metrics import Connectivity, semantic_connectivity
 from paddleseg.metrics.connectivity import Components, connectivity_of, find_components, keep_largest, match_maps
 
@@ -257,7 +257,7 @@ class TestSoftMask:
 
 
 def compiled(classes: np.ndarray, num_classes: int) -> Components:
-    runs, same = matching_cpu.find_runs(classes, classes, num_classes, ignore_index=-1)
+    runs, same = kernel.find_runs(classes, classes, num_classes, ignore_index=-1)
     np.testing.assert_array_equal(runs.parts, same.parts)
     return runs.spread(classes.shape)
 
@@ -308,7 +308,7 @@ def test_both_matchings_agree(kind: str, most: int | None):
     mask = noise if kind == "noise" else mask
     label = noise.T.reshape(mask.shape) if kind == "noisy label" else label
     label[:9, 4:20] = 255
-    found = [match(mask, label, 4, max_components=most) for match in (match_maps, matching_cpu.match_maps)]
+    found = [match(mask, label, 4, max_components=most) for match in (match_maps, kernel.match_maps)]
     for matching in found:
         assert (np.bincount(matching.segments.ravel()) == matching.areas).all()
     if most is None or kind == "smooth":  # of equally large specks, either may stay

@@ -18,8 +18,8 @@ from paddleseg.convert.colors import classes_of, voc_colors
 from paddleseg.convert.frames import frames_at
 from paddleseg.convert.statistics import Statistics
 from paddleseg.datasets.shapes import polygon_mask, rle_mask
-from paddleseg.inference.visualize import palette
-from paddleseg.transforms.image_io import read_image, read_label
+from paddleseg.images.io import read_image, read_label
+from paddleseg.images.paint import palette
 
 
 @pytest.fixture

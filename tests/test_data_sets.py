@@ -19,8 +19,8 @@ from paddleseg.datasets.prepare import compare_counts
 from paddleseg.datasets.published import Published
 from paddleseg.datasets.split import MODES
 from paddleseg.errors import DataError
+from paddleseg.images.io import read_image, read_label
 from paddleseg.registry import DATASETS
-from paddleseg.transforms.image_io import read_image, read_label
 
 PUBLISHED = [name for name in DATASETS if isinstance(DATASETS[name], type) and issubclass(DATASETS[name], Published)]
 

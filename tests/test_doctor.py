@@ -18,10 +18,10 @@ from PIL import Image
 from paddleseg.cli.main import main
 from paddleseg.datasets import Dataset
 from paddleseg.doctor.data import check_sample, examine
+from paddleseg.doctor.findings import Pair
 from paddleseg.doctor.labels import content_findings
-from paddleseg.doctor.pairs import Pair
 from paddleseg.errors import DataError
-from paddleseg.transforms.image_io import read_image, read_label
+from paddleseg.images.io import read_image, read_label
 
 CONFIG = """
 train_dataset: {{type: Dataset, dataset_root: {root}, train_path: {root}/train.txt, num_classes: 2}}

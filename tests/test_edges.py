@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from paddleseg import zoo
+from paddleseg.card import Card, read_card
 from paddleseg.geometry import Geometry
-from paddleseg.inference.card import Card, read_card
+from paddleseg.images.io import read_image, read_label
 from paddleseg.inference.edges import refine_edges
 from paddleseg.inference.predictor import Predictor
 from paddleseg.metrics import BoundaryIoU
-from paddleseg.transforms.image_io import read_image, read_label
 
 COARSE = 12
 """Pixels of the photo in one of the coarse label's."""

@@ -17,11 +17,11 @@ from paddleseg.engine import dist, report
 from paddleseg.engine.error_map import error_overlay, panel
 from paddleseg.engine.evaluate import EvalResult, evaluate, sample_pictures
 from paddleseg.errors import ConfigError, DataError
+from paddleseg.images.io import read_image, read_label
 from paddleseg.inference.augment import TestAugmentation, predict_prob
 from paddleseg.inference.predictor import Predictor
 from paddleseg.metrics import BoundaryIoU, Confusion
 from paddleseg.models.humanseg.lite import PPHumanSegLite
-from paddleseg.transforms.image_io import read_image, read_label
 
 CONFIG = "configs/pp_humanseg/pp_humanseg_lite_mini_portrait.yml"
 WEIGHTS = "zoo://pp_humanseg_v1_lite"

@@ -18,17 +18,17 @@ from paddle import nn
 from PIL import Image
 
 from paddleseg import zoo
+from paddleseg.assemble import card_from_config
+from paddleseg.card import Card, Output, Step, load_card, read_card
 from paddleseg.cli.main import main
 from paddleseg.config import load_config
 from paddleseg.errors import DeviceError, ExportError, OutputError
 from paddleseg.export.export import export_model
-from paddleseg.export.from_config import card_from_config
 from paddleseg.export.to_onnx import converter
 from paddleseg.export.verify import verify
-from paddleseg.inference.card import Card, Output, Step, load_card, read_card
+from paddleseg.images.io import list_images, read_image
 from paddleseg.inference.predictor import Predictor
 from paddleseg.inference.runtime import PaddleOptions
-from paddleseg.transforms.image_io import list_images, read_image
 
 LITE = "zoo://pp_humanseg_v1_lite"
 NAMES = ["deploy.yaml", "inference.yml", "model.json", "model.pdiparams"]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from paddleseg.assemble import card_from_config
+from paddleseg.card import TWO_CLASS_STEPS
 from paddleseg.cli.main import main
 from paddleseg.config import load_config
 from paddleseg.errors import ConfigError
-from paddleseg.export.from_config import card_from_config
-from paddleseg.inference.card import TWO_CLASS_STEPS
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from paddleseg.geometry import Crop, Flip, Geometry, Pad, Resize, Step, Warp
+from paddleseg.images.io import read_image, read_label
 from paddleseg.transforms.affine import turn
 from paddleseg.transforms.functional import move, move_label
-from paddleseg.transforms.image_io import read_image, read_label
 
 STEPS: dict[str, list[Step]] = {
     "nothing": [],

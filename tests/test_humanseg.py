@@ -15,8 +15,8 @@ from model_cases import build
 from paddleseg_reference import fill
 
 from paddleseg.analysis.macs import count
+from paddleseg.images.io import read_image
 from paddleseg.models.weights import load_weights
-from paddleseg.transforms.image_io import read_image
 
 ROOT = Path(__file__).resolve().parents[1]
 MOBILE = {"type": "FCN", "num_classes": 2, "backbone": {"type": "HRNet_W18_Small_V1"}}

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from paddleseg.errors import DataError
-from paddleseg.transforms.image_io import list_images, read_image, read_label, read_lines, write_png
+from paddleseg.images.io import list_images, read_image, read_label, read_lines, write_png
 
 NAME = "000000483667"
 

@@ -14,16 +14,16 @@ from onnx_bytes import conv_softmax
 from PIL import Image
 
 from paddleseg import zoo
+from paddleseg.card import Card, Files, Input, Output, Step, load_card, read_card, save_card
 from paddleseg.errors import ConfigError, DataError, DeviceError, ExportError
-from paddleseg.inference import compose
+from paddleseg.images import compositing
+from paddleseg.images.io import read_image, read_label
+from paddleseg.images.paint import overlay, palette
 from paddleseg.inference.augment import TestAugmentation
-from paddleseg.inference.card import Card, Files, Input, Output, Step, load_card, read_card
-from paddleseg.inference.outputs import distinct
+from paddleseg.inference.outputs import card_palette, distinct
 from paddleseg.inference.predictor import Predictor, SegResult
 from paddleseg.inference.preprocess import Preprocessor, explicit_steps
 from paddleseg.inference.runtime import OnnxRuntime, evaluating
-from paddleseg.inference.visualize import card_palette, overlay, palette
-from paddleseg.transforms.image_io import read_image, read_label
 
 LITE = "pp_humanseg_v1_lite"
 SOFTMAX, SIGMOID = Output(), Output(activation="sigmoid")
@@ -64,11 +64,12 @@ class TestCard:
             threshold=0.4,
             licence="Apache-2.0",
         )
-        card.save(tmp_path / "inference.yml")
+        save_card(card, tmp_path / "inference.yml")
         assert read_card(tmp_path / "inference.yml") == card
 
     def test_other_languages_find_every_default_written_out(self, tmp_path: Path):
-        Card(preprocess=explicit_steps([{"type": "Resize", "target_size": [8, 8]}])).save(tmp_path / "inference.yml")
+        card = Card(preprocess=explicit_steps([{"type": "Resize", "target_size": [8, 8]}]))
+        save_card(card, tmp_path / "inference.yml")
         content = yaml.safe_load((tmp_path / "inference.yml").read_text())
         assert content["output"] == {"kind": "prob", "activation": "softmax", "multilabel": False}
         assert content["threshold"] == 0.5
@@ -303,7 +304,7 @@ class TestCompose:
     GREEN = np.array([0, 177, 64], np.float32)
 
     def test_the_cut_out_is_clear_outside_and_solid_inside(self, photo: np.ndarray, result: SegResult):
-        cut = compose.cutout(photo, result.alpha)
+        cut = compositing.cutout(photo, result.alpha)
         assert cut.shape == (*photo.shape[:2], 4)
         np.testing.assert_array_equal(cut[..., 3], np.rint(result.alpha * 255))
         assert 0.1 < (cut[..., 3] == 255).mean() < 0.9
@@ -318,11 +319,11 @@ class TestCompose:
         red = np.array([200, 40, 40], np.float32)
         mixed = np.rint(alpha[..., None] * red + (1 - alpha[..., None]) * self.GREEN).astype(np.uint8)
         edge = (alpha > 0.2) & (alpha < 0.8)
-        error = np.abs(compose.foreground_color(mixed, alpha).astype(float) - red)[edge].max()
+        error = np.abs(compositing.foreground_color(mixed, alpha).astype(float) - red)[edge].max()
         assert error < 8 < np.abs(mixed - red)[edge].max()
 
     def test_behind_the_person_is_what_was_asked_for(self, photo: np.ndarray, result: SegResult):
-        picture = compose.replace(photo, result.alpha, compose.background_from("#00b140")(photo, result.alpha))
+        picture = compositing.replace(photo, result.alpha, compositing.background_from("#00b140")(photo, result.alpha))
         assert (picture[result.alpha == 0] == self.GREEN).all()
         np.testing.assert_array_equal(picture[result.alpha == 1], photo[result.alpha == 1])
 
@@ -330,29 +331,29 @@ class TestCompose:
         photo = np.full((240, 240, 3), 30, np.uint8)
         photo[80:160, 80:160] = 250
         alpha = (photo[..., 0] > 100).astype(np.float32)
-        assert compose.blurred(photo, alpha)[alpha == 0].max() <= 32
+        assert compositing.blurred(photo, alpha)[alpha == 0].max() <= 32
 
     def test_blur_softens_the_background(self, photo: np.ndarray, result: SegResult):
         def detail(picture: np.ndarray) -> float:
             edges = cv2.Laplacian(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.CV_32F)
             return float(np.abs(edges)[result.alpha == 0].mean())
 
-        assert detail(compose.blurred(photo, result.alpha)) < 0.3 * detail(photo)
+        assert detail(compositing.blurred(photo, result.alpha)) < 0.3 * detail(photo)
 
     def test_a_picture_covers_the_photo_without_distortion(self, mini: Path):
         circle = cv2.circle(np.zeros((300, 600, 3), np.uint8), (300, 150), 60, (255, 255, 255), -1)
-        covered = compose.cover(circle, (200, 200))
+        covered = compositing.cover(circle, (200, 200))
         rows, columns = (covered[..., 0] > 127).any(axis=1).sum(), (covered[..., 0] > 127).any(axis=0).sum()
         assert covered.shape == (200, 200, 3)
         assert rows == pytest.approx(columns, abs=1)
 
     @pytest.mark.parametrize(("text", "color"), [("0,177,64", (0, 177, 64)), ("white", (255, 255, 255))])
     def test_colours_in_words_and_numbers(self, text: str, color: tuple[int, ...], photo: np.ndarray):
-        assert tuple(compose.background_from(text)(photo, photo[..., 0])[3, 5]) == color
+        assert tuple(compositing.background_from(text)(photo, photo[..., 0])[3, 5]) == color
 
     def test_what_is_no_background_is_refused(self):
         with pytest.raises(DataError, match="is no file and no colour"):
-            compose.background_from("beach.jpg")
+            compositing.background_from("beach.jpg")
 
 
 class TestPictures:

@@ -265,7 +265,7 @@ assert not cpu.available() and "relu" in ConvBNReLU(4, 4, 3, groups=4)(x).grad_f
 def test_kernels_run_where_nothing_can_be_kept_on_disk():
     code = """
 import numpy as np
-from paddleseg.models.layers.cpu.runtime import copy
+from paddleseg.kernels.runtime import copy
 target = np.zeros((2, 3), np.float32)
 copy(np.ones((2, 3), np.float32), target)
 assert target.all() and not copy.stats.cache_path

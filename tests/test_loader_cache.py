@@ -21,7 +21,7 @@ from paddleseg.datasets.cache import SampleStore, packed, unpacked
 from paddleseg.datasets.loader import Batch, TrainLoader
 from paddleseg.datasets.staged import Staged
 from paddleseg.errors import ConfigError, OutputError
-from paddleseg.transforms.image_io import image_size, list_images, read_image
+from paddleseg.images.io import image_size, list_images, read_image
 
 pytestmark = pytest.mark.timeout(120)
 

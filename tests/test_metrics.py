@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
+from paddleseg.images.io import read_label
 from paddleseg.metrics import AucRoc, BoundaryIoU, Confusion, Connectivity, Flicker, Metric, confusion_matrix
-from paddleseg.transforms.image_io import read_label
 
 IGNORED = 255
 

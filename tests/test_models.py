@@ -10,7 +10,7 @@ import paddle
 import pytest
 from model_cases import CASES, build
 
-from paddleseg.inference.card import Output
+from paddleseg.card import Output
 from paddleseg.inference.graph import InferenceGraph
 from paddleseg.inference.runtime import PaddleInference
 from paddleseg.registry import BACKBONES, MODELS

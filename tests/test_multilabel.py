@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from paddleseg.cli.main import main
+from paddleseg.images.io import read_label, write_png
 from paddleseg.losses.bce import BCELoss
 from paddleseg.losses.cross_entropy import CrossEntropyLoss
 from paddleseg.metrics import Confusion, IndependentClasses
-from paddleseg.transforms.image_io import read_label, write_png
 
 CLASSES = ("person", "near a person", "in the upper half")
 

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from paddleseg.card import Output
 from paddleseg.geometry import Geometry, Resize
+from paddleseg.images.paint import flatten
 from paddleseg.inference import postprocess
-from paddleseg.inference.card import Output
-from paddleseg.inference.visualize import flatten
 
 SOFTMAX, SIGMOID = Output(), Output(activation="sigmoid")
 MULTILABEL = Output(activation="sigmoid", multilabel=True)

@@ -11,8 +11,8 @@ import pytest
 from paddle import nn
 from test_layers import tensor
 
+from paddleseg.card import Card
 from paddleseg.export.export import export_model
-from paddleseg.inference.card import Card
 from paddleseg.models.humanseg.portrait_swift import PortraitSwift
 from paddleseg.models.layers.reparam import RepConv, folded
 

@@ -9,7 +9,7 @@ import paddle
 import pytest
 from paddle import nn
 
-from paddleseg.inference.card import Output
+from paddleseg.card import Output
 from paddleseg.inference.graph import InferenceGraph
 from paddleseg.inference.runtime import PaddleInference
 from paddleseg.models.layers import upsample

@@ -12,10 +12,10 @@ import pytest
 from paddle import nn
 
 from paddleseg.errors import WeightsError
+from paddleseg.images.io import read_image
 from paddleseg.models.humanseg.lite import PPHumanSegLite
 from paddleseg.models.layers import ConvBN
 from paddleseg.models.weights import NameMap, load_weights, partial_weights, read_state, resolve
-from paddleseg.transforms.image_io import read_image
 
 ROOT = Path(__file__).resolve().parent.parent
 OFFICIAL = "zoo://pp_humanseg_v1_lite"

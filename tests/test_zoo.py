@@ -17,13 +17,13 @@ import pytest
 import yaml
 
 from paddleseg import fetch, zoo
+from paddleseg.card import read_card
 from paddleseg.cli.main import main
 from paddleseg.errors import ConfigError, WeightsError
 from paddleseg.files import file_sha256
-from paddleseg.inference.card import read_card
+from paddleseg.images.io import read_image, read_label
 from paddleseg.inference.predictor import Predictor
 from paddleseg.models.weights import load_weights, resolve
-from paddleseg.transforms.image_io import read_image, read_label
 
 NAMES = [uri.removeprefix("zoo://") for uri in zoo.names()]
 LITE = "pp_humanseg_v1_lite"
@@ -136,7 +136,7 @@ class TestEveryPublishedModel:
         code = f"""
 import sys, numpy as np
 from paddleseg.inference.predictor import Predictor
-from paddleseg.transforms.image_io import read_image
+from paddleseg.images.io import read_image
 photo = read_image({str(mini / (mini / "val.txt").read_text().split()[0])!r})
 np.save({str(tmp_path / "prob.npy")!r}, Predictor.from_zoo({name!r}, runtime="onnx", threads=1)(photo).prob)
 assert "paddle" not in sys.modules, "Paddle was imported"

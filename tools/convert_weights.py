@@ -37,9 +37,9 @@ from paddle import nn
 
 from paddleseg.errors import WeightsError, reports_mistakes
 from paddleseg.files import atomic_path
+from paddleseg.images.io import list_images, read_image
 from paddleseg.models.weights import load_weights
 from paddleseg.registry import BACKBONES, MODELS
-from paddleseg.transforms.image_io import list_images, read_image
 
 _BATCH = 16
 _CONVOLUTIONS = (nn.Conv2D, nn.Conv2DTranspose)

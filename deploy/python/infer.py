@@ -15,12 +15,11 @@ import numpy as np
 
 from paddleseg.device import DEVICES, select_device
 from paddleseg.errors import ConfigError, UserError
-from paddleseg.inference.outputs import Writer
+from paddleseg.images.io import list_images, read_image
+from paddleseg.inference.outputs import Writer, card_palette
 from paddleseg.inference.pictures import Report, predict_files
 from paddleseg.inference.predictor import Predictor
 from paddleseg.inference.runtime import PaddleOptions, onednn_works
-from paddleseg.inference.visualize import card_palette
-from paddleseg.transforms.image_io import list_images, read_image
 
 _SHAPE_PICTURES = 10
 _WARM_UP = 3

@@ -15,7 +15,7 @@ import paddle
 from paddle import nn
 from paddle.static import InputSpec
 
-from paddleseg.inference.card import Output
+from paddleseg.card import Output
 from paddleseg.inference.graph import InferenceGraph
 from paddleseg.inference.runtime import evaluating
 from paddleseg.models.layers.reparam import folded

@@ -35,9 +35,9 @@ def run(args: argparse.Namespace) -> int:
 
     from paddleseg.analysis.macs import count
     from paddleseg.analysis.receptive_field import receptive_field
+    from paddleseg.assemble import card_from_config, untrained_model
     from paddleseg.config import load_config
     from paddleseg.device import select_device
-    from paddleseg.export.from_config import card_from_config, untrained_model
 
     cfg = load_config(args.config, flags.sized_opts(args))
     select_device("cpu")

@@ -14,7 +14,7 @@ from paddleseg.cli import flags
 from paddleseg.errors import ConfigError
 
 if TYPE_CHECKING:
-    from paddleseg.inference.card import Card
+    from paddleseg.card import Card
     from paddleseg.inference.runtime import Runtime
 
 HELP = "measure how long a network takes"
@@ -68,10 +68,10 @@ def run(args: argparse.Namespace) -> int:
 @contextmanager
 def _runtime(args: argparse.Namespace) -> Iterator[tuple[Runtime, Card]]:
     """The network, untrained, in the runtime that was asked for; Paddle is imported here, when the cores are set."""
+    from paddleseg.assemble import card_from_config, untrained_model
     from paddleseg.config import load_config
     from paddleseg.device import select_device
     from paddleseg.export.export import export_model
-    from paddleseg.export.from_config import card_from_config, untrained_model
     from paddleseg.inference.predictor import Predictor
     from paddleseg.inference.runtime import Dygraph
     from paddleseg.models.layers.reparam import folded

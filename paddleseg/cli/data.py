@@ -62,8 +62,8 @@ def _add_labelme(parser: argparse.ArgumentParser) -> None:
 
 def _labelme(args: argparse.Namespace) -> None:
     from paddleseg.convert.labelme import convert_labelme
-    from paddleseg.inference.visualize import palette
-    from paddleseg.transforms.image_io import read_lines
+    from paddleseg.images.io import read_lines
+    from paddleseg.images.paint import palette
 
     classes = [line.strip() for line in read_lines(args.classes) if line.strip()] if args.classes else None
     done = convert_labelme(args.input_dir, args.output_dir, classes, palette())
@@ -83,7 +83,7 @@ def _add_coco(parser: argparse.ArgumentParser) -> None:
 
 def _coco(args: argparse.Namespace) -> None:
     from paddleseg.convert.coco import convert_coco
-    from paddleseg.inference.visualize import palette
+    from paddleseg.images.paint import palette
 
     names, count = convert_coco(args.annotations, args.output_dir, args.categories, empty=args.empty, palette=palette())
     print(f"{args.output_dir}: {count} masks of {', '.join(names)}")
@@ -293,7 +293,7 @@ def _add_pseudo_color(parser: argparse.ArgumentParser) -> None:
 def _pseudo_color(args: argparse.Namespace) -> None:
     from paddleseg.convert.pictures import color_masks
     from paddleseg.datasets.base import read_list
-    from paddleseg.transforms.image_io import list_images
+    from paddleseg.images.io import list_images
 
     if args.dir_or_file.is_dir():
         masks = list_images(args.dir_or_file)

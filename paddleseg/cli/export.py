@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import cast
 
+from paddleseg.card import OUTPUT_OPS, Card
 from paddleseg.cli import flags
-from paddleseg.inference.card import OUTPUT_OPS, Card
 
 HELP = "write a trained model for deployment, and check that the files give its numbers"
 
@@ -35,10 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from paddleseg.assemble import card_from_config, model_from_config
     from paddleseg.config import load_config
     from paddleseg.device import select_device
     from paddleseg.export.export import export_model
-    from paddleseg.export.from_config import card_from_config, model_from_config
 
     cfg = load_config(args.config, args.opts)
     select_device("cpu")  # writing a graph needs no other
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 def _with_origin(card: Card, model_path: str | None) -> Card:
     """Where packed weights come from and on what terms stays with what is made of them."""
     from paddleseg import zoo
-    from paddleseg.inference.card import read_card
+    from paddleseg.card import read_card
 
     if not (model_path or "").startswith("zoo://"):
         return card

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from paddleseg.card import Card
 from paddleseg.cli import flags
 from paddleseg.errors import ConfigError
-from paddleseg.inference.card import Card
 from paddleseg.inference.outputs import FOLDERS
 
 HELP = "segment pictures: masks, overlays, cut-outs, new backgrounds"
@@ -43,15 +43,14 @@ def add_custom_color(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from paddleseg.assemble import card_from_config, model_from_config
     from paddleseg.config import load_config
     from paddleseg.device import select_device
-    from paddleseg.export.from_config import card_from_config, model_from_config
-    from paddleseg.inference import compose
+    from paddleseg.images import compositing
     from paddleseg.inference.augment import TestAugmentation
-    from paddleseg.inference.outputs import Writer
+    from paddleseg.inference.outputs import Writer, card_palette
     from paddleseg.inference.pictures import predict_files
     from paddleseg.inference.predictor import Predictor
-    from paddleseg.inference.visualize import card_palette
 
     cfg = load_config(args.config, args.opts)
     select_device(args.device or cfg.train.device, args.device_id)
@@ -59,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     card = card_from_config(cfg)
     card.colors = colors_from(args.custom_color, card)
     outputs = outputs_from(args)
-    background = compose.background_from(args.background) if args.background else None
+    background = compositing.background_from(args.background) if args.background else None
     looks = TestAugmentation.from_config(cfg.test_config.model_dump() | flags.test_options(args, "aug_pred"))
     predictor = Predictor.from_model(model_from_config(cfg, args.model_path), card, looks)
     writer = Writer(args.save_dir, outputs, card_palette(card), background, classes=card.classes)

@@ -40,11 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
+    from paddleseg.assemble import model_from_config
     from paddleseg.config import build, load_config
     from paddleseg.device import select_device
     from paddleseg.engine import dist, report
     from paddleseg.engine.evaluate import evaluate
-    from paddleseg.export.from_config import model_from_config
     from paddleseg.files import atomic_write_text
 
     cfg = load_config(args.config, args.opts)

@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list() -> None:
-    from paddleseg.inference.card import read_card
+    from paddleseg.card import read_card
 
     rows = [["name", "task", "input (h x w)", "parameters", "licence", "weights"]]
     for uri in zoo.names():

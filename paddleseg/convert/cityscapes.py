@@ -8,8 +8,8 @@ import numpy as np
 
 from paddleseg.datasets.cityscapes import _CLASS_OF_ID
 from paddleseg.errors import DataError
+from paddleseg.images.io import read_label, write_png
 from paddleseg.progress import progress
-from paddleseg.transforms.image_io import read_label, write_png
 
 _IDS, _CLASSES = "_gtFine_labelIds.png", "_gtFine_labelTrainIds.png"
 

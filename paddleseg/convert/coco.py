@@ -9,8 +9,8 @@ import numpy as np
 
 from paddleseg.datasets.coco import Annotations
 from paddleseg.files import atomic_write_text
+from paddleseg.images.io import write_png
 from paddleseg.progress import progress
-from paddleseg.transforms.image_io import write_png
 
 
 def convert_coco(

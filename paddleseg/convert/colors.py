@@ -10,9 +10,9 @@ import numpy as np
 
 from paddleseg.datasets.mattes import read_matte
 from paddleseg.errors import ConfigError, DataError, Problem
-from paddleseg.inference.visualize import palette
+from paddleseg.images.io import list_images, read_image, write_png
+from paddleseg.images.paint import palette
 from paddleseg.progress import progress
-from paddleseg.transforms.image_io import list_images, read_image, write_png
 
 Color = tuple[int, int, int]
 _SHOWN = 5

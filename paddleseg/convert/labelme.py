@@ -20,8 +20,8 @@ from paddleseg.datasets.shapes import polygon_mask
 from paddleseg.errors import DataError, Problem
 from paddleseg.files import atomic_path, atomic_write_bytes, atomic_write_text
 from paddleseg.geometry import Size
+from paddleseg.images.io import read_image, write_png
 from paddleseg.progress import progress
-from paddleseg.transforms.image_io import read_image, write_png
 
 BACKGROUND, IGNORED = "_background_", "__ignore__"
 _CIRCLE_CORNERS = 90

@@ -10,9 +10,9 @@ import numpy as np
 
 from paddleseg.datasets.base import Dataset
 from paddleseg.errors import DataError, Problem
-from paddleseg.inference.visualize import as_rgb, overlay, palette
+from paddleseg.images.io import read_label, write_png
+from paddleseg.images.paint import as_rgb, overlay, palette
 from paddleseg.progress import progress
-from paddleseg.transforms.image_io import read_label, write_png
 
 
 def show_labels(dataset: Dataset, folder: Path, predictions: Path | None = None) -> list[Path]:

@@ -11,9 +11,9 @@ import numpy as np
 
 from paddleseg.errors import DataError, Problem
 from paddleseg.files import atomic_write_text
-from paddleseg.inference.visualize import palette
+from paddleseg.images.io import read_lines, write_png
+from paddleseg.images.paint import palette
 from paddleseg.progress import progress
-from paddleseg.transforms.image_io import read_lines, write_png
 
 _COMPRESSED, _MATRIX, _STRUCT = 15, 14, 2
 _NUMBERS = {1: "i1", 2: "u1", 3: "<i2", 4: "<u2", 5: "<i4", 6: "<u4", 7: "<f4", 9: "<f8", 12: "<i8", 13: "<u8"}

@@ -10,10 +10,10 @@ import numpy as np
 from paddleseg.datasets.checks import check_size, check_values
 from paddleseg.errors import DataError, Problem
 from paddleseg.geometry import Geometry, Size
+from paddleseg.images.io import read_image, read_label, read_lines
 from paddleseg.registry import DATASETS
 from paddleseg.transforms.base import Compose
 from paddleseg.transforms.functional import edge_map
-from paddleseg.transforms.image_io import read_image, read_label, read_lines
 from paddleseg.transforms.sample import Sample
 
 Entry = tuple[Path, Path | None]

@@ -16,9 +16,9 @@ from paddleseg.datasets.published import Published
 from paddleseg.datasets.shapes import polygon_mask, rle_mask
 from paddleseg.errors import DataError
 from paddleseg.geometry import Size
+from paddleseg.images.io import write_png
 from paddleseg.progress import progress
 from paddleseg.registry import DATASETS
-from paddleseg.transforms.image_io import write_png
 
 _IGNORED = 255
 

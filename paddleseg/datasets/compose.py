@@ -17,11 +17,11 @@ from paddleseg.datasets.base import Dataset
 from paddleseg.datasets.workers import Workers
 from paddleseg.errors import ConfigError, OutputError
 from paddleseg.files import atomic_write_bytes, atomic_write_text
+from paddleseg.images.io import write_png
 from paddleseg.progress import progress
 from paddleseg.transforms.base import Compose
 from paddleseg.transforms.compose_portrait import ComposePortrait
 from paddleseg.transforms.functional import as_uint8
-from paddleseg.transforms.image_io import write_png
 
 LIST_FILE, NOTE_FILE = "train.txt", "compose.json"
 _JPEG_QUALITY = 95

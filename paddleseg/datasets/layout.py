@@ -9,7 +9,7 @@ from pathlib import Path
 
 from paddleseg.datasets.base import Entry, read_list
 from paddleseg.errors import DataError, Problem
-from paddleseg.transforms.image_io import IMAGE_EXTENSIONS, read_lines
+from paddleseg.images.io import IMAGE_EXTENSIONS, read_lines
 
 _FIELD = re.compile(r"\{(\w+)\}")
 

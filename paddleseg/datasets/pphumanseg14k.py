@@ -13,8 +13,8 @@ from paddleseg.datasets.layout import Pattern
 from paddleseg.datasets.published import Published
 from paddleseg.datasets.split import MODES, split_group_counts
 from paddleseg.errors import DataError, Problem
+from paddleseg.images.io import read_lines
 from paddleseg.registry import DATASETS
-from paddleseg.transforms.image_io import read_lines
 from paddleseg.transforms.sample import Sample
 
 _ATTRIBUTES = "attributes.csv"

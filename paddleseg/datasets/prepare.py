@@ -12,7 +12,7 @@ from paddleseg.datasets.base import Dataset, Entry
 from paddleseg.datasets.published import PREPARED, Published, find_split, missing_files
 from paddleseg.errors import DataError, OutputError, Problem
 from paddleseg.files import atomic_write_text
-from paddleseg.transforms.image_io import read_lines
+from paddleseg.images.io import read_lines
 
 _LOOKS = 5
 

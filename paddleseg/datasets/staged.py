@@ -15,9 +15,9 @@ from paddleseg.datasets.base import Dataset
 from paddleseg.datasets.cache import Cache, SampleStore, file_key, packed, settings_of, unpacked
 from paddleseg.errors import DataError
 from paddleseg.geometry import Size
+from paddleseg.images.io import image_size
 from paddleseg.transforms.base import Compose
 from paddleseg.transforms.colour import Normalize
-from paddleseg.transforms.image_io import image_size
 from paddleseg.transforms.sample import Sample
 
 

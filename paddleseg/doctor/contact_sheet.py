@@ -11,8 +11,8 @@ import numpy as np
 from paddleseg.datasets.base import Dataset
 from paddleseg.errors import DataError
 from paddleseg.geometry import Size
+from paddleseg.images.io import write_png
 from paddleseg.transforms.functional import fit_inside
-from paddleseg.transforms.image_io import write_png
 from paddleseg.transforms.sample import Sample
 
 _TILE: Size = (192, 192)

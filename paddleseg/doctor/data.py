@@ -14,10 +14,11 @@ from paddleseg.datasets.base import Dataset, ListError
 from paddleseg.doctor.duplicates import repeated_files, shared_pictures
 from paddleseg.doctor.edges import edge_findings
 from paddleseg.doctor.files import file_findings
+from paddleseg.doctor.findings import Finding, Pair, names
 from paddleseg.doctor.labels import content_findings, total, value_findings
 from paddleseg.doctor.lists import line_numbers, list_findings, wrong_lines
-from paddleseg.doctor.pairs import Pair, look
-from paddleseg.doctor.report import Finding, Report, Role, names
+from paddleseg.doctor.pairs import look
+from paddleseg.doctor.report import Report, Role
 from paddleseg.errors import DataError
 from paddleseg.progress import progress as with_progress
 

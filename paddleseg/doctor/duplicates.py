@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
+from paddleseg.doctor.findings import Finding, Pair, counted, few, names
 from paddleseg.doctor.hashes import lookalikes
-from paddleseg.doctor.pairs import Pair
-from paddleseg.doctor.report import Finding, counted, few, names
 
 Couple = tuple[Pair, Pair]
 

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from paddleseg.datasets.base import Dataset
-from paddleseg.doctor.report import Finding, few
-
-if TYPE_CHECKING:
-    from paddleseg.doctor.pairs import Pair
-
+from paddleseg.doctor.findings import EdgeFit, Finding, Pair, few
 
 _LONG_SIDE = 384
 _REACH = 6
@@ -32,22 +26,6 @@ _SHIFTED = 1.2
 """A common shift beyond what 60 good labels show by chance (up to 0.6), in pixels of the shrunken photo."""
 _PAIRS, _MANY = 6, 20
 """Fewer labels say too little about a set: whether they are its own; how careful they are."""
-
-
-@dataclass(frozen=True)
-class EdgeFit:
-    """How one label's border lies on the edges of its photo, in pixels of the photo shrunk to at most 384.
-
-    Args:
-        roughness: Mean distance, across the border, from the border to the strongest edge within 6 pixels. An exact
-            label gives 1 to 2 (texture beside the border draws the mean up), any other photo's label about 3.6.
-        normals: (2, 2) sum of outer products of the border's normals (x, y).
-        pull: (2,) sum of normals times distances; with `normals`, what a common shift of labels is solved from.
-    """
-
-    roughness: float
-    normals: np.ndarray
-    pull: np.ndarray
 
 
 def edge_fit(image: np.ndarray, label: np.ndarray, ignore_index: int) -> EdgeFit | None:

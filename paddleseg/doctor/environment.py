@@ -227,7 +227,7 @@ def _kernels() -> tuple[str, Problem | None]:
     if os.environ.get("PADDLESEG_CPU_KERNELS") == "0":
         return "Paddle's (PADDLESEG_CPU_KERNELS=0)", None
     try:
-        import paddleseg.models.layers.cpu.runtime  # noqa: F401
+        import paddleseg.kernels.runtime  # noqa: F401
     except ImportError as error:
         what = f"training on the CPU takes several times as long without it: {error}"
         return "Paddle's", Problem("numba", what, "install `numba>=0.60` and `threadpoolctl>=3.1`")

@@ -6,19 +6,14 @@ import io
 import warnings
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from paddleseg.datasets.base import Dataset
-from paddleseg.doctor.report import Finding, counted, names
+from paddleseg.doctor.findings import NOT_A_PICTURE, FileFacts, Finding, Pair, counted, names
 from paddleseg.errors import DataError
 from paddleseg.geometry import Size
-
-if TYPE_CHECKING:
-    from paddleseg.doctor.pairs import Pair
 
 _SUFFIXES = {
     "JPEG": {".jpg", ".jpeg", ".jpe", ".jfif"},
@@ -33,30 +28,6 @@ _ORIENTATION = 0x0112
 _PNG = b"\x89PNG\r\n\x1a\n"
 _GREY, _ALPHA = {"1", "L", "I;16", "I", "F"}, {"LA", "PA", "RGBA", "La", "RGBa"}
 _TINY, _HUGE = 64, 4096
-
-
-@dataclass(frozen=True)
-class FileFacts:
-    """A picture file's header; all empty for what is none.
-
-    Args:
-        format: As Pillow names it, "JPEG".
-        mode: As Pillow names it, "CMYK".
-        frames: More than one for animations and documents of several pages.
-        deep: Whether it has more than 8 bits a channel.
-        turned: Whether its EXIF entry turns it.
-        misnamed: Whether its name ends as another format's.
-    """
-
-    format: str = ""
-    mode: str = ""
-    frames: int = 1
-    deep: bool = False
-    turned: bool = False
-    misnamed: bool = False
-
-
-NOT_A_PICTURE = FileFacts()
 
 
 def file_facts(path: Path) -> FileFacts:

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from paddleseg.datasets.base import Dataset
-from paddleseg.doctor.pairs import Pair
-from paddleseg.doctor.report import Finding, Report
+from paddleseg.doctor.findings import Finding, Pair
+from paddleseg.doctor.report import Report
 from paddleseg.errors import OutputError
 from paddleseg.files import atomic_dir
-from paddleseg.transforms.image_io import read_label, write_png
+from paddleseg.images.io import read_label, write_png
 
 _LEAKS = {"splits.duplicate", "splits.similar"}
 _MASKS = {"labels.0-255", "labels.mixed"}

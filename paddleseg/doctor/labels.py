@@ -8,8 +8,7 @@ import numpy as np
 
 from paddleseg.datasets.base import Dataset
 from paddleseg.datasets.checks import CURE_0_255, is_0_255, strange_values
-from paddleseg.doctor.pairs import Pair
-from paddleseg.doctor.report import Finding, counted, names
+from paddleseg.doctor.findings import Finding, Pair, counted, names
 
 _MANY = 8
 """More strange values than that are soft edges, or another data set's classes."""

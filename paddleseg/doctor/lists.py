@@ -9,15 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from paddleseg.datasets.base import Dataset, Entry, split_line
-from paddleseg.doctor.report import Finding, as_finding, counted, few
+from paddleseg.doctor.findings import Finding, Pair, as_finding, counted, few
 from paddleseg.errors import Problem
-from paddleseg.transforms.image_io import IMAGE_EXTENSIONS, read_lines
-
-if TYPE_CHECKING:
-    from paddleseg.doctor.pairs import Pair
+from paddleseg.images.io import IMAGE_EXTENSIONS, read_lines
 
 _SEPARATORS = {",": "a comma", ";": "a semicolon", "|": "a bar", "\t": "a tab"}
 _LEFTOVERS = {"thumbs.db", ".ds_store", "desktop.ini"}

@@ -18,11 +18,11 @@ import numpy as np
 from paddleseg.datasets.base import Dataset
 from paddleseg.doctor.contact_sheet import samples, tile
 from paddleseg.doctor.edges import COARSE
-from paddleseg.doctor.pairs import Pair
-from paddleseg.doctor.report import Finding, Report, counted
+from paddleseg.doctor.findings import Finding, Pair, counted
+from paddleseg.doctor.report import Report
 from paddleseg.errors import DataError
 from paddleseg.files import atomic_write_text
-from paddleseg.transforms.image_io import read_image
+from paddleseg.images.io import read_image
 
 _SHOWN, _ILLUSTRATED, _SAMPLES = 12, 40, 24
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -12,61 +11,16 @@ import numpy as np
 
 from paddleseg.datasets.base import Dataset, Entry
 from paddleseg.datasets.checks import check_size, count_values, strange_values
-from paddleseg.doctor.edges import EdgeFit, edge_fit
-from paddleseg.doctor.files import NOT_A_PICTURE, FileFacts, file_facts
-from paddleseg.doctor.hashes import Fingerprint, fingerprint
+from paddleseg.doctor.edges import edge_fit
+from paddleseg.doctor.files import file_facts
+from paddleseg.doctor.findings import Finding, Pair, as_finding
+from paddleseg.doctor.hashes import fingerprint
 from paddleseg.doctor.lists import cure_for
-from paddleseg.doctor.report import Finding, as_finding
 from paddleseg.errors import DataError
-from paddleseg.geometry import Size
-from paddleseg.transforms.image_io import read_image
+from paddleseg.images.io import read_image
 
 _SPECK = 1e-4
 """Share of the image below which a piece of a class is a speck."""
-
-
-@dataclass
-class Pair:
-    """What one image and its label showed: faults, or sizes, label values and the like.
-
-    Args:
-        digest: Of the image file; equal for equal files. Likewise `label_digest`.
-        counts: Pixels by label value; of classes that overlap, by class.
-        line: Of the list file, counted from 1; 0 where there is none.
-        border: Share of the pixels along the frame that are no background, and `centre` in the middle half.
-        blank: Whether the image is of one colour.
-        specks: Pieces of a class, or holes in it, of less than 0.01 % of the image.
-    """
-
-    image: Path
-    label: Path | None
-    line: int = 0
-    faults: list[Finding] = field(default_factory=list)
-    image_file: FileFacts = NOT_A_PICTURE
-    label_file: FileFacts = NOT_A_PICTURE
-    digest: str = ""
-    label_digest: str = ""
-    size: Size | None = None
-    counts: np.ndarray = field(default_factory=lambda: np.zeros(256, np.int64))
-    border: float = 0.0
-    centre: float = 0.0
-    blank: bool = False
-    specks: int = 0
-    fingerprint: Fingerprint | None = None
-    fit: EdgeFit | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the label shows background and nothing else."""
-        return bool(self.counts[0]) and not self.counts[1:].any()
-
-    def place(self, dataset: Dataset) -> str:
-        """The line that names this pair, or else the image."""
-        return f"{dataset.list_file}:{self.line}" if self.line else str(self.image)
-
-    @property
-    def roughness(self) -> float:
-        return self.fit.roughness if self.fit else 0.0
 
 
 def look(dataset: Dataset, entry: Entry, line: int = 0, *, thorough: bool = True) -> Pair:

@@ -5,59 +5,13 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
 
 from rich.console import Console
 from rich.table import Table
 
-from paddleseg.errors import DataError, Problem
-
-if TYPE_CHECKING:
-    from paddleseg.doctor.pairs import Pair
-
-_SHOWN = 5
-
-
-def few(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
-
-
-def counted(items: Sequence[object], noun: str) -> str:
-    return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
-
-
-@dataclass(frozen=True)
-class Finding(Problem):
-    """A fault or a remark, with what programs, pages and repairs need to know about it.
-
-    Args:
-        kind: A name that stays the same when the words change, such as "labels.0-255".
-        role: The data set, "train" or "val".
-        pairs: The pairs that show it, the worst first.
-        optional: Without these pairs training could do (`on_error: skip`), and a repaired list does.
-    """
-
-    kind: str = ""
-    role: str = ""
-    pairs: tuple[Pair, ...] = field(default=(), repr=False, compare=False)
-    optional: bool = False
-
-    def of(self, role: str) -> Finding:
-        """The same, said of a data set."""
-        return replace(self, where=f"{role}: {self.where}", role=role)
-
-    def plain(self) -> dict[str, object]:
-        """For JSON."""
-        files = [str(path) for pair in self.pairs for path in (pair.image, pair.label) if path is not None]
-        return {"kind": self.kind, "role": self.role, **asdict(self.problem), "files": files}
-
-    @property
-    def problem(self) -> Problem:
-        return Problem(self.where, self.what, self.hint)
+from paddleseg.doctor.findings import Finding, Pair
+from paddleseg.errors import DataError
 
 
 @dataclass
@@ -129,15 +83,3 @@ class Report:
             "roles": {name: asdict(role) for name, role in self.roles.items()},
         }
         return json.dumps(content, indent=2, ensure_ascii=False)
-
-
-def as_finding(problem: Problem, kind: str, pair: Pair | None = None, *, optional: bool = False) -> Finding:
-    """What the reading code said, as a finding."""
-    pairs = () if pair is None else (pair,)
-    return Finding(problem.where, problem.what, problem.hint, kind=kind, pairs=pairs, optional=optional)
-
-
-def names(pairs: Sequence[Pair], *, labels: bool = False) -> str:
-    """The first file names, for the end of a line."""
-    paths: list[Path | None] = [pair.label if labels else pair.image for pair in pairs]
-    return few([path.name for path in paths if path is not None])

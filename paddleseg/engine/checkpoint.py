@@ -6,60 +6,57 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import paddle
 
+from paddleseg.engine.callback import Run
 from paddleseg.errors import WeightsError
 from paddleseg.files import atomic_dir
 from paddleseg.models.weights import load_weights
 from paddleseg.version import __version__
 
-if TYPE_CHECKING:
-    from paddleseg.engine.trainer import Trainer
-
-
 EMA_FILE = "ema_model.pdparams"
 
 
-def save(folder: Path, trainer: Trainer, config_hash: str = "") -> None:
+def save(folder: Path, run: Run, config_hash: str = "") -> None:
     """Write the run's checkpoint as `folder` with PaddleSeg's file names, and `state.json` for people.
 
     Raises:
         OutputError: The disk is full or the folder cannot be written; an older one of that name is kept.
     """
     with atomic_dir(folder) as new:
-        paddle.save(trainer.model.state_dict(), str(new / "model.pdparams"))
-        paddle.save(_optimizer_state(trainer), str(new / "model.pdopt"))
-        callbacks = {type(callback).__name__: callback.state_dict() for callback in trainer.callbacks}
-        states = {"callbacks": callbacks, "stepper": trainer.stepper.state_dict(), "best": trainer.state.best_metric}
+        paddle.save(run.model.state_dict(), str(new / "model.pdparams"))
+        paddle.save(_optimizer_state(run), str(new / "model.pdopt"))
+        callbacks = {type(callback).__name__: callback.state_dict() for callback in run.callbacks}
+        states = {"callbacks": callbacks, "stepper": run.stepper.state_dict(), "best": run.state.best_metric}
         paddle.save(states, str(new / "model.pdstates"))
-        for callback in trainer.callbacks:
+        for callback in run.callbacks:
             if (weights := callback.weights()) is not None:
                 paddle.save(weights, str(new / EMA_FILE))
-        write_state(new, trainer, config_hash)
+        write_state(new, run, config_hash)
 
 
-def save_best(folder: Path, trainer: Trainer, weights: dict[str, Any], config_hash: str = "") -> None:
+def save_best(folder: Path, run: Run, weights: dict[str, Any], config_hash: str = "") -> None:
     """Write the weights of the best evaluation so far as `folder`."""
     with atomic_dir(folder) as new:
         paddle.save(weights, str(new / "model.pdparams"))
-        paddle.save({"best": trainer.state.best_metric}, str(new / "model.pdstates"))
-        write_state(new, trainer, config_hash)
+        paddle.save({"best": run.state.best_metric}, str(new / "model.pdstates"))
+        write_state(new, run, config_hash)
 
 
-def write_state(folder: Path, trainer: Trainer, config_hash: str) -> None:
+def write_state(folder: Path, run: Run, config_hash: str) -> None:
     described = {
-        **trainer.state.to_dict(),
-        "iters": trainer.state.iters,
+        **run.state.to_dict(),
+        "iters": run.state.iters,
         "config_hash": config_hash,
         "versions": {"paddleseg": __version__, "paddle": paddle.__version__},
     }
     (folder / "state.json").write_text(json.dumps(described, indent=1, default=_plain), encoding="utf-8")
 
 
-def restore(folder: Path, trainer: Trainer, config_hash: str = "") -> str:
+def restore(folder: Path, run: Run, config_hash: str = "") -> str:
     """Put a checkpoint's weights, optimizer and state back; returns a remark where its configuration differs.
 
     Raises:
@@ -71,16 +68,16 @@ def restore(folder: Path, trainer: Trainer, config_hash: str = "") -> str:
         hint = "give a folder such as output/iter_1000, or --resume auto for the newest one in --save_dir"
         raise WeightsError(str(folder), f"is not a checkpoint: {', '.join(absent)} missing", hint)
     saved = json.loads(state_file.read_text(encoding="utf-8"))
-    load_weights(trainer.model, folder / "model.pdparams")
-    _restore_optimizer(trainer, paddle.load(str(folder / "model.pdopt")))
+    load_weights(run.model, folder / "model.pdparams")
+    _restore_optimizer(run, paddle.load(str(folder / "model.pdopt")))
     states = paddle.load(str(folder / "model.pdstates"), return_numpy=True)
-    trainer.stepper.load_state_dict(states["stepper"])
-    for callback in trainer.callbacks:
+    run.stepper.load_state_dict(states["stepper"])
+    for callback in run.callbacks:
         if type(callback).__name__ in states["callbacks"]:
             callback.load_state_dict(states["callbacks"][type(callback).__name__])
             if (folder / EMA_FILE).is_file():
                 callback.load_weights(paddle.load(str(folder / EMA_FILE)))
-    trainer.state.restore(saved)
+    run.state.restore(saved)
     if config_hash and saved.get("config_hash") not in ("", config_hash):
         return "the configuration differs from the one this checkpoint was made with"
     return ""
@@ -106,19 +103,19 @@ def _checkpoints(save_dir: Path) -> Iterator[tuple[int, Path]]:
             yield json.loads(state_file.read_text(encoding="utf-8"))["step"], state_file.parent
 
 
-def _optimizer_state(trainer: Trainer) -> dict[str, Any]:
+def _optimizer_state(run: Run) -> dict[str, Any]:
     """The optimizer's state under the parameters' structured names.
 
     Paddle keys it by names such as `conv2d_3.w_0`, which count the layers made in a process so far: a second model in
     the same process, or a resumed run that built something else first, would not find its own state.
     """
-    names = {parameter.name: name for name, parameter in trainer.model.named_parameters()}
-    return _rename(trainer.stepper.optimizer.state_dict(), names)
+    names = {parameter.name: name for name, parameter in run.model.named_parameters()}
+    return _rename(run.stepper.optimizer.state_dict(), names)
 
 
-def _restore_optimizer(trainer: Trainer, saved: dict[str, Any]) -> None:
-    names = {name: parameter.name for name, parameter in trainer.model.named_parameters()}
-    trainer.stepper.optimizer.set_state_dict(_rename(saved, names))
+def _restore_optimizer(run: Run, saved: dict[str, Any]) -> None:
+    names = {name: parameter.name for name, parameter in run.model.named_parameters()}
+    run.stepper.optimizer.set_state_dict(_rename(saved, names))
 
 
 def _rename(state: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from paddleseg.inference.visualize import as_rgb, colorize, palette
+from paddleseg.images.paint import as_rgb, colorize, palette
 
 _MISSED, _INVENTED, _CONFUSED, _IGNORED = (230, 60, 60), (40, 110, 240), (245, 180, 40), (150, 150, 150)
 

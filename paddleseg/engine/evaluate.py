@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 import paddle
 
+from paddleseg.card import Output
 from paddleseg.config.schema import TestSection
 from paddleseg.datasets.base import Dataset
 from paddleseg.datasets.loader import EvalLoader
 from paddleseg.engine import dist
 from paddleseg.engine.error_map import panel
 from paddleseg.errors import DataError
+from paddleseg.images.paint import flatten
 from paddleseg.inference import postprocess
 from paddleseg.inference.augment import TestAugmentation, predict_prob
-from paddleseg.inference.card import Output
 from paddleseg.inference.runtime import Dygraph
-from paddleseg.inference.visualize import flatten
 from paddleseg.metrics.base import Metric
 from paddleseg.metrics.independent import IndependentClasses
 from paddleseg.metrics.segmentation import Confusion

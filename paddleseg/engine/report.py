@@ -14,7 +14,7 @@ from rich.table import Table
 from paddleseg.datasets.base import Dataset
 from paddleseg.engine.evaluate import EvalResult, TestConfig, error_panels
 from paddleseg.files import atomic_dir
-from paddleseg.transforms.image_io import write_png
+from paddleseg.images.io import write_png
 
 
 def tables(result: EvalResult) -> Group:

@@ -12,7 +12,7 @@ import paddle
 
 from paddleseg.datasets.loader import Batch, TrainLoader
 from paddleseg.engine import dist
-from paddleseg.engine.callbacks.base import Callback
+from paddleseg.engine.callback import Callback
 from paddleseg.engine.state import TrainState
 from paddleseg.engine.step import Stepper
 

@@ -13,11 +13,11 @@ import paddle
 from paddle import nn
 from paddle.static import InputSpec
 
+from paddleseg.card import CARD_NAME, DEPLOY_NAME, Card, Files, deploy_text, save_card
 from paddleseg.errors import ExportError
 from paddleseg.export.to_onnx import to_onnx
 from paddleseg.export.verify import verify
 from paddleseg.files import atomic_dir, file_sha256
-from paddleseg.inference.card import CARD_NAME, DEPLOY_NAME, Card, Files, deploy_text
 from paddleseg.inference.graph import InferenceGraph
 from paddleseg.inference.runtime import evaluating, last_line
 from paddleseg.models.layers.reparam import folded
@@ -96,7 +96,7 @@ def _write_graph(model: nn.Layer, card: Card, prefix: Path, format: Format) -> N
 
 
 def _write_cards(card: Card, folder: Path, for_fastdeploy: bool) -> None:
-    card.save(folder / CARD_NAME)
+    save_card(card, folder / CARD_NAME)
     (folder / DEPLOY_NAME).write_text(deploy_text(card), encoding="utf-8")
     if for_fastdeploy:
         with (folder / CARD_NAME).open("a", encoding="utf-8") as stream:

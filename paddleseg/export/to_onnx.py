@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from paddleseg.card import Files
 from paddleseg.errors import ExportError
-from paddleseg.inference.card import Files
 
 OPSET = 13
 _VERSION = "2.1.0"

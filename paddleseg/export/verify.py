@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from paddle import nn
 
+from paddleseg.card import Card, load_card
 from paddleseg.errors import ExportError, UserError
 from paddleseg.inference.augment import predict_prob
-from paddleseg.inference.card import Card, load_card
 from paddleseg.inference.predictor import Predictor
 from paddleseg.inference.runtime import last_line
 

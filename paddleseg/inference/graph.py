@@ -6,7 +6,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from paddleseg.inference.card import Output
+from paddleseg.card import Output
 from paddleseg.models.layers.graph_ops import sigmoid
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from paddleseg.files import atomic_write_bytes
-from paddleseg.inference import compose
+from paddleseg.card import Card
+from paddleseg.images import compositing
+from paddleseg.images.io import write_image, write_png
+from paddleseg.images.paint import as_rgb, flatten, overlay, palette
 from paddleseg.inference.predictor import SegResult
-from paddleseg.inference.visualize import as_rgb, flatten, overlay
-from paddleseg.transforms.image_io import write_png
 
 # The first two carry PaddleSeg's folder names.
 FOLDERS = {
@@ -41,7 +40,7 @@ class Writer:
         save_dir: str | Path,
         outputs: Sequence[str],
         colors: np.ndarray,
-        background: compose.Background | None = None,
+        background: compositing.Background | None = None,
         folders: Mapping[str, str] | None = None,
         classes: Sequence[str] = (),
     ):
@@ -75,19 +74,17 @@ class Writer:
         write_image(path, overlay(image, result.mask, self.colors))
 
     def _cutout(self, path: Path, image: np.ndarray, result: SegResult) -> None:
-        write_png(as_png(path), compose.cutout(as_rgb(image), result.alpha))
+        write_png(as_png(path), compositing.cutout(as_rgb(image), result.alpha))
 
     def _background(self, path: Path, image: np.ndarray, result: SegResult) -> None:
         assert self.background is not None
         photo, alpha = as_rgb(image), result.alpha
-        write_image(path, compose.replace(photo, alpha, self.background(photo, alpha)))
+        write_image(path, compositing.replace(photo, alpha, self.background(photo, alpha)))
 
 
-def write_image(path: Path, picture: np.ndarray) -> None:
-    """Write RGB uint8 in the format that the name's ending says."""
-    quality = [cv2.IMWRITE_JPEG_QUALITY, 95]
-    _, content = cv2.imencode(path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality)
-    atomic_write_bytes(path, content.tobytes())
+def card_palette(card: Card) -> np.ndarray:
+    """The colours of a card's classes; of independent classes those begin at 1, as in `flatten`."""
+    return palette([[0, 0, 0], *card.colors] if card.output.multilabel else card.colors)
 
 
 def as_png(path: Path) -> Path:

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from paddleseg.errors import DataError, Problem
+from paddleseg.images.io import list_images, read_image
 from paddleseg.inference.outputs import distinct
 from paddleseg.inference.predictor import Predictor, SegResult
 from paddleseg.progress import progress
-from paddleseg.transforms.image_io import list_images, read_image
 
 Sink = Callable[[str, np.ndarray, SegResult], None]
 """Takes a picture's name below the input folder, the picture, and what was found."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from paddleseg.card import Output
 from paddleseg.geometry import Geometry
-from paddleseg.inference.card import Output
 
 # Runtimes differ by about 1e-6. Networks whose logits end in ReLU give exact ties over whole areas, and a tie must not
 # fall to one side in one runtime and to the other in the next: probabilities that differ by less are a tie.

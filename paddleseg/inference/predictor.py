@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from paddleseg import zoo
+from paddleseg.card import Card, Output, load_card, read_card
 from paddleseg.errors import ConfigError, ExportError
 from paddleseg.geometry import Geometry
 from paddleseg.inference import postprocess
 from paddleseg.inference.augment import TestAugmentation, predict_prob
-from paddleseg.inference.card import Card, Output, load_card, read_card
 from paddleseg.inference.edges import refine_edges
 from paddleseg.inference.preprocess import Preprocessor
 from paddleseg.inference.runtime import Dygraph, OnnxRuntime, PaddleInference, PaddleOptions, Runtime

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from paddleseg.card import Step
 from paddleseg.errors import ConfigError, DataError
 from paddleseg.geometry import Geometry
-from paddleseg.inference.card import Step
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms.base import Compose
 from paddleseg.transforms.sample import Sample

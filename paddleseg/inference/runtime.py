@@ -16,7 +16,7 @@ from paddleseg.errors import DeviceError, ExportError
 if TYPE_CHECKING:
     from paddle import nn
 
-    from paddleseg.inference.card import Output
+    from paddleseg.card import Output
 
 
 class Runtime(Protocol):

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from paddleseg.errors import ConfigError
+from paddleseg.images.io import list_images, read_image, write_png
 from paddleseg.inference.postprocess import foreground
 from paddleseg.inference.predictor import Predictor
 from paddleseg.progress import progress
-from paddleseg.transforms.image_io import list_images, read_image, write_png
 
 _CERTAIN = 254  # 255 means that nothing is known
 

@@ -9,11 +9,12 @@ from typing import Literal
 import numpy as np
 import paddle
 
+from paddleseg import kernels
+from paddleseg.kernels.regions import Regions
 from paddleseg.losses.base import SegLoss
 from paddleseg.losses.connectivity_paddleseg import paddleseg_value
-from paddleseg.losses.soft_areas import Regions, soft_mask
+from paddleseg.losses.soft_areas import soft_mask
 from paddleseg.metrics.connectivity import Count, Matching, match_maps
-from paddleseg.models.layers import cpu
 from paddleseg.registry import LOSSES
 
 
@@ -91,11 +92,11 @@ class SemanticConnectivityLoss(SegLoss):
 
 def matching_function() -> Callable[..., Matching]:
     """Compiled passes over all classes at once where numba is installed, else OpenCV's over each."""
-    if not cpu.available():
+    if not kernels.available():
         return match_maps
-    from paddleseg.losses import matching_cpu
+    from paddleseg.kernels import matching
 
-    return matching_cpu.match_maps
+    return matching.match_maps
 
 
 @dataclass(frozen=True)

@@ -1,37 +1,20 @@
 """How much probability lies in the segments of an arg-max mask: the pass over pixels that connectivity needs.
 
 `soft_mask(logits)` gives the arg-max mask of a batch; asked for areas afterwards, it gives sums of probabilities. In
-training on a CPU compiled kernels do the work (`soft_areas_cpu`), since Paddle's softmax along axis 1 and the backward
-passes around it alone cost more than all the rest; everywhere else a handful of Paddle operations does.
+training on a CPU compiled kernels do the work (`kernels.soft_areas`), since Paddle's softmax along axis 1 and the
+backward passes around it alone cost more than all the rest; everywhere else a handful of Paddle operations does.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import paddle
 import paddle.nn.functional as F
 
-from paddleseg.models.layers.cpu import trains_on_cpu
-
-
-@dataclass(frozen=True)
-class Regions:
-    """Where to add up, over a batch.
-
-    Args:
-        segments: The segment of every pixel, (N, H, W) int32, numbered over the batch.
-        count: How many segments there are.
-        label: The true class, (N, H, W); any value outside the classes where nothing is known.
-        outside: For which image and class the probability outside the label is asked for, (N, C) bool.
-    """
-
-    segments: np.ndarray
-    count: int
-    label: np.ndarray
-    outside: np.ndarray
+from paddleseg.kernels import trains_on_cpu
+from paddleseg.kernels.regions import Regions
 
 
 class SoftMask(Protocol):
@@ -56,7 +39,7 @@ class SoftMask(Protocol):
 def soft_mask(logits: paddle.Tensor) -> SoftMask:
     """The arg-max mask of logits (N, C, H, W)."""
     if trains_on_cpu(logits):
-        from paddleseg.losses.soft_areas_cpu import KernelSoftMask
+        from paddleseg.kernels.soft_areas import KernelSoftMask
 
         return KernelSoftMask(logits)
     return PaddleSoftMask(logits)

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from paddleseg.geometry import Geometry, Size
+from paddleseg.images.compositing import cover, resized
+from paddleseg.images.io import list_images, read_image
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import arguments
 from paddleseg.transforms.base import Source, Transform
-from paddleseg.transforms.compositing import cover, resized
 from paddleseg.transforms.cutout import Cutout, Pasted, Place, cut_out, find_place, paste, people_of, without_cut_sides
 from paddleseg.transforms.functional import as_uint8
-from paddleseg.transforms.image_io import list_images, read_image
 from paddleseg.transforms.sample import Sample
 
 # Largest enlargement of a background beyond what fills the frame.

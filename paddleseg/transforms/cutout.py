@@ -10,7 +10,7 @@ import numpy as np
 
 from paddleseg.errors import DataError
 from paddleseg.geometry import Resize, Size
-from paddleseg.transforms.compositing import foreground_color, resized
+from paddleseg.images.compositing import foreground_color, resized
 from paddleseg.transforms.functional import move_label
 from paddleseg.transforms.sample import Sample
 

@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 
 from paddleseg.geometry import Size
+from paddleseg.images.io import list_images, read_image
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import arguments
 from paddleseg.transforms.base import Source, Transform
 from paddleseg.transforms.cutout import people_of
 from paddleseg.transforms.functional import as_uint8
-from paddleseg.transforms.image_io import list_images, read_image
 from paddleseg.transforms.sample import Sample
 
 

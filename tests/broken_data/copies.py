@@ -7,7 +7,7 @@ import shutil
 from PIL import Image
 
 from broken_data.kinds import fault
-from paddleseg.transforms.image_io import read_label
+from paddleseg.images.io import read_label
 
 
 @fault

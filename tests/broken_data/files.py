@@ -11,7 +11,7 @@ import zlib
 from PIL import Image
 
 from broken_data.kinds import fault
-from paddleseg.transforms.image_io import read_image
+from paddleseg.images.io import read_image
 
 
 @fault

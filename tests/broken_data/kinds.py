@@ -9,7 +9,7 @@ import numpy as np
 import yaml
 from PIL import Image
 
-from paddleseg.transforms.image_io import read_label
+from paddleseg.images.io import read_label
 
 TRAIN, VAL = 8, 2
 

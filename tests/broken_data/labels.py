@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from broken_data.kinds import TRAIN, fault
-from paddleseg.transforms.image_io import read_image, read_label
+from paddleseg.images.io import read_image, read_label
 
 
 @fault

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from broken_data.kinds import note
-from paddleseg.transforms.image_io import read_image
+from paddleseg.images.io import read_image
 
 
 @note

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from paddleseg import zoo
+from paddleseg.card import Card, Score, read_card
 from paddleseg.files import atomic_write_text
-from paddleseg.inference.card import Card, Score, read_card
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "models.md"
 _MEASURES = {

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from paddleseg.analysis.macs import count
+from paddleseg.assemble import untrained_model
 from paddleseg.config import load_config
-from paddleseg.export.from_config import untrained_model
 from paddleseg.files import atomic_write_text
 
 ROOT = Path(__file__).resolve().parents[2]

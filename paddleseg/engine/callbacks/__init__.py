@@ -1,6 +1,6 @@
 """What happens around training steps."""
 
-from paddleseg.engine.callbacks.base import Callback
+from paddleseg.engine.callback import Callback
 from paddleseg.engine.callbacks.checkpoint import Checkpoint
 from paddleseg.engine.callbacks.early_stop import EarlyStop
 from paddleseg.engine.callbacks.ema import EMA

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from paddleseg.engine import checkpoint, dist
-from paddleseg.engine.callbacks.base import Callback
+from paddleseg.engine.callback import Callback, Run
 from paddleseg.files import atomic_write_text
-
-if TYPE_CHECKING:
-    from paddleseg.engine.trainer import Trainer
 
 
 class Checkpoint(Callback):
@@ -29,33 +26,33 @@ class Checkpoint(Callback):
         self.save_dir, self.interval, self.keep, self.config_hash = Path(save_dir), interval, keep, config_hash
         self.saved_step = -1
 
-    def on_start(self, trainer: Trainer) -> None:
-        self.saved_step = trainer.state.step
+    def on_start(self, run: Run) -> None:
+        self.saved_step = run.state.step
         if dist.is_main():  # a folder that cannot be written should be known now, not after an hour
             atomic_write_text(self.save_dir / ".writable", "")
             (self.save_dir / ".writable").unlink()
 
-    def on_step_end(self, trainer: Trainer, logs: dict[str, Any]) -> None:
+    def on_step_end(self, run: Run, logs: dict[str, Any]) -> None:
         # At a step that is also evaluated, saving waits for the result.
-        if trainer.state.step % self.interval == 0 and not trainer.eval_due():
-            self.save(trainer)
+        if run.state.step % self.interval == 0 and not run.eval_due():
+            self.save(run)
 
-    def on_eval(self, trainer: Trainer, metrics: dict[str, Any]) -> None:
-        if metrics["mIoU"] > trainer.state.best_metric:
-            trainer.state.best_metric, trainer.state.best_step = metrics["mIoU"], trainer.state.step
+    def on_eval(self, run: Run, metrics: dict[str, Any]) -> None:
+        if metrics["mIoU"] > run.state.best_metric:
+            run.state.best_metric, run.state.best_step = metrics["mIoU"], run.state.step
             if dist.is_main():
-                averages = [weights for callback in trainer.callbacks if (weights := callback.weights()) is not None]
-                weights = averages[0] if averages else trainer.model.state_dict()
-                checkpoint.save_best(self.save_dir / "best_model", trainer, weights, self.config_hash)
-        if trainer.state.step % self.interval == 0:
-            self.save(trainer)
+                averages = [weights for callback in run.callbacks if (weights := callback.weights()) is not None]
+                weights = averages[0] if averages else run.model.state_dict()
+                checkpoint.save_best(self.save_dir / "best_model", run, weights, self.config_hash)
+        if run.state.step % self.interval == 0:
+            self.save(run)
 
-    def on_end(self, trainer: Trainer) -> None:
-        if self.saved_step != trainer.state.step:
-            self.save(trainer)
+    def on_end(self, run: Run) -> None:
+        if self.saved_step != run.state.step:
+            self.save(run)
 
-    def save(self, trainer: Trainer) -> None:
-        self.saved_step = trainer.state.step
+    def save(self, run: Run) -> None:
+        self.saved_step = run.state.step
         if dist.is_main():
-            checkpoint.save(self.save_dir / f"iter_{trainer.state.step}", trainer, self.config_hash)
+            checkpoint.save(self.save_dir / f"iter_{run.state.step}", run, self.config_hash)
             checkpoint.remove_old(self.save_dir, self.keep)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from paddleseg.engine.callbacks.base import Callback
-
-if TYPE_CHECKING:
-    from paddleseg.engine.trainer import Trainer
+from paddleseg.engine.callback import Callback, Run
 
 
 class EarlyStop(Callback):
@@ -19,10 +16,10 @@ class EarlyStop(Callback):
     def __init__(self, patience: int):
         self.patience, self.waited = patience, 0
 
-    def on_eval(self, trainer: Trainer, metrics: dict[str, Any]) -> None:
-        self.waited = 0 if metrics["mIoU"] > trainer.state.best_metric else self.waited + 1
+    def on_eval(self, run: Run, metrics: dict[str, Any]) -> None:
+        self.waited = 0 if metrics["mIoU"] > run.state.best_metric else self.waited + 1
         if self.waited >= self.patience:
-            trainer.state.stop = "early stop"
+            run.state.stop = "early stop"
 
     def state_dict(self) -> dict[str, Any]:
         return {"waited": self.waited}

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import paddle
 
-from paddleseg.engine.callbacks.base import Callback
-
-if TYPE_CHECKING:
-    from paddleseg.engine.trainer import Trainer
+from paddleseg.engine.callback import Callback, Run
 
 
 class EMA(Callback):
@@ -33,31 +30,31 @@ class EMA(Callback):
         self.average: dict[str, paddle.Tensor] = {}
         self._own: dict[str, paddle.Tensor] = {}
 
-    def on_start(self, trainer: Trainer) -> None:
+    def on_start(self, run: Run) -> None:
         if not self.average:
-            self.average = {name: value.clone() for name, value in trainer.model.state_dict().items()}
+            self.average = {name: value.clone() for name, value in run.model.state_dict().items()}
 
     @paddle.no_grad()
-    def on_step_end(self, trainer: Trainer, logs: dict[str, Any]) -> None:
+    def on_step_end(self, run: Run, logs: dict[str, Any]) -> None:
         self.updates += 1
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates)) if self.warmup else self.decay
-        for name, value in trainer.model.state_dict().items():
+        for name, value in run.model.state_dict().items():
             average = self.average[name]
             average.set_value(average * decay + value.astype(average.dtype) * (1 - decay))
 
-    def on_eval_start(self, trainer: Trainer) -> None:
-        self._own = {name: value.clone() for name, value in trainer.model.state_dict().items()}
-        trainer.model.set_state_dict(self.average)
+    def on_eval_start(self, run: Run) -> None:
+        self._own = {name: value.clone() for name, value in run.model.state_dict().items()}
+        run.model.set_state_dict(self.average)
 
-    def on_eval(self, trainer: Trainer, metrics: dict[str, Any]) -> None:
-        self._give_back(trainer)
+    def on_eval(self, run: Run, metrics: dict[str, Any]) -> None:
+        self._give_back(run)
 
-    def on_exception(self, trainer: Trainer, error: BaseException) -> None:
-        self._give_back(trainer)
+    def on_exception(self, run: Run, error: BaseException) -> None:
+        self._give_back(run)
 
-    def _give_back(self, trainer: Trainer) -> None:
+    def _give_back(self, run: Run) -> None:
         if self._own:
-            trainer.model.set_state_dict(self._own)
+            run.model.set_state_dict(self._own)
             self._own = {}
 
     def weights(self) -> dict[str, paddle.Tensor]:

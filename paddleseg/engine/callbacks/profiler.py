@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from paddleseg.engine.callbacks.base import Callback
+from paddleseg.engine.callback import Callback, Run
 from paddleseg.errors import ConfigError
-
-if TYPE_CHECKING:
-    from paddleseg.engine.trainer import Trainer
 
 
 class Profiler(Callback):
@@ -38,13 +35,13 @@ class Profiler(Callback):
         handler = profiler.export_chrome_tracing(given.get("profile_path", "profile"))
         self.profiler = profiler.Profiler(scheduler=(first, last), on_trace_ready=handler)
 
-    def on_start(self, trainer: Trainer) -> None:
+    def on_start(self, run: Run) -> None:
         self.profiler.start()
 
-    def on_step_end(self, trainer: Trainer, logs: dict[str, Any]) -> None:
+    def on_step_end(self, run: Run, logs: dict[str, Any]) -> None:
         self.profiler.step(num_samples=logs["samples"])
-        if self.exit and trainer.state.step >= self.last:
-            trainer.state.stop = "profiled"
+        if self.exit and run.state.step >= self.last:
+            run.state.stop = "profiled"
 
-    def on_end(self, trainer: Trainer) -> None:
+    def on_end(self, run: Run) -> None:
         self.profiler.stop()

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from paddleseg.engine.callbacks.base import Callback
-
-if TYPE_CHECKING:
-    from paddleseg.engine.trainer import Trainer
+from paddleseg.engine.callback import Callback, Run
 
 
 class ProgressLog(Callback):
@@ -25,18 +22,18 @@ class ProgressLog(Callback):
         self.count = 0
         self.bar: Progress | None = None
 
-    def on_start(self, trainer: Trainer) -> None:
+    def on_start(self, run: Run) -> None:
         if self.console.is_terminal:
             columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
             self.bar = Progress(*columns, console=self.console, transient=True)
-            self.task = self.bar.add_task("", total=trainer.state.iters, completed=trainer.state.step)
+            self.task = self.bar.add_task("", total=run.state.iters, completed=run.state.step)
             self.bar.start()
 
-    def on_step_end(self, trainer: Trainer, logs: dict[str, Any]) -> None:
+    def on_step_end(self, run: Run, logs: dict[str, Any]) -> None:
         for name in ("loss", "batch_cost", "reader_cost", "samples"):
             self.sums[name] += logs[name]
         self.count += 1
-        state = trainer.state
+        state = run.state
         if state.step % self.log_iters and state.step != state.iters:
             return
         cost = self.sums["batch_cost"] / self.count
@@ -52,15 +49,15 @@ class ProgressLog(Callback):
         self.sums.clear()
         self.count = 0
 
-    def on_eval(self, trainer: Trainer, metrics: dict[str, Any]) -> None:
-        best = max(trainer.state.best_metric, metrics["mIoU"])
-        step = trainer.state.step if metrics["mIoU"] > trainer.state.best_metric else trainer.state.best_step
+    def on_eval(self, run: Run, metrics: dict[str, Any]) -> None:
+        best = max(run.state.best_metric, metrics["mIoU"])
+        step = run.state.step if metrics["mIoU"] > run.state.best_metric else run.state.best_step
         self.log(f"[EVAL] The model with the best validation mIoU ({best:.4f}) was saved at iter {step}.")
 
-    def on_exception(self, trainer: Trainer, error: BaseException) -> None:
+    def on_exception(self, run: Run, error: BaseException) -> None:
         self._stop()
 
-    def on_end(self, trainer: Trainer) -> None:
+    def on_end(self, run: Run) -> None:
         self._stop()
 
     def _stop(self) -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from paddleseg.engine.callbacks.base import Callback
-
-if TYPE_CHECKING:
-    from paddleseg.engine.trainer import Trainer
+from paddleseg.engine.callback import Callback, Run
 
 
 class VisualDL(Callback):
@@ -26,22 +23,22 @@ class VisualDL(Callback):
         self.writer = LogWriter(str(save_dir))
         self.interval, self.pictures = interval, pictures
 
-    def on_step_end(self, trainer: Trainer, logs: dict[str, Any]) -> None:
-        if trainer.state.step % self.interval:
+    def on_step_end(self, run: Run, logs: dict[str, Any]) -> None:
+        if run.state.step % self.interval:
             return
         for name, value in logs.items():
             if name != "samples":
-                self.writer.add_scalar(f"Train/{name}", value, trainer.state.step)
+                self.writer.add_scalar(f"Train/{name}", value, run.state.step)
 
-    def on_eval(self, trainer: Trainer, metrics: dict[str, Any]) -> None:
+    def on_eval(self, run: Run, metrics: dict[str, Any]) -> None:
         for name, value in metrics.items():
             if isinstance(value, (int, float)):
-                self.writer.add_scalar(f"Evaluate/{name}", value, trainer.state.step)
+                self.writer.add_scalar(f"Evaluate/{name}", value, run.state.step)
         for name, picture in self.pictures() if self.pictures else ():
-            self.writer.add_image(f"Samples/{name}", picture, trainer.state.step)
+            self.writer.add_image(f"Samples/{name}", picture, run.state.step)
 
-    def on_end(self, trainer: Trainer) -> None:
+    def on_end(self, run: Run) -> None:
         self.writer.close()
 
-    def on_exception(self, trainer: Trainer, error: BaseException) -> None:
+    def on_exception(self, run: Run, error: BaseException) -> None:
         self.writer.close()

@@ -7,7 +7,7 @@ from typing import Literal
 import paddle
 from paddle import nn
 
-from paddleseg.models.layers import cpu
+from paddleseg import kernels
 from paddleseg.models.layers.activation import activation
 from paddleseg.models.layers.depthwise import DepthwiseConv2D
 from paddleseg.models.layers.upsample import spatial_size
@@ -89,12 +89,12 @@ class ConvBNAct(ConvBN):
 
 def conv_bn(x: paddle.Tensor, conv: nn.Layer, bn: nn.Layer, relu: bool = False) -> paddle.Tensor:
     """Convolution, batch norm and (where asked for) ReLU, in the form that is fastest for the mode."""
-    on_cpu = cpu.normalises_batch(bn) and cpu.trains_on_cpu(x, *conv.parameters())
-    if on_cpu and cpu.is_plain(conv, DepthwiseConv2D):
-        return cpu.depthwise_bn(x, conv, bn, relu)
-    y = cpu.dense_conv(x, conv) if on_cpu and cpu.is_dense(conv) else conv(x)
+    on_cpu = kernels.normalises_batch(bn) and kernels.trains_on_cpu(x, *conv.parameters())
+    if on_cpu and kernels.is_plain(conv, DepthwiseConv2D):
+        return kernels.depthwise_bn(x, conv, bn, relu)
+    y = kernels.dense_conv(x, conv) if on_cpu and kernels.is_dense(conv) else conv(x)
     if on_cpu:
-        return cpu.batch_norm(y, bn, relu)
+        return kernels.batch_norm(y, bn, relu)
     y = bn(y)
     return nn.functional.relu(y) if relu else y
 
@@ -123,23 +123,23 @@ class SeparableConv(nn.Layer):
 
 def halves(x: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
     """The first and the second half of the channels."""
-    if cpu.trains_on_cpu(x):
-        return cpu.halves(x)
+    if kernels.trains_on_cpu(x):
+        return kernels.halves(x)
     half = x.shape[1] // 2
     return x[:, :half], x[:, half:]
 
 
 def interleave(left: paddle.Tensor, right: paddle.Tensor) -> paddle.Tensor:
     """The channels of two maps in turn: their concatenation after a channel shuffle in two groups."""
-    if cpu.trains_on_cpu(left, right):
-        return cpu.interleave(left, right)
+    if kernels.trains_on_cpu(left, right):
+        return kernels.interleave(left, right)
     return channel_shuffle(paddle.concat([left, right], axis=1), 2)
 
 
 def max_pool(x: paddle.Tensor, kernel_size: int, stride: int, padding: int) -> paddle.Tensor:
     """Max pooling, in the form that is fastest for the mode."""
-    if cpu.trains_on_cpu(x):
-        return cpu.max_pool(x, kernel_size, stride, padding)
+    if kernels.trains_on_cpu(x):
+        return kernels.max_pool(x, kernel_size, stride, padding)
     return nn.functional.max_pool2d(x, kernel_size, stride, padding)
 
 

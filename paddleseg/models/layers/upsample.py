@@ -7,7 +7,7 @@ from typing import Any, Literal
 import paddle
 import paddle.nn.functional as F
 
-from paddleseg.models.layers import cpu
+from paddleseg import kernels
 
 ResizeMode = Literal["nearest", "bilinear", "bicubic", "area"]
 
@@ -27,8 +27,8 @@ def upsample(
     else:  # an eager tensor or, while exporting, a graph value whose size may be open
         h, w = ref.shape[2:]
         size = [h, w] if h > 0 and w > 0 else paddle.shape(ref)[2:]
-    if mode == "bilinear" and cpu.trains_on_cpu(x):
-        return cpu.resize(x, (int(size[0]), int(size[1])), align_corners)
+    if mode == "bilinear" and kernels.trains_on_cpu(x):
+        return kernels.resize(x, (int(size[0]), int(size[1])), align_corners)
     if mode == "bilinear" and align_corners and paddle.framework.in_pir_mode():
         # oneDNN, which Paddle Inference has do every bilinear resizing of a graph, does not align corners. Resizing of
         # maps with a depth it leaves to Paddle.

@@ -8,7 +8,7 @@ import numpy as np
 import paddle
 from paddle.autograd import PyLayer
 
-from paddleseg.models.layers.cpu.runtime import array, jit, share, wanted
+from paddleseg.kernels.runtime import array, jit, share, wanted
 
 # Arrays here are (N, C, P): the pixels of a plane in one row. A channel's planes stay in the cache between the passes.
 

@@ -13,8 +13,8 @@ import numpy as np
 import paddle
 from paddle.autograd import PyLayer
 
-from paddleseg.models.layers.cpu.norm import moments, new_statistics, normalise, normalise_grad, track
-from paddleseg.models.layers.cpu.runtime import array, copy, extent, jit, share, wanted
+from paddleseg.kernels.norm import moments, new_statistics, normalise, normalise_grad, track
+from paddleseg.kernels.runtime import array, copy, extent, jit, share, wanted
 
 # Kernel size and stride are tuples of that length. Numba compiles one version per tuple length, so both are constants
 # to the compiler, which then unrolls the taps and vectorises the pixels.

@@ -8,7 +8,7 @@ import numpy as np
 import paddle
 from paddle.autograd import PyLayer
 
-from paddleseg.models.layers.cpu.runtime import array, copy, jit, share
+from paddleseg.kernels.runtime import array, copy, jit, share
 
 # The window is a tuple of its length, which makes it a constant to the compiler (see depthwise.py).
 

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from paddleseg.inference.card import Card
-
 _MAX_CLASSES = 256
 
 
@@ -26,11 +24,6 @@ def palette(colors: Sequence[Sequence[int]] = ()) -> np.ndarray:
     if len(colors):
         table[: len(colors)] = np.asarray(colors, np.uint8)
     return table
-
-
-def card_palette(card: Card) -> np.ndarray:
-    """The colours of a card's classes; of independent classes those begin at 1, as in `flatten`."""
-    return palette([[0, 0, 0], *card.colors] if card.output.multilabel else card.colors)
 
 
 def colorize(mask: np.ndarray, colors: np.ndarray) -> np.ndarray:

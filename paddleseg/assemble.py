@@ -6,12 +6,12 @@ import copy
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from paddleseg.card import TWO_CLASS_STEPS, Card, Input, Output, Step
 from paddleseg.config.build import build_model
 from paddleseg.config.components import parameters_of
 from paddleseg.config.facts import Facts
 from paddleseg.config.schema import RunConfig
 from paddleseg.errors import ConfigError
-from paddleseg.inference.card import TWO_CLASS_STEPS, Card, Input, Output, Step
 from paddleseg.inference.preprocess import Preprocessor, explicit_steps
 from paddleseg.registry import MODELS
 from paddleseg.version import __version__

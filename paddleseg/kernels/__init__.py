@@ -1,4 +1,5 @@
-"""Training forms of a few layers for the CPU: the numbers of Paddle's operators, several times faster.
+"""Compiled CPU kernels: training forms of a few layers and of the connectivity loss, with the numbers of Paddle's
+operators, several times faster.
 
 Paddle's CPU kernels for convolution, batch norm, pooling and bilinear resizing, and above all their gradients, rule a
 light network's training step; most of them use one core. The layers ask `trains_on_cpu` and otherwise (evaluation,
@@ -26,7 +27,7 @@ def available() -> bool:
     if os.environ.get("PADDLESEG_CPU_KERNELS") == "0":
         return False
     try:
-        import paddleseg.models.layers.cpu.runtime  # noqa: F401
+        import paddleseg.kernels.runtime  # noqa: F401
     except ImportError:
         return False
     return True
@@ -73,48 +74,48 @@ def is_dense(conv: Any) -> bool:
 
 def batch_norm(x: paddle.Tensor, bn: Any, relu: bool) -> paddle.Tensor:
     """`bn(x)`, and ReLU where asked for."""
-    from paddleseg.models.layers.cpu.norm import BatchNorm
+    from paddleseg.kernels.norm import BatchNorm
 
     return BatchNorm.apply(x, bn.weight, bn.bias, bn, relu)
 
 
 def depthwise_bn(x: paddle.Tensor, conv: Any, bn: Any, relu: bool) -> paddle.Tensor:
     """`batch_norm(conv(x))` of a depth-wise convolution without bias, in one trip to memory each way."""
-    from paddleseg.models.layers.cpu.depthwise import DepthwiseBN
+    from paddleseg.kernels.depthwise import DepthwiseBN
 
     return DepthwiseBN.apply(x, conv.weight, bn.weight, bn.bias, conv, bn, relu)
 
 
 def dense_conv(x: paddle.Tensor, conv: Any) -> paddle.Tensor:
     """`conv(x)` of a convolution that `is_dense`."""
-    from paddleseg.models.layers.cpu.dense import DenseConv
+    from paddleseg.kernels.dense import DenseConv
 
     return DenseConv.apply(x, conv.weight, conv._stride, conv._padding, conv._dilation)
 
 
 def max_pool(x: paddle.Tensor, kernel_size: int, stride: int, padding: int) -> paddle.Tensor:
     """`F.max_pool2d`."""
-    from paddleseg.models.layers.cpu.pooling import MaxPool
+    from paddleseg.kernels.pooling import MaxPool
 
     return MaxPool.apply(x, kernel_size, stride, padding)
 
 
 def resize(x: paddle.Tensor, size: tuple[int, int], align_corners: bool) -> paddle.Tensor:
     """Bilinear `F.interpolate` to (h, w)."""
-    from paddleseg.models.layers.cpu.resizing import Resize
+    from paddleseg.kernels.resizing import Resize
 
     return Resize.apply(x, size, align_corners)
 
 
 def halves(x: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
     """The first and the second half of the channels."""
-    from paddleseg.models.layers.cpu.channels import Halves
+    from paddleseg.kernels.channels import Halves
 
     return Halves.apply(x)
 
 
 def interleave(left: paddle.Tensor, right: paddle.Tensor) -> paddle.Tensor:
     """The channels of `left` and `right` in turn."""
-    from paddleseg.models.layers.cpu.channels import Interleave
+    from paddleseg.kernels.channels import Interleave
 
     return Interleave.apply(left, right)

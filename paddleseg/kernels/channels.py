@@ -8,7 +8,7 @@ import numpy as np
 import paddle
 from paddle.autograd import PyLayer
 
-from paddleseg.models.layers.cpu.runtime import array, share
+from paddleseg.kernels.runtime import array, share
 
 
 def _copy(start: int, stop: int, *pairs: tuple[np.ndarray, np.ndarray]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from paddleseg.errors import DataError
-from paddleseg.files import atomic_path
+from paddleseg.files import atomic_path, atomic_write_bytes
 
 IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
@@ -131,6 +131,13 @@ def write_png(path: str | Path, image: np.ndarray, palette: np.ndarray | None = 
         picture.putpalette(np.asarray(palette, np.uint8).tobytes())
     with atomic_path(path) as temporary:
         picture.save(temporary, format="PNG", compress_level=3)
+
+
+def write_image(path: Path, picture: np.ndarray) -> None:
+    """Write RGB uint8 in the format that the name's ending says."""
+    quality = [cv2.IMWRITE_JPEG_QUALITY, 95]
+    _, content = cv2.imencode(path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality)
+    atomic_write_bytes(path, content.tobytes())
 
 
 def _bytes(path: str | Path) -> bytes:

@@ -1,4 +1,4 @@
-"""Compiled kernels for `soft_areas`: one pass over the pixels each for arg-max and softmax, and for the gradient.
+"""Compiled kernels for `losses.soft_areas`: one pass over the pixels for arg-max and softmax, one for the gradient.
 
 Nothing of the size of the logits is kept between the passes: the arg-max class's logit and probability are enough to
 give every probability again, cheaper than memory would.
@@ -12,8 +12,8 @@ import numpy as np
 import paddle
 from paddle.autograd import PyLayer
 
-from paddleseg.losses.soft_areas import Regions
-from paddleseg.models.layers.cpu.runtime import array, jit, share
+from paddleseg.kernels.regions import Regions
+from paddleseg.kernels.runtime import array, jit, share
 
 _BLOCK = 1024  # pixels worked on at a time: all their classes stay in the cache
 _LOG2_E = np.float32(1.4426950408889634)

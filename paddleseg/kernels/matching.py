@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from paddleseg.kernels.runtime import jit
 from paddleseg.metrics.connectivity import Components, Matching, largest, match_components
-from paddleseg.models.layers.cpu.runtime import jit
 
 
 @jit

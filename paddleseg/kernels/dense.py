@@ -13,7 +13,7 @@ import numpy as np
 import paddle
 from paddle.autograd import PyLayer
 
-from paddleseg.models.layers.cpu.runtime import array, copy, extent, jit, share, wanted
+from paddleseg.kernels.runtime import array, copy, extent, jit, share, wanted
 
 _COLUMN_FLOATS = 1 << 18  # 1 MB of unfolded input at a time stays in the cache
 

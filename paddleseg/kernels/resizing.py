@@ -9,7 +9,7 @@ import numpy as np
 import paddle
 from paddle.autograd import PyLayer
 
-from paddleseg.models.layers.cpu.runtime import array, jit, share
+from paddleseg.kernels.runtime import array, jit, share
 
 
 @jit

@@ -1,0 +1,72 @@
+"""Cards as YAML files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from paddleseg.card.paddleseg import from_deploy
+from paddleseg.card.schema import Card
+from paddleseg.card.text import to_yaml
+from paddleseg.errors import ConfigError, ExportError, Problem
+from paddleseg.files import atomic_write_text
+
+CARD_NAME, DEPLOY_NAME = "inference.yml", "deploy.yaml"
+_HEADER = (
+    "# How to run this model; docs/inference.md explains every key. Tensor sizes are (h, w), target_size is [w, h].\n"
+)
+
+
+def load_card(path: str | Path) -> tuple[Card, Path]:
+    """The card of an exported model and the folder of its files.
+
+    Args:
+        path: The folder, its `inference.yml`, or its `deploy.yaml`, which PaddleSeg's own exports have too. Where both
+            are there `inference.yml` counts, since it says more.
+
+    Raises:
+        ExportError: There is no such card.
+        ConfigError: It cannot be understood; lists every fault.
+    """
+    path = Path(path)
+    folder = path if path.is_dir() else path.parent
+    if not path.exists():
+        raise ExportError(str(path), "does not exist", "give the folder that export wrote")
+    candidates = [folder / CARD_NAME, folder / DEPLOY_NAME]
+    if path.is_file() and path.name not in (CARD_NAME, DEPLOY_NAME):
+        candidates = [path]
+    found = next((candidate for candidate in candidates if candidate.is_file()), None)
+    if found is None:
+        raise ExportError(str(folder), f"holds no {CARD_NAME} and no {DEPLOY_NAME}", "export the model again")
+    return read_card(found), folder
+
+
+def read_card(path: str | Path) -> Card:
+    """The card in one file, in our form or in that of PaddleSeg's `deploy.yaml`."""
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"is not YAML: {error}", "export the model again") from error
+    if not isinstance(content, dict):
+        raise ConfigError(str(path), "holds no mapping", "export the model again")
+    deploy = content.pop("Deploy", None)
+    if isinstance(deploy, dict) and "card" not in content:
+        content = from_deploy(deploy)
+    elif "card" not in content:
+        raise ConfigError(str(path), "is no model's card", "give the folder that export wrote")
+    try:
+        return Card.model_validate(content)
+    except ValidationError as error:
+        faults = [(".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()]
+        hint = "docs/inference.md lists the keys"
+        raise ConfigError([Problem(f"{path}: {place}", what, hint) for place, what in faults]) from error
+
+
+def save_card(card: Card, path: str | Path) -> None:
+    """Write the card as YAML, whole or not at all."""
+    # Defaults are written out, since a reader in another language does not know them; what is empty is left out.
+    content = {key: value for key, value in card.model_dump(mode="json").items() if value not in (None, "", [], {})}
+    content["files"] = {kind: name for kind, name in content["files"].items() if name}
+    atomic_write_text(path, _HEADER + to_yaml(content))

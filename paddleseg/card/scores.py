@@ -1,0 +1,68 @@
+"""What was measured of a model, each with the command that measured it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from paddleseg.card.part import Part, Share, Size
+
+
+class Macs(Part):
+    """Multiply-adds of one picture of `size` (h, w), as `paddleseg analyze` counts them."""
+
+    size: Size
+    count: Annotated[int, Field(gt=0)]
+
+
+class Score(Part):
+    """What an evaluation measured, in shares of 1.
+
+    Args:
+        data: The list of the images, as people know it.
+        images: How many they are.
+        size: (h, w) of the network's input.
+        SC: Semantic connectivity (two classes); `SC_without_specks` and `components` as docs/metrics.md tells.
+        worst_tenth: Mean foreground IoU of the images of lowest IoU.
+        flicker: Of clips, as docs/metrics.md tells.
+        parts: mIoU of parts of the data: by where the photos come from, by their shape.
+        command: What was run, from the repository; `$DATA` stands for a folder of the reader's.
+        commit: The state of the repository it was run at.
+    """
+
+    data: str
+    images: Annotated[int, Field(gt=0)]
+    size: Size
+    mIoU: Share
+    foreground_IoU: Share | None = None
+    boundary_IoU: Share | None = None
+    SC: Share | None = None
+    SC_without_specks: Share | None = None
+    components: Annotated[float, Field(ge=0)] | None = None
+    worst_tenth: Share | None = None
+    flicker: Share | None = None
+    parts: dict[str, Share] = {}
+    command: str
+    commit: str
+
+
+class Latency(Part):
+    """What one picture of `size` (h, w) takes the network alone; `cpu_ms` is the processor time of all threads."""
+
+    device: str
+    threads: Annotated[int, Field(gt=0)]
+    runtime: Literal["dygraph", "paddle", "onnx", "lite", "tensorrt", "openvino"]
+    size: Size
+    p50_ms: Annotated[float, Field(gt=0)]
+    p95_ms: Annotated[float, Field(gt=0)]
+    cpu_ms: Annotated[float, Field(gt=0)] | None = None
+    command: str
+
+
+class VerifiedExport(Part):
+    """A runtime in which the exported model was run, and how far its probabilities were from the model's."""
+
+    target: Literal["paddle", "onnx", "lite", "tensorrt", "openvino"]
+    largest_difference: Annotated[float, Field(ge=0)]
+    command: str

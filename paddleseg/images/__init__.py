@@ -1,0 +1,1 @@
+"""Pictures: files, masks as colours, people before other backgrounds. NumPy, OpenCV and Pillow only."""

@@ -1,0 +1,45 @@
+"""Modules that have another name now: imports of the old one give the module itself."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+MOVED = {
+    "paddleseg.export.from_config": "paddleseg.assemble",
+    "paddleseg.inference.card": "paddleseg.card",
+    "paddleseg.inference.compose": "paddleseg.images.compositing",
+    "paddleseg.inference.visualize": "paddleseg.images.paint",
+    "paddleseg.transforms.compositing": "paddleseg.images.compositing",
+    "paddleseg.transforms.image_io": "paddleseg.images.io",
+}
+
+
+class _Finder(MetaPathFinder, Loader):
+    """Asked after all others, so it costs nothing where a module is where it is looked for."""
+
+    def __init__(self) -> None:
+        self._specs: dict[str, ModuleSpec | None] = {}
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        return ModuleSpec(name, self) if name in MOVED else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = importlib.import_module(MOVED[spec.name])
+        self._specs[module.__name__] = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """It has been run under its own name, which it keeps."""
+        module.__spec__ = self._specs[module.__name__]
+
+
+def install() -> None:
+    """Let the old names be imported; called once, by the package."""
+    sys.meta_path.append(_Finder())
