@@ -26,15 +26,16 @@ from peers import find_peers
 
 from paddleseg import zoo
 from paddleseg.analysis.latency import device_name, interleave
-from paddleseg.assemble import card_from_config, untrained_model
+from paddleseg.assemble import card_from_config
 from paddleseg.card import Card, Input, read_card
 from paddleseg.config import load_config
+from paddleseg.config.build import Builder
 from paddleseg.errors import ConfigError, ExportError, UserError
 from paddleseg.export.export import export_model
 from paddleseg.export.verify import photo_like
 from paddleseg.files import atomic_write_text
 from paddleseg.inference.preprocess import Preprocessor
-from paddleseg.inference.runtime import OnnxRuntime
+from paddleseg.inference.runtimes.onnx import OnnxRuntime
 from paddleseg.models.build import build_network
 
 FRAME = (720, 1280)  # where a network's input follows the picture
@@ -65,7 +66,7 @@ def ours(names: Iterable[str], folder: Path) -> Iterator[Network]:
         if known in seen:
             continue
         seen.add(known)
-        fixed = card.model_copy(update={"input": Input(shape=[1, card.input.channels, h, w], size=(h, w))})
+        fixed = card.model_copy(update={"inputs": [Input(shape=[1, card.input.channels, h, w], size=(h, w))]})
         place = folder / Path(name).stem
         try:
             exported = export_model(build(), fixed, place, onnx=True, compare=False)
@@ -77,7 +78,7 @@ def ours(names: Iterable[str], folder: Path) -> Iterator[Network]:
 
 def _from_config(path: str) -> tuple[Card, Callable[[], Any]]:
     cfg = load_config(path)
-    return card_from_config(cfg), lambda: untrained_model(cfg)
+    return card_from_config(cfg), lambda: Builder(cfg).untrained_model()
 
 
 def _from_zoo(name: str) -> tuple[Card, Callable[[], Any]]:

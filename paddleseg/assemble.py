@@ -1,74 +1,165 @@
-"""A configuration's card: what someone who runs its model has to know."""
+"""From a checked configuration to what runs: network, card, predictor, task. The one place where these meet.
+
+What a configuration writes counts; what it leaves out comes, with `zoo://` weights, from their card. So the same
+weights give the same mask through every command.
+"""
 
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
-from paddleseg.card import TWO_CLASS_STEPS, Card, Input, Output, Step
-from paddleseg.config.build import build_model
+from paddleseg import zoo
+from paddleseg.card import Card, Finish, Input, Output, OutputKind, Step
+from paddleseg.card.finish import NAMES as FINISH_NAMES
+from paddleseg.config.build import Builder, without_pretrained
 from paddleseg.config.components import parameters_of
-from paddleseg.config.facts import Facts
 from paddleseg.config.schema import RunConfig
 from paddleseg.errors import ConfigError
+from paddleseg.inference.augment import TestAugmentation
+from paddleseg.inference.predictor import Predictor
 from paddleseg.inference.preprocess import Preprocessor, explicit_steps
-from paddleseg.registry import MODELS
+from paddleseg.registry import DATASETS, MODELS, TASKS
+from paddleseg.tasks.base import Task
 from paddleseg.version import __version__
 
-Kind = Literal["prob", "argmax", "logits"]
+
+def task_of(cfg: RunConfig) -> Task:
+    """The task that the configuration names.
+
+    Raises:
+        ConfigError: There is no such task.
+    """
+    task = TASKS.get(cfg.task, cfg.where("task"))()
+    assert isinstance(task, Task)
+    return task
 
 
-def card_from_config(cfg: RunConfig, *, kind: Kind = "prob", shape: Sequence[int] | None = None) -> Card:
+def weights_of(cfg: RunConfig, model_path: str | None) -> str:
+    """Where trained parameters come from: `--model_path`, or else the configuration.
+
+    Raises:
+        ConfigError: Neither says so.
+    """
+    source = model_path or cfg.need("model", cfg.model).args.get("pretrained")
+    if not source:
+        raise ConfigError(cfg.where("model"), "there are no trained weights", "give --model_path")
+    return str(source)
+
+
+def model_from_config(cfg: RunConfig, model_path: str | None) -> Any:
+    """The configuration's model with trained weights; `model_path` takes the place of every `pretrained` in the file.
+
+    Raises:
+        ConfigError: Neither says where trained parameters come from.
+        WeightsError: They do not fit.
+    """
+    from paddleseg.models.weights import load_weights
+
+    weights_of(cfg, model_path)
+    build = Builder(cfg)
+    if model_path is None:
+        return build.model()
+    model = build.untrained_model()
+    load_weights(model, model_path)
+    return model
+
+
+def predictor_from_config(cfg: RunConfig, model_path: str | None = None, *, raw: bool = False) -> Predictor:
+    """The configuration's trained model as all commands run it, with the scales, flips and windows of `test_config`.
+
+    Args:
+        raw: As `card_from_config`'s.
+    """
+    card = card_from_config(cfg, weights=weights_of(cfg, model_path), raw=raw)
+    return Predictor.from_model(model_from_config(cfg, model_path), card, looks_of(cfg))
+
+
+def looks_of(cfg: RunConfig) -> TestAugmentation:
+    return TestAugmentation.from_config(cfg.test_config.model_dump())
+
+
+def card_from_config(
+    cfg: RunConfig,
+    *,
+    kind: OutputKind = "prob",
+    shape: Sequence[int] | None = None,
+    weights: str | None = None,
+    raw: bool = False,
+) -> Card:
     """The card of the configuration's model.
 
-    The preprocessing is `export.transforms`, else what evaluation does to a picture.
+    The preprocessing is `export.transforms`, else what evaluation does to a picture. The postprocessing is what
+    `export` writes. For what is not written, the card of `zoo://` weights stands in.
 
     Args:
         kind: What the graph's output is.
         shape: N, C, H, W of the graph's input; any number below 1 leaves that one open, as does None for all but C.
             Where height and width are fixed and no step settles the size, a `Resize` to it comes first.
+        weights: What the model is given. None for weights that are trained under this configuration.
+        raw: The network alone, prepared as `val_dataset` says: no postprocessing but the class of highest probability.
 
     Raises:
-        ConfigError: A step is random or unknown, or gives another size than `shape`.
+        ConfigError: A step is random or unknown, gives another size than `shape`, or does not fit the classes.
     """
-    model = cfg.need("model", cfg.model)
-    known = Facts(cfg).given(MODELS, ("model",)) | model.args
+    published = zoo.card(weights) if weights and weights.startswith(zoo.PREFIX) else None
+    model, facts = cfg.need("model", cfg.model), Builder(cfg).facts
+    known = facts.given(MODELS, ("model",)) | model.args
     num_classes, channels = known.get("num_classes"), known.get("in_channels", 3)
-    taken = parameters_of(MODELS.get(model.type)).names | set(model.args)
-    arguments = copy.deepcopy({name: value for name, value in known.items() if name in taken})
-    _drop_pretrained(arguments)
-    open_or_given = _open_or_given(shape, channels)
-    steps, size = _settle(_steps(cfg), open_or_given, channels)
     multilabel = cfg.test_config.use_multilabel
-    finishing: dict[str, Any] = {name: getattr(cfg.export, name) for name in TWO_CLASS_STEPS}
-    for name, value in finishing.items():
-        if value and (multilabel or (num_classes or 2) > 2):
-            raise ConfigError(cfg.where("export", name), "is for two classes", "leave it out")
-    if cfg.export.threshold != 0.5 and (num_classes or 2) > 2 and not multilabel:
-        raise ConfigError(cfg.where("export", "threshold"), "is for two classes, or independent ones", "leave it out")
-    finishing["threshold"] = cfg.export.threshold
-    return Card(
+    taken = parameters_of(MODELS.get(model.type)).names | set(model.args)
+    arguments = copy.deepcopy(without_pretrained({name: value for name, value in known.items() if name in taken}))
+    open_or_given = _open_or_given(shape, channels)
+    steps, size = _settle(_steps(cfg, published, raw), open_or_given, channels)
+    output = task_of(cfg).output(num_classes, multilabel)
+    if kind != "prob":
+        output = output.model_copy(update={"kind": kind})
+    card = Card(
         name=model.type,
-        task="segmentation",
-        model=Step(type=model.type, **arguments),
-        input=Input(shape=open_or_given, size=size, color="GREY" if channels == 1 else "RGB"),
+        task=cfg.task,
+        model=Step.of(model.type, **arguments),
+        inputs=[Input(shape=open_or_given, size=size, color="GREY" if channels == 1 else "RGB")],
         preprocess=steps,
-        output=Output(
-            kind=kind, activation="sigmoid" if multilabel or num_classes == 1 else "softmax", multilabel=multilabel
-        ),
-        classes=_class_names(cfg, num_classes, multilabel),
-        **({} if kind == "argmax" else finishing),
+        outputs=[output],
+        postprocess=[] if raw else _postprocess(cfg, published, output, num_classes),
+        classes=_class_names(cfg, published, num_classes, multilabel),
+        colors=_colors(cfg, published),
         versions={"paddleseg": __version__},
     )
+    if published is None:
+        return card
+    kept = ("name", "about", "origin", "licence", "sources", "known_failures")
+    return card.model_copy(update={name: getattr(published, name) for name in kept})
 
 
-def _steps(cfg: RunConfig) -> list[Step]:
-    if cfg.export.transforms:
-        return explicit_steps([step.model_dump() for step in cfg.export.transforms], cfg.where("export", "transforms"))
+def _steps(cfg: RunConfig, published: Card | None, raw: bool) -> list[Step]:
     dataset = cfg.val_dataset
     specs: list[dict[str, Any]] = dataset.args.get("transforms") or [] if dataset else []
+    if cfg.export.transforms and not raw:
+        return explicit_steps([step.model_dump() for step in cfg.export.transforms], cfg.where("export", "transforms"))
+    if not specs and published is not None:
+        return published.preprocess
     return explicit_steps(specs, cfg.where("val_dataset", "transforms"))
+
+
+def _postprocess(cfg: RunConfig, published: Card | None, output: Output, num_classes: int | None) -> list[Step]:
+    """The steps that `export` writes; with published weights, theirs where it writes none."""
+    if output.kind in ("argmax", "values") and not cfg.export.postprocess:
+        return []
+    if cfg.export.postprocess:
+        return [Step.model_validate(step.model_dump()) for step in cfg.export.postprocess]
+    written = {name: getattr(cfg.export, name) for name in FINISH_NAMES if name in cfg.export.model_fields_set}
+    if published is not None and not written:
+        return published.postprocess
+    exclusive = (num_classes or 2) > 2 and not output.multilabel
+    for name, value in written.items():
+        if name != "threshold" and value and (output.multilabel or exclusive):
+            raise ConfigError(cfg.where("export", name), "is for two classes", "leave it out")
+        if name == "threshold" and value != 0.5 and exclusive:
+            raise ConfigError(cfg.where("export", name), "is for two classes, or independent ones", "leave it out")
+    return dataclasses.replace(published.finish if published else Finish(), **written).steps()
 
 
 def _open_or_given(shape: Sequence[int] | None, channels: int) -> list[int | None]:
@@ -95,43 +186,34 @@ def _settle(steps: list[Step], shape: Sequence[int | None], channels: int) -> tu
     return steps, size
 
 
-def _class_names(cfg: RunConfig, num_classes: int | None, multilabel: bool) -> list[str]:
-    dataset = cfg.val_dataset or cfg.train_dataset
-    names = list(dataset.args.get("class_names") or []) if dataset else []
-    if names or num_classes is None:
+def _class_names(cfg: RunConfig, published: Card | None, num_classes: int | None, multilabel: bool) -> list[str]:
+    """As the configuration or the data set says, else as the published card."""
+    names = list(cfg.export.class_names) or _said_by_dataset(cfg, "class_names", "CLASSES")
+    if not names and published is not None:
+        names = published.classes
+    if names and num_classes in (None, len(names)):
         return names
+    if cfg.export.class_names:
+        what = f"names {len(names)} classes, but there are {num_classes}"
+        raise ConfigError(cfg.where("export", "class_names"), what, "name every class, background first")
+    if num_classes is None:
+        return []
     if num_classes <= 2 and not multilabel:
         return ["background", "foreground"]
     return [f"class_{index}" for index in range(num_classes)]
 
 
-def model_from_config(cfg: RunConfig, weights: str | None) -> Any:
-    """The configuration's model with `weights`, which take the place of every `pretrained` in the file.
-
-    Raises:
-        ConfigError: Neither `weights` nor the file says where trained parameters come from.
-        WeightsError: They do not fit.
-    """
-    from paddleseg.models.weights import load_weights
-
-    if weights is None:
-        if not cfg.need("model", cfg.model).args.get("pretrained"):
-            raise ConfigError(cfg.where("model"), "there are no trained weights", "give --model_path")
-        return build_model(cfg)
-    model = untrained_model(cfg)
-    load_weights(model, weights)
-    return model
+def _colors(cfg: RunConfig, published: Card | None) -> list[list[int]]:
+    said = cfg.export.colors or _said_by_dataset(cfg, "class_colors", "COLORS")
+    return [list(color) for color in said or (published.colors if published else [])]
 
 
-def untrained_model(cfg: RunConfig) -> Any:
-    """The configuration's model without any `pretrained`, so that nothing is looked for or fetched."""
-    cfg = cfg.model_copy(deep=True)
-    _drop_pretrained(cfg.need("model", cfg.model).model_extra or {})
-    return build_model(cfg)
-
-
-def _drop_pretrained(settings: dict[str, Any]) -> None:
-    settings.pop("pretrained", None)
-    for value in settings.values():
-        if isinstance(value, dict):
-            _drop_pretrained(value)
+def _said_by_dataset(cfg: RunConfig, argument: str, attribute: str) -> list[Any]:
+    """What the data set's arguments or its class say of the classes."""
+    dataset = cfg.val_dataset or cfg.train_dataset
+    if dataset is None:
+        return []
+    said = dataset.args.get(argument)
+    if said is None and dataset.type in DATASETS:
+        said = getattr(DATASETS.get(dataset.type), attribute, None)
+    return list(said or [])

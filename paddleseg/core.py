@@ -25,8 +25,10 @@ from paddleseg.inference.augment import TestAugmentation
 from paddleseg.inference.outputs import Writer
 from paddleseg.inference.pictures import predict_files
 from paddleseg.inference.predictor import Predictor
+from paddleseg.inference.runtimes.dygraph import evaluating
 from paddleseg.models.weights import load_weights
-from paddleseg.transforms.base import Compose
+from paddleseg.tasks.base import FEW
+from paddleseg.tasks.semantic import Semantic
 
 
 def train(
@@ -54,7 +56,6 @@ def train(
     """
     if optimizer is None or losses is None:
         raise TypeError("train() needs an optimizer and losses")
-    section = TestSection.model_validate(dict(test_config or {}))
     callbacks: list[Callback] = [ProgressLog(log_iters)]
     if use_vdl:
         callbacks.append(VisualDL(save_dir, log_iters))
@@ -67,9 +68,7 @@ def train(
         ),
         iters=iters,
         callbacks=[*callbacks, Checkpoint(save_dir, save_interval, keep_checkpoint_max)],
-        evaluate=None
-        if val_dataset is None
-        else lambda: run_evaluation(model, val_dataset, num_workers=num_workers, test_config=section).metrics,
+        evaluate=None if val_dataset is None else lambda: _measured(model, val_dataset, num_workers, test_config or {}),
         eval_interval=save_interval,
     )
     if resume_model:
@@ -81,9 +80,26 @@ def evaluate(
     model: paddle.nn.Layer, eval_dataset: Dataset, num_workers: int = 0, **test_config: Any
 ) -> tuple[float, float, list[float], list[float], float]:
     """mIoU, pixel accuracy, IoU of each class, precision of each class, kappa; `test_config` as in a YAML file."""
-    section = TestSection.model_validate(test_config)
-    found = run_evaluation(model, eval_dataset, num_workers=num_workers, test_config=section).metrics
+    found = _measured(model, eval_dataset, num_workers, test_config)
     return found["mIoU"], found["pixel_accuracy"], found["class_IoU"], found["class_precision"], found["kappa"]
+
+
+def _measured(
+    model: paddle.nn.Layer, dataset: Dataset, num_workers: int, test_config: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The measures of a model in memory; its layers keep their modes."""
+    with evaluating(model):
+        predictor = _predictor(model, dataset.num_classes, test_config, dataset.transforms)
+        return run_evaluation(predictor, dataset, num_workers=num_workers, measures=FEW).metrics
+
+
+def _predictor(
+    model: paddle.nn.Layer, num_classes: int | None, test_config: Mapping[str, Any], transform: Any
+) -> Predictor:
+    section = TestSection.model_validate(dict(test_config))
+    output = Semantic().output(num_classes, section.use_multilabel)
+    looks = TestAugmentation.from_config(section.model_dump())
+    return Predictor.from_model(model, Card(name=type(model).__name__, outputs=[output]), looks, transform)
 
 
 def predict(
@@ -104,9 +120,7 @@ def predict(
     """
     if model_path:
         load_weights(model, model_path)
-    looks = TestAugmentation.from_config(TestSection.model_validate(test_config).model_dump())
-    predictor = Predictor.from_model(model, Card(name=type(model).__name__), looks)
-    predictor.preprocess.transform = transforms if isinstance(transforms, Compose) else Compose([transforms])
+    predictor = _predictor(model, None, test_config, transforms)
     numbers = [] if custom_color is None else list(custom_color)
     colors = palette([numbers[i : i + 3] for i in range(0, len(numbers), 3)])
     writer = Writer(save_dir, ["overlay", "pseudo_color"], colors)

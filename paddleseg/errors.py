@@ -72,6 +72,14 @@ class OutputError(UserError):
     """A file or folder that cannot be written."""
 
 
+def last_line(error: Exception) -> str:
+    """What an engine's message of many lines ends with, which is where it says what is wrong."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return next(
+        (line for line in reversed(lines) if not line.startswith("[")), lines[-1] if lines else "no reason given"
+    )
+
+
 def reports_mistakes(main: Callable[Arguments, int]) -> Callable[Arguments, int]:
     """A program's `main` that prints what the user can mend, and returns its exit code, in the place of a traceback."""
 

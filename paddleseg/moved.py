@@ -13,6 +13,7 @@ MOVED = {
     "paddleseg.export.from_config": "paddleseg.assemble",
     "paddleseg.inference.card": "paddleseg.card",
     "paddleseg.inference.compose": "paddleseg.images.compositing",
+    "paddleseg.inference.runtime": "paddleseg.inference.runtimes",
     "paddleseg.inference.visualize": "paddleseg.images.paint",
     "paddleseg.transforms.compositing": "paddleseg.images.compositing",
     "paddleseg.transforms.image_io": "paddleseg.images.io",

@@ -290,8 +290,9 @@ class TestChecks:
 
     def test_what_a_command_needs_and_the_file_lacks(self, parts_folder):
         cfg = load_config(write("a.yml", "model: {type: PPHumanSegLite}\nsave_interval: 5\n"))
-        assert [message.split("\n")[0] for message in faults(build.check, cfg, for_training=True)] == [
-            f"a.yml: {name} is not set" for name in ("iters", "train_dataset", "loss", "optimizer", "lr_scheduler")
+        names = ("iters", "train_dataset", "loss", "optimizer", "lr_scheduler")
+        assert [message.split("\n")[0] for message in faults(cfg.require, *names)] == [
+            f"a.yml: {name} is not set" for name in names
         ]
         assert faults(build.build_lr, cfg)[0].startswith("a.yml: iters is not set")
 

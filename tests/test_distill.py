@@ -66,5 +66,5 @@ def test_a_teacher_without_a_loss_is_a_fault_of_the_file():
 
 
 def test_the_teacher_is_built_with_the_runs_classes():
-    teacher = build.build_teacher(load_config(CONFIG, DISTILLED))
+    teacher = build.Builder(load_config(CONFIG, DISTILLED)).teacher()
     assert teacher.classifier.pointwise.bn.weight.shape == [2]

@@ -10,9 +10,11 @@ import pytest
 
 from paddleseg import zoo
 from paddleseg.card import Card, read_card
+from paddleseg.errors import ConfigError
 from paddleseg.geometry import Geometry
 from paddleseg.images.io import read_image, read_label
 from paddleseg.inference.edges import refine_edges
+from paddleseg.inference.post.chain import Chain
 from paddleseg.inference.predictor import Predictor
 from paddleseg.metrics import BoundaryIoU
 
@@ -81,22 +83,23 @@ def test_the_radius_is_in_pixels_of_the_network(pairs: list[tuple[np.ndarray, np
     image, _ = pairs[0]
     card = read_card(zoo.card_path("portrait"))
     plain, refining = (
-        Predictor(card.model_copy(update={"edge_radius": radius}), Predictor.from_zoo("portrait").runtime)
-        for radius in (0, 3)
+        Predictor(card.with_finish(edge_radius=radius), Predictor.from_zoo("portrait").runtime) for radius in (0, 3)
     )
-    _, geometry = plain.preprocess(image)
+    _, geometry = plain.prepare_image(image)
     before = plain(image).prob
     assert before is not None
-    np.testing.assert_array_equal(refining(image).prob, refine_edges(before, image, 3 / geometry.zoom, card.threshold))
+    np.testing.assert_array_equal(
+        refining(image).prob, refine_edges(before, image, 3 / geometry.zoom, card.finish.threshold)
+    )
 
 
 def test_pixels_that_come_off_along_an_edge_are_dropped(pairs: list[tuple[np.ndarray, np.ndarray]]):
     predictor = Predictor.from_zoo("portrait")
-    loose = Predictor(predictor.card.model_copy(update={"smallest_part": 0}), predictor.runtime)
+    loose = Predictor(predictor.card.with_finish(smallest_part=0), predictor.runtime)
 
     def specks(of: Predictor) -> int:
         areas = [cv2.connectedComponentsWithStats(of(image).mask)[2][1:, cv2.CC_STAT_AREA] for image, _ in pairs]
-        return sum((area < predictor.card.smallest_part * area.max()).sum() for area in areas if len(area))
+        return sum((area < predictor.card.finish.smallest_part * area.max()).sum() for area in areas if len(area))
 
     assert specks(predictor) == 0 < specks(loose)
 
@@ -111,5 +114,5 @@ def test_zoom_counts_resizing_only():
 
 
 def test_more_than_two_classes_are_refused():
-    with pytest.raises(ValueError, match="edge_radius needs probabilities of two classes"):
-        Card(classes=["a", "b", "c"], edge_radius=3)
+    with pytest.raises(ConfigError, match=r"postprocess.1: refine_edges needs probabilities of two classes"):
+        Chain(Card(classes=["a", "b", "c"]).with_finish(edge_radius=3))

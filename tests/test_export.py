@@ -28,7 +28,7 @@ from paddleseg.export.to_onnx import converter
 from paddleseg.export.verify import verify
 from paddleseg.images.io import list_images, read_image
 from paddleseg.inference.predictor import Predictor
-from paddleseg.inference.runtime import PaddleOptions
+from paddleseg.inference.runtimes.paddle import PaddleOptions
 
 LITE = "zoo://pp_humanseg_v1_lite"
 NAMES = ["deploy.yaml", "inference.yml", "model.json", "model.pdiparams"]
@@ -51,7 +51,7 @@ def in_the_repository(root: Path) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def model() -> nn.Layer:
     """The packed weights, frozen as they are."""
-    return Predictor.from_zoo("pp_humanseg_v1_lite").runtime.graph.model  # type: ignore[attr-defined]
+    return Predictor.from_zoo("pp_humanseg_v1_lite", "dygraph").runtime.graph.model  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ class TestFolder:
         assert card.input.size == (192, 192)
         assert card.output.kind == "prob"
         assert card.licence == "Apache-2.0"
-        assert card.parameters == 131766
+        assert card.measured.parameters == 131766
         assert card.versions["paddle"] == paddle.__version__
 
     def test_deploy_yaml_names_the_files_that_are_there(self, exported: Path):
@@ -195,7 +195,7 @@ class TestNumbers:
 
     def test_a_fixed_batch_takes_any_number_of_photos(self, card: Card, photos: list[np.ndarray], tmp_path: Path):
         toy = Toy()
-        fixed = card.model_copy(update={"input": card.input.model_copy(update={"shape": [2, 3, 192, 192]})})
+        fixed = card.model_copy(update={"inputs": [card.input.model_copy(update={"shape": [2, 3, 192, 192]})]})
         export_model(toy, fixed, tmp_path / "two")
         exported = Predictor.from_export(tmp_path / "two")
         reference = Predictor.from_model(toy, card)
@@ -257,7 +257,7 @@ class TestBrokenFolders:
             Predictor.from_export(copy)
 
     def test_steps_that_do_not_fit_a_fixed_graph_are_named(self, tmp_path: Path, card: Card, photos: list[np.ndarray]):
-        fixed = card.model_copy(update={"input": card.input.model_copy(update={"shape": [1, 3, 192, 192]})})
+        fixed = card.model_copy(update={"inputs": [card.input.model_copy(update={"shape": [1, 3, 192, 192]})]})
         export_model(Toy(), fixed, tmp_path / "fixed")
         text = (tmp_path / "fixed" / "inference.yml").read_text()
         (tmp_path / "fixed" / "inference.yml").write_text(

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from paddleseg.assemble import card_from_config
-from paddleseg.card import TWO_CLASS_STEPS
 from paddleseg.cli.main import main
 from paddleseg.config import load_config
 from paddleseg.errors import ConfigError
@@ -38,20 +37,20 @@ def test_a_fixed_shape_brings_the_resize_that_the_transforms_lack(config: str):
     assert card_from_config(load_config(config, bare)).input.size is None
 
 
-@pytest.mark.parametrize("name", TWO_CLASS_STEPS)
+@pytest.mark.parametrize("name", ["smallest_part", "edge_radius"])
 def test_finishing_two_classes_is_the_cards_business(config: str, name: str):
     opts = [f"export.{name}=0.1"]
-    assert getattr(card_from_config(load_config(config, opts)), name) == 0.1
-    assert getattr(card_from_config(load_config(config, opts), kind="argmax"), name) == 0
+    assert getattr(card_from_config(load_config(config, opts)).finish, name) == 0.1
+    assert getattr(card_from_config(load_config(config, opts), kind="argmax").finish, name) == 0
     with pytest.raises(ConfigError, match=f"{name}: is for two classes"):
         card_from_config(load_config(config, [*opts, "test_config.use_multilabel=True"]))
 
 
 def test_the_threshold_is_the_cards_where_there_is_one(config: str):
     opts = ["export.threshold=0.45"]
-    assert card_from_config(load_config(config, opts)).threshold == 0.45
-    assert card_from_config(load_config(config, opts), kind="argmax").threshold == 0.5
-    assert card_from_config(load_config(config, [*opts, "test_config.use_multilabel=True"])).threshold == 0.45
+    assert card_from_config(load_config(config, opts)).finish.threshold == 0.45
+    assert card_from_config(load_config(config, opts), kind="argmax").finish.threshold == 0.5
+    assert card_from_config(load_config(config, [*opts, "test_config.use_multilabel=True"])).finish.threshold == 0.45
     three = [f"{mode}_dataset.num_classes=3" for mode in ("train", "val")]
     with pytest.raises(ConfigError, match="threshold: is for two classes, or independent ones"):
         card_from_config(load_config(config, [*opts, *three]))

@@ -23,7 +23,8 @@ from paddleseg.inference.augment import TestAugmentation
 from paddleseg.inference.outputs import card_palette, distinct
 from paddleseg.inference.predictor import Predictor, SegResult
 from paddleseg.inference.preprocess import Preprocessor, explicit_steps
-from paddleseg.inference.runtime import OnnxRuntime, evaluating
+from paddleseg.inference.runtimes.dygraph import evaluating
+from paddleseg.inference.runtimes.onnx import OnnxRuntime
 
 LITE = "pp_humanseg_v1_lite"
 SOFTMAX, SIGMOID = Output(), Output(activation="sigmoid")
@@ -71,17 +72,17 @@ class TestCard:
         card = Card(preprocess=explicit_steps([{"type": "Resize", "target_size": [8, 8]}]))
         save_card(card, tmp_path / "inference.yml")
         content = yaml.safe_load((tmp_path / "inference.yml").read_text())
-        assert content["output"] == {"kind": "prob", "activation": "softmax", "multilabel": False}
-        assert content["threshold"] == 0.5
+        plain = {"name": "main", "kind": "prob", "activation": "softmax", "multilabel": False}
+        assert content["outputs"] == [plain]
         assert content["preprocess"][0] | {"interp": "LINEAR", "keep_ratio": False} == content["preprocess"][0]
 
     def test_every_fault_is_listed_with_its_key(self, tmp_path: Path):
         path = tmp_path / "inference.yml"
-        path.write_text("card: 1\nthreshold: 2\noutput: {kind: classes}\nclasess: [a]\n")
+        path.write_text("card: 1\ninput: {shape: [1]}\noutput: {kind: classes}\nclasess: [a]\n")
         with pytest.raises(ConfigError) as caught:
             read_card(path)
         named = [problem.where.removeprefix(f"{path}: ") for problem in caught.value.problems]
-        assert sorted(named) == ["clasess", "output.kind", "threshold"]
+        assert sorted(named) == ["clasess", "inputs.0.shape", "outputs.0.kind"]
 
     @pytest.mark.parametrize(
         ("text", "says"),
@@ -91,6 +92,9 @@ class TestCard:
             ("model: {type: PPHumanSegLite}\niters: 3", "is no model's card"),
             ("card: 1\nclasses: [a, b]\ncolors: [[0, 0, 0]]", "2 classes but only 1 colors"),
             ("card: 1\noutput: {multilabel: true}", "needs activation: sigmoid"),
+            ("card: 1\nthreshold: 2", "threshold should lie between 0 and 1"),
+            ("card: 2\npostprocess: [{type: drop_specks, smallest: -1}]", "smallest_part should be 0 or more"),
+            ("card: 2\nfiles: {graph: ../../etc/passwd}", "leads out of the card's folder"),
         ],
     )
     def test_what_is_no_card_is_refused(self, tmp_path: Path, text: str, says: str):
@@ -178,7 +182,7 @@ class TestPredictor:
         assert inside / union > 0.75
 
     def test_small_pieces_go_where_the_card_says_so(self, predictor: Predictor, pairs: list):
-        tidy = Predictor(predictor.card.model_copy(update={"smallest_part": 0.9}), predictor.runtime)
+        tidy = Predictor(predictor.card.with_finish(smallest_part=0.9), predictor.runtime)
         pieces = [
             [cv2.connectedComponents(p(read_image(image)).mask)[0] - 1 for p in (predictor, tidy)]
             for image, _ in pairs[::3]
@@ -251,9 +255,9 @@ class TestOnnx:
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:
         (tmp_path / "model.onnx").write_bytes(conv_softmax(self.WEIGHT))
-        Card(
-            files=Files(onnx="model.onnx"), preprocess=[Step(type="Normalize")], classes=["background", "bright"]
-        ).save(tmp_path / "inference.yml")
+        files, steps = Files(onnx="model.onnx"), [Step(type="Normalize")]
+        card = Card(files=files, preprocess=steps, classes=["background", "bright"])
+        save_card(card, tmp_path / "inference.yml")
         return tmp_path
 
     def test_a_box_without_paddle_gets_the_right_mask(self, folder: Path, photo: np.ndarray):

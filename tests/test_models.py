@@ -12,7 +12,7 @@ from model_cases import CASES, build
 
 from paddleseg.card import Output
 from paddleseg.inference.graph import InferenceGraph
-from paddleseg.inference.runtime import PaddleInference
+from paddleseg.inference.runtimes.paddle import PaddleInference
 from paddleseg.registry import BACKBONES, MODELS
 
 CLASSES = 5

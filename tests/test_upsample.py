@@ -11,7 +11,7 @@ from paddle import nn
 
 from paddleseg.card import Output
 from paddleseg.inference.graph import InferenceGraph
-from paddleseg.inference.runtime import PaddleInference
+from paddleseg.inference.runtimes.paddle import PaddleInference
 from paddleseg.models.layers import upsample
 
 

@@ -19,7 +19,7 @@ from paddleseg.images.io import list_images, read_image
 from paddleseg.inference.outputs import Writer, card_palette
 from paddleseg.inference.pictures import Report, predict_files
 from paddleseg.inference.predictor import Predictor
-from paddleseg.inference.runtime import PaddleOptions, onednn_works
+from paddleseg.inference.runtimes.paddle import PaddleOptions, onednn_works
 
 _SHAPE_PICTURES = 10
 _WARM_UP = 3

@@ -17,7 +17,7 @@ from paddle.static import InputSpec
 
 from paddleseg.card import Output
 from paddleseg.inference.graph import InferenceGraph
-from paddleseg.inference.runtime import evaluating
+from paddleseg.inference.runtimes.dygraph import evaluating
 from paddleseg.models.layers.reparam import folded
 
 _KINDS = {

@@ -10,7 +10,7 @@ import numpy as np
 import paddle
 from paddle import nn
 
-from paddleseg.inference.runtime import evaluating
+from paddleseg.inference.runtimes.dygraph import evaluating
 from paddleseg.models.layers.reparam import folded
 
 _BORDER = 1 / 32

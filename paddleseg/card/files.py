@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -43,6 +44,13 @@ def load_card(path: str | Path) -> tuple[Card, Path]:
     return read_card(found), folder
 
 
+def is_exported(path: str | Path) -> bool:
+    """Whether there is a card: a file of that kind, or one in the folder."""
+    path = Path(path)
+    names = (CARD_NAME, DEPLOY_NAME)
+    return any((path / name).is_file() for name in names) if path.is_dir() else path.suffix in (".yml", ".yaml")
+
+
 def read_card(path: str | Path) -> Card:
     """The card in one file, in our form or in that of PaddleSeg's `deploy.yaml`."""
     try:
@@ -67,6 +75,11 @@ def read_card(path: str | Path) -> Card:
 def save_card(card: Card, path: str | Path) -> None:
     """Write the card as YAML, whole or not at all."""
     # Defaults are written out, since a reader in another language does not know them; what is empty is left out.
-    content = {key: value for key, value in card.model_dump(mode="json").items() if value not in (None, "", [], {})}
-    content["files"] = {kind: name for kind, name in content["files"].items() if name}
-    atomic_write_text(path, _HEADER + to_yaml(content))
+    content = card.model_dump(mode="json")
+    for part in ("files", "measured"):
+        content[part] = _told(content[part])
+    atomic_write_text(path, _HEADER + to_yaml(_told(content)))
+
+
+def _told(content: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in content.items() if value not in (None, "", [], {})}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
-from paddleseg.card.schema import Card
+from paddleseg.card.schema import Card, OutputKind
 from paddleseg.card.text import to_yaml
 
 # What PaddleSeg calls the end of an exported graph, and what ours is called.
-OUTPUT_OPS: dict[str, Literal["prob", "argmax", "logits"]] = {"softmax": "prob", "argmax": "argmax", "none": "logits"}
+OUTPUT_OPS: dict[str, OutputKind] = {"softmax": "prob", "argmax": "argmax", "none": "logits"}
 
 
 def from_deploy(deploy: dict[str, Any]) -> dict[str, Any]:
@@ -19,8 +19,8 @@ def from_deploy(deploy: dict[str, Any]) -> dict[str, Any]:
     return {
         "files": {"graph": deploy.get("model"), "params": deploy.get("params")},
         "preprocess": deploy.get("transforms") or [],
-        "output": {"kind": kind},
-        **({"input": {"shape": shape}} if shape else {}),
+        "outputs": [{"kind": kind}],
+        **({"inputs": [{"shape": shape}]} if shape else {}),
     }
 
 
@@ -33,7 +33,7 @@ def deploy_text(card: Card) -> str:
             "params": card.files.params,
             "input_shape": [-1 if size is None else size for size in card.input.shape],
             "output_dtype": "int32" if card.output.kind == "argmax" else "float32",
-            "output_op": names[card.output.kind],
+            "output_op": names.get(card.output.kind, "none"),
             "transforms": [step.model_dump() for step in card.preprocess],
         }
     }

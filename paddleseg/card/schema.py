@@ -1,49 +1,55 @@
-"""The run contract of a model: its inputs, how a picture becomes them, what its outputs mean."""
+"""The run contract of a model: its inputs, how a picture becomes them, what its outputs mean, what is made of them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from paddleseg.card.finish import Finish
 from paddleseg.card.part import Part
-from paddleseg.card.scores import Latency, Macs, Score, VerifiedExport
-
-TWO_CLASS_STEPS = ("smallest_part", "edge_radius")
-"""Keys of a card, and of a configuration's `export`: postprocessing that needs probabilities of two classes."""
+from paddleseg.card.scores import Measured
+from paddleseg.card.step import Step
+from paddleseg.card.upgrade import upgraded
 
 Color = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=3, max_length=3)]
+OutputKind = Literal["prob", "logits", "argmax", "values"]
 
 
-class Step(BaseModel):
-    """One preprocessing step: a transform's name with its arguments beside it."""
+def _inside(name: str) -> str:
+    """A card comes from anywhere, and must not name files of the reader's machine."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or PureWindowsPath(name).drive:
+        raise ValueError(f"{name!r} leads out of the card's folder")
+    return name
 
-    model_config = ConfigDict(extra="allow")
 
-    type: str
-
-    @property
-    def args(self) -> dict[str, Any]:
-        return dict(self.model_extra or {})
+FileName = Annotated[str, AfterValidator(_inside)]
 
 
 class Files(Part):
     """The files beside the card; `weights` are trained parameters, the others an exported graph."""
 
-    weights: str | None = None
-    graph: str | None = None
-    params: str | None = None
-    onnx: str | None = None
+    weights: FileName | None = None
+    graph: FileName | None = None
+    params: FileName | None = None
+    onnx: FileName | None = None
 
 
 class Input(Part):
-    """The graph's input tensor.
+    """An input tensor of the graph.
 
     Args:
+        name: What runtimes call it.
+        kind: "image" is the picture after `preprocess`; other kinds are given by the caller.
         shape: N, C, H, W; null where any value goes.
         size: (h, w) that the preprocessing steps give; null where it follows the picture.
     """
 
+    name: str = "x"
+    kind: str = "image"
     shape: Annotated[list[Annotated[int, Field(gt=0)] | None], Field(min_length=4, max_length=4)] = [
         None,
         3,
@@ -60,36 +66,36 @@ class Input(Part):
 
 
 class Output(Part):
-    """The graph's output tensor.
+    """An output tensor of the graph.
 
     Args:
+        name: What it holds, for people; runtimes may call it otherwise, so the order counts.
         kind: "prob" (N, C, h, w) is the rule; "logits" leaves `activation` to the reader; "argmax" holds class numbers
-            and has lost the soft edge.
+            and has lost the soft edge; "values" are measures of another kind, such as a depth.
         activation: "softmax" over exclusive classes, or "sigmoid" for a single channel or independent classes.
         multilabel: Every channel is a class of its own, which may hold beside others.
     """
 
-    kind: Literal["prob", "logits", "argmax"] = "prob"
+    name: str = "main"
+    kind: OutputKind = "prob"
     activation: Literal["softmax", "sigmoid"] = "softmax"
     multilabel: bool = False
 
 
 class Card(Part):
-    """What preprocessing a model wants and what its output means; of published weights also what they are worth.
+    """What preprocessing a model wants, what its outputs mean and what is made of them; and what it is worth.
 
     Args:
-        card: The format's version.
+        card: The format's version. The first one is read too, and so is PaddleSeg's `deploy.yaml`.
+        task: The registered task, "semantic" for masks of classes; `about` says it for people.
         model: The network, as a configuration writes it; needed to build it from `.pdparams`.
+        inputs, outputs: The graph's tensors, the picture and the main output first.
         preprocess: Steps in order, in the spelling of the configuration's transforms.
+        postprocess: Steps in order, from the main output to the result; none written: to the picture's size, then
+            the class of the highest probability (of two classes: from a half on).
         classes: Names, background first. Empty where they are not known.
         colors: One [r, g, b] for each class; empty for the standard palette.
-        threshold: Probability from which a pixel is foreground, with one or two classes or independent ones.
-        smallest_part: Of two classes: pieces of foreground become background if they are smaller than this share of the
-            largest one; 0 keeps them all.
-        edge_radius: Of two classes: how far, in pixels of the network's input, the photo is looked at to move the
-            mask's edges onto its own; 0 leaves them.
-        parameters: How many numbers training changes.
-        macs, scores, latency, verified_exports: Measured, each with the command that measured it.
+        measured: Figures, each with the command that measured it. Nobody needs them to run the model.
         origin: Where the weights come from.
         sources: Papers and pages that describe the model, its weights and their data.
         intended_use, known_failures: What it is for, and where it goes wrong.
@@ -102,24 +108,18 @@ class Card(Part):
         (192, 192)
     """
 
-    card: Literal[1] = 1
+    card: Literal[2] = 2
     name: str = ""
-    task: str = ""
+    task: str = "semantic"
+    about: str = ""
     model: Step | None = None
     files: Files = Files()
-    input: Input = Input()
+    inputs: Annotated[list[Input], Field(min_length=1)] = [Input()]
     preprocess: list[Step] = []
-    output: Output = Output()
+    outputs: Annotated[list[Output], Field(min_length=1)] = [Output()]
+    postprocess: list[Step] = []
     classes: list[str] = []
     colors: list[Color] = []
-    threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    smallest_part: Annotated[float, Field(ge=0, lt=1)] = 0
-    edge_radius: Annotated[float, Field(ge=0)] = 0
-    parameters: int | None = None
-    macs: list[Macs] = []
-    scores: list[Score] = []
-    latency: list[Latency] = []
-    verified_exports: list[VerifiedExport] = []
     origin: str = ""
     licence: str = ""
     sources: list[str] = []
@@ -129,6 +129,12 @@ class Card(Part):
     intended_use: list[str] = []
     known_failures: list[str] = []
     versions: dict[str, str] = {}
+    measured: Measured = Measured()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_any_format(cls, content: Any) -> Any:
+        return upgraded(content) if isinstance(content, dict) else content
 
     @model_validator(mode="after")
     def _agree(self) -> Card:
@@ -136,10 +142,26 @@ class Card(Part):
             raise ValueError(f"{len(self.classes)} classes but only {len(self.colors)} colors")
         if self.output.multilabel and self.output.activation != "sigmoid":
             raise ValueError("output.multilabel needs activation: sigmoid")
-        if self.output.multilabel or self.output.kind == "argmax" or len(self.classes) > 2:
-            for name in TWO_CLASS_STEPS:
-                if getattr(self, name):
-                    raise ValueError(f"{name} needs probabilities of two classes")
+        _ = self.finish  # whose settings have their ranges
         if self.url and not self.sha256:
             raise ValueError("url needs sha256, which tells whether what was fetched is what the card describes")
         return self
+
+    @property
+    def input(self) -> Input:
+        """The picture."""
+        return self.inputs[0]
+
+    @property
+    def output(self) -> Output:
+        """The main output."""
+        return self.outputs[0]
+
+    @property
+    def finish(self) -> Finish:
+        """Threshold, smallest part and edge radius, of the steps that have them."""
+        return Finish.of(self.postprocess)
+
+    def with_finish(self, **changes: float) -> Card:
+        """The card with other settings of the usual steps, such as `threshold=0.4`."""
+        return self.model_copy(update={"postprocess": replace(self.finish, **changes).steps()})

@@ -66,3 +66,17 @@ class VerifiedExport(Part):
     target: Literal["paddle", "onnx", "lite", "tensorrt", "openvino"]
     largest_difference: Annotated[float, Field(ge=0)]
     command: str
+
+
+class Measured(Part):
+    """All figures of a model.
+
+    Args:
+        parameters: How many numbers training changes.
+    """
+
+    parameters: int | None = None
+    macs: list[Macs] = []
+    scores: list[Score] = []
+    latency: list[Latency] = []
+    verified_exports: list[VerifiedExport] = []

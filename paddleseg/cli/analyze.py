@@ -35,8 +35,9 @@ def run(args: argparse.Namespace) -> int:
 
     from paddleseg.analysis.macs import count
     from paddleseg.analysis.receptive_field import receptive_field
-    from paddleseg.assemble import card_from_config, untrained_model
-    from paddleseg.config import load_config
+    from paddleseg.assemble import card_from_config
+    from paddleseg.config.build import Builder
+    from paddleseg.config.load import load_config
     from paddleseg.device import select_device
 
     cfg = load_config(args.config, flags.sized_opts(args))
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     shape = args.input_shape or [1, card.input.channels, *(card.input.size or ())]
     if len(shape) != 4:
         raise ConfigError(args.config, "lets the input's size follow the picture", "give --size H W")
-    model = untrained_model(cfg)
+    model = Builder(cfg).untrained_model()
     cost = count(model, shape)
     field = receptive_field(model, shape) if args.receptive_field else None
     if args.json:

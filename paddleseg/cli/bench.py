@@ -15,7 +15,7 @@ from paddleseg.errors import ConfigError
 
 if TYPE_CHECKING:
     from paddleseg.card import Card
-    from paddleseg.inference.runtime import Runtime
+    from paddleseg.inference.runtimes.base import Runtime
 
 HELP = "measure how long a network takes"
 
@@ -68,12 +68,13 @@ def run(args: argparse.Namespace) -> int:
 @contextmanager
 def _runtime(args: argparse.Namespace) -> Iterator[tuple[Runtime, Card]]:
     """The network, untrained, in the runtime that was asked for; Paddle is imported here, when the cores are set."""
-    from paddleseg.assemble import card_from_config, untrained_model
-    from paddleseg.config import load_config
+    from paddleseg.assemble import card_from_config
+    from paddleseg.config.build import Builder
+    from paddleseg.config.load import load_config
     from paddleseg.device import select_device
     from paddleseg.export.export import export_model
     from paddleseg.inference.predictor import Predictor
-    from paddleseg.inference.runtime import Dygraph
+    from paddleseg.inference.runtimes.dygraph import Dygraph
     from paddleseg.models.layers.reparam import folded
 
     cfg = load_config(args.config, flags.sized_opts(args))
@@ -82,7 +83,7 @@ def _runtime(args: argparse.Namespace) -> Iterator[tuple[Runtime, Card]]:
     if size is None:
         raise ConfigError(args.config, "lets the input's size follow the picture", "give --size H W")
     card = card_from_config(cfg, shape=(1, -1, *size))
-    model = untrained_model(cfg)
+    model = Builder(cfg).untrained_model()
     if args.runtime == "dygraph":
         yield Dygraph(folded(model), card.output), card
         return

@@ -1,15 +1,17 @@
-"""`paddleseg config show | check | schema`."""
+"""`paddleseg config show | check | schema | list | get`."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import yaml
 
 from paddleseg.cli import flags
 from paddleseg.config.load import load_config, load_tree
+from paddleseg.config.places import copy_shipped, names
 from paddleseg.config.tree import Node, dotted
 from paddleseg.config.yaml_io import dump
 
@@ -22,6 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check = actions.add_parser("check", help="list every problem of a file, components' arguments included")
     schema = actions.add_parser("schema", help="print the JSON schema of configuration files, for editors")
     schema.add_argument("config", metavar="FILE", nargs="?", help="a file whose plugins the schema should know too")
+    actions.add_parser("list", help="the configurations that come with this package")
+    get = actions.add_parser("get", help="copy one of them, with the _base_ files it needs")
+    get.add_argument("config", metavar="NAME", help="as `list` shows it; the folder may be left out")
+    get.add_argument("--save_dir", default="configs", metavar="DIR", help="where to (default: %(default)s)")
     for action in (show, check):
         action.add_argument("config", metavar="FILE")
         flags.add_opts(action)
@@ -36,6 +42,11 @@ def run(args: argparse.Namespace) -> int:
         if args.config:
             load_config(args.config)
         print(json.dumps(json_schema(), indent=2))
+    elif args.action == "list":
+        print("\n".join(names()))
+    elif args.action == "get":
+        for file in copy_shipped(args.config, Path(args.save_dir)):
+            print(file)
     elif args.action == "check":
         load_config(args.config, args.opts)
         print(f"{args.config}: no problems found")

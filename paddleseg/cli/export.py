@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import cast
 
-from paddleseg.card import OUTPUT_OPS, Card
+from paddleseg.card import OUTPUT_OPS
 from paddleseg.cli import flags
 
 HELP = "write a trained model for deployment, and check that the files give its numbers"
@@ -35,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from paddleseg.assemble import card_from_config, model_from_config
+    from paddleseg.assemble import card_from_config, model_from_config, weights_of
     from paddleseg.config import load_config
     from paddleseg.device import select_device
     from paddleseg.export.export import export_model
@@ -43,26 +42,14 @@ def run(args: argparse.Namespace) -> int:
     cfg = load_config(args.config, args.opts)
     select_device("cpu")  # writing a graph needs no other
     op = args.output_op or cfg.export.output_op or "softmax"
-    card = card_from_config(cfg, kind=OUTPUT_OPS[op], shape=args.input_shape or cfg.export.input_shape)
+    shape, weights = args.input_shape or cfg.export.input_shape, weights_of(cfg, args.model_path)
+    card = card_from_config(cfg, kind=OUTPUT_OPS[op], shape=shape, weights=weights)
     model = model_from_config(cfg, args.model_path)
-    card = _with_origin(card, args.model_path)
     done = export_model(model, card, args.save_dir, format=args.format, onnx=args.onnx, for_fastdeploy=args.for_fd)
     if op == "argmax":
         print("The graph ends in classes, so masks are enlarged by nearest neighbour and have jagged edges.")
-    shape = " x ".join("any" if size is None else str(size) for size in done.card.input.shape)
-    print(f"{done.folder}: {done.card.files.graph}, input {shape}")
+    described = " x ".join("any" if size is None else str(size) for size in done.card.input.shape)
+    print(f"{done.folder}: {done.card.files.graph}, input {described}")
     for runtime, difference in done.differences.items():
         print(f"  {runtime}: differs from the model by at most {difference:.1e}")
     return 0
-
-
-def _with_origin(card: Card, model_path: str | None) -> Card:
-    """Where packed weights come from and on what terms stays with what is made of them."""
-    from paddleseg import zoo
-    from paddleseg.card import read_card
-
-    if not (model_path or "").startswith("zoo://"):
-        return card
-    packed = read_card(zoo.card_path(cast(str, model_path).removeprefix("zoo://")))
-    kept = {name: getattr(packed, name) for name in ("name", "task", "classes", "origin", "licence", "known_failures")}
-    return card.model_copy(update=kept)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from typing import Any
+import json
 
 from paddleseg.device import DEVICES
 
 
-def add_config(parser: argparse.ArgumentParser) -> None:
+def add_config(parser: argparse.ArgumentParser, required: bool = True) -> None:
     """`--config` and `--opts`."""
-    parser.add_argument("--config", required=True, metavar="FILE", help="the YAML file of the run")
+    more = "" if required else "; not needed for zoo:// weights and exported models"
+    help_text = f"the YAML file of the run, or the name of a shipped one (`paddleseg config list`){more}"
+    parser.add_argument("--config", required=required, metavar="FILE", help=help_text)
     add_opts(parser)
 
 
@@ -29,7 +30,11 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 
 def add_model_path(parser: argparse.ArgumentParser) -> None:
     """`--model_path`: trained weights."""
-    parser.add_argument("--model_path", metavar="WEIGHTS", help=".pdparams file, checkpoint folder or zoo:// name")
+    parser.add_argument(
+        "--model_path",
+        metavar="WEIGHTS",
+        help=".pdparams file, checkpoint folder or zoo:// name (`paddleseg zoo list`)",
+    )
 
 
 def add_augmentation(parser: argparse.ArgumentParser, switch: str) -> None:
@@ -74,13 +79,10 @@ def add_nchw(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data_format", choices=["NCHW"], default="NCHW", help="layout of tensors (NCHW only)")
 
 
-def test_options(args: argparse.Namespace, switch: str) -> dict[str, Any]:
-    """The `test_config` settings that were given as flags; what was not given stays with the YAML."""
-    given: dict[str, Any] = {}
-    if getattr(args, switch):
-        given["aug_eval"] = True
-    for name in ("scales", "flip_horizontal", "flip_vertical", "is_slide", "crop_size", "stride"):
-        value: bool | Sequence[float] | None = getattr(args, name)
-        if value:
-            given[name] = value
-    return given
+def test_opts(args: argparse.Namespace, switch: str) -> list[str]:
+    """`--opts`, after the `test_config` settings that were given as flags; what was not given stays with the YAML."""
+    given = {"aug_eval": getattr(args, switch), "use_multilabel": args.use_multilabel}
+    names = ("scales", "flip_horizontal", "flip_vertical", "is_slide", "crop_size", "stride")
+    given |= {name: getattr(args, name) for name in names}
+    set_here = {name: value for name, value in given.items() if value not in (None, False)}
+    return [*(f"test_config.{name}={json.dumps(value)}" for name, value in set_here.items()), *args.opts]

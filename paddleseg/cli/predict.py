@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from paddleseg.card import Card
+from paddleseg.card import Card, is_exported
 from paddleseg.cli import flags
-from paddleseg.errors import ConfigError
+from paddleseg.errors import ConfigError, WeightsError
 from paddleseg.inference.outputs import FOLDERS
+
+if TYPE_CHECKING:
+    from paddleseg.inference.predictor import Predictor
 
 HELP = "segment pictures: masks, overlays, cut-outs, new backgrounds"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    flags.add_config(parser)
+    flags.add_config(parser, required=False)
     flags.add_model_path(parser)
     parser.add_argument("--image_path", required=True, metavar="PATH", help="an image, a folder, or a .txt list")
     parser.add_argument("--save_dir", default="./output/result", metavar="DIR", help="where the pictures go")
@@ -28,6 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--background", metavar="WHAT", help='another background: a picture, a colour ("#00b140"), or blur'
     )
     flags.add_device(parser)
+    parser.add_argument(
+        "--runtime",
+        choices=["dygraph", "onnx", "paddle"],
+        help="what runs the network (without --config: onnx where it is installed, which needs no Paddle)",
+    )
     parser.add_argument("--device_id", type=int, default=0, metavar="N", help="which of several devices")
     flags.add_augmentation(parser, "--aug_pred")
     flags.add_sliding(parser)
@@ -43,29 +53,57 @@ def add_custom_color(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from paddleseg.assemble import card_from_config, model_from_config
-    from paddleseg.config import load_config
-    from paddleseg.device import select_device
     from paddleseg.images import compositing
-    from paddleseg.inference.augment import TestAugmentation
     from paddleseg.inference.outputs import Writer, card_palette
     from paddleseg.inference.pictures import predict_files
-    from paddleseg.inference.predictor import Predictor
 
-    cfg = load_config(args.config, args.opts)
-    select_device(args.device or cfg.train.device, args.device_id)
-    cfg.test_config.use_multilabel |= args.use_multilabel
-    card = card_from_config(cfg)
-    card.colors = colors_from(args.custom_color, card)
     outputs = outputs_from(args)
     background = compositing.background_from(args.background) if args.background else None
-    looks = TestAugmentation.from_config(cfg.test_config.model_dump() | flags.test_options(args, "aug_pred"))
-    predictor = Predictor.from_model(model_from_config(cfg, args.model_path), card, looks)
+    predictor = _predictor(args)
+    card = predictor.card.model_copy(update={"colors": colors_from(args.custom_color, predictor.card)})
     writer = Writer(args.save_dir, outputs, card_palette(card), background, classes=card.classes)
     report = predict_files(predictor, args.image_path, writer)
     print(f"{report.done} pictures predicted, results in {args.save_dir}")
     report.raise_if_any_failed()
     return 0
+
+
+def _predictor(args: argparse.Namespace) -> Predictor:
+    """The model that the flags mean; a card of its own stands in for a configuration."""
+    opts = flags.test_opts(args, "aug_pred")
+    if args.config is None:
+        return _of_card(args, opts)
+    from paddleseg import assemble
+    from paddleseg.config.load import load_config
+    from paddleseg.device import select_device
+
+    if args.runtime not in (None, "dygraph"):
+        what = f"{args.runtime} runs exported graphs, which a configuration is none of"
+        raise ConfigError("--runtime", what, "leave out --config, or export the model first")
+    cfg = load_config(args.config, opts)
+    select_device(args.device or cfg.train.device, args.device_id)
+    return assemble.predictor_from_config(cfg, args.model_path)
+
+
+def _of_card(args: argparse.Namespace, opts: list[str]) -> Predictor:
+    """Published weights, or an exported folder, with nothing but their card."""
+    from paddleseg import zoo
+    from paddleseg.inference.predictor import Predictor
+
+    if not args.model_path:
+        raise ConfigError("--model_path", "is not given", "name weights such as zoo://portrait, or give --config")
+    if opts:
+        what = "there is no --config whose settings these could change"
+        raise ConfigError(opts[0].partition("=")[0], what, "give --config, or leave out flags about looks and --opts")
+    device = args.device or "cpu"
+    if args.model_path.startswith(zoo.PREFIX):
+        return Predictor.from_zoo(args.model_path, args.runtime, device)
+    if not Path(args.model_path).exists():
+        hint = "give zoo:// weights, the folder that export wrote, or --config beside .pdparams"
+        raise WeightsError(args.model_path, "does not exist", hint)
+    if not is_exported(args.model_path):
+        raise ConfigError("--config", f"is needed for {args.model_path}, which holds weights and no card", "give it")
+    return Predictor.from_export(args.model_path, args.runtime, device)
 
 
 def outputs_from(args: argparse.Namespace) -> list[str]:

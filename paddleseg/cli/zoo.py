@@ -40,7 +40,7 @@ def _list() -> None:
         card = read_card(path)
         size = "x".join(map(str, card.input.size or ("any",)))
         there = "in the package" if path.with_suffix(".pdparams").is_file() else f"fetched from {card.url}"
-        rows.append([card.name, card.task, size, f"{card.parameters or 0:,}", card.licence, there])
+        rows.append([card.name, card.about, size, f"{card.measured.parameters or 0:,}", card.licence, there])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:  # plain lines: names are there to be copied, so they are neither cut nor framed
         print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from paddleseg.config.check import component_problems
-from paddleseg.config.components import nested_registry, parameters_of
+from paddleseg.config.components import Parameters, nested_registry, parameters_of, takes_path
 from paddleseg.config.facts import Facts
+from paddleseg.config.places import find_beside
 from paddleseg.config.schema import RunConfig
 from paddleseg.config.tree import KeyPath
 from paddleseg.config.walk import outermost
@@ -14,99 +15,133 @@ from paddleseg.errors import ConfigError
 from paddleseg.registry import DATASETS, LR_SCHEDULES, MODELS, OPTIMIZERS, TRANSFORMS, Registry
 
 
-def check(cfg: RunConfig, *, for_training: bool = False, for_evaluation: bool = False) -> None:
-    """Refuse a configuration that lacks what a command needs, naming all that it lacks.
+class Builder:
+    """Makes the objects of one configuration; what its parts tell each other is found out once.
 
     Raises:
-        ConfigError: One problem for each missing section.
+        ConfigError: By each method: the part is missing, or wrong (a configuration loaded with `check=False` comes here
+            unchecked).
+
+    Example:
+        >>> build = Builder(load_config("configs/pp_humanseg/pp_humanseg_lite_mini_portrait.yml"))
+        >>> model, val_set = build.model(), build.dataset("val")
     """
-    names = ["model"]
-    if for_training:
-        names += ["iters", "train_dataset", "loss", "optimizer", "lr_scheduler"]
-    if for_evaluation:
-        names.append("val_dataset")
-    cfg.require(*names)
 
+    def __init__(self, cfg: RunConfig):
+        self.cfg, self.facts = cfg, Facts(cfg)
 
-def build_model(cfg: RunConfig) -> Any:
-    """The network; `num_classes` and input channels follow the data set where the file leaves them out."""
-    return _build_top(cfg, "model", MODELS)
+    def model(self) -> Any:
+        """The network; `num_classes` and input channels follow the data set where the file leaves them out."""
+        return self._top("model", MODELS)
 
+    def untrained_model(self) -> Any:
+        """The network without any `pretrained`, so that nothing is looked for or fetched."""
+        model = self.cfg.need("model", self.cfg.model).model_dump()
+        return self._checked(without_pretrained(model), MODELS, ("model",))
 
-def build_teacher(cfg: RunConfig) -> Any:
-    """The network that the model learns from."""
-    return _build_top(cfg, "teacher", MODELS)
+    def teacher(self) -> Any:
+        """The network that the model learns from."""
+        return self._top("teacher", MODELS)
 
+    def dataset(self, role: str) -> Any:
+        """The data set of `role` ("train", "val", "test") with its transforms."""
+        return self._top(f"{role}_dataset", DATASETS)
 
-def build_dataset(cfg: RunConfig, role: str) -> Any:
-    """The data set of `role` ("train", "val", "test") with its transforms."""
-    return _build_top(cfg, f"{role}_dataset", DATASETS)
+    def losses(self, section: str = "loss") -> tuple[list[Any], list[float]]:
+        """Losses and their weights, in the order of the model's outputs; a single entry is meant for all outputs."""
+        losses = self.cfg.need(section, getattr(self.cfg, section))
+        found = [
+            self._checked(spec, registry, path) for path, registry, spec in outermost(self.cfg) if path[0] == section
+        ]
+        return found, list(losses.coef)
 
+    def lr(self) -> Any:
+        """The learning-rate schedule: a function of the step."""
+        self.cfg.require("iters")
+        return self._top("lr_scheduler", LR_SCHEDULES)
 
-def build_losses(cfg: RunConfig, section: str = "loss") -> tuple[list[Any], list[float]]:
-    """Losses and their weights, in the order of the model's outputs; a single entry is meant for all outputs."""
-    losses = cfg.need(section, getattr(cfg, section))
-    found = [_build(cfg, spec, registry, path) for path, registry, spec in outermost(cfg) if path[0] == section]
-    return found, list(losses.coef)
+    def optimizer(self, model: Any) -> Any:
+        """The optimizer over the model's parameters, at the schedule's first learning rate."""
+        return self._top("optimizer", OPTIMIZERS, model=model, learning_rate=self.lr()(0))
 
+    def transforms(self, section: str) -> list[Any]:
+        """The transforms of `export` or of a data set, without opening the data set; empty where there are none."""
+        held = getattr(self.cfg, section)
+        specs = self.cfg.to_dict()[section].get("transforms") or [] if held is not None else []
+        return [self._checked(spec, TRANSFORMS, (section, "transforms", index)) for index, spec in enumerate(specs)]
 
-def build_lr(cfg: RunConfig) -> Any:
-    """The learning-rate schedule: a function of the step."""
-    cfg.require("iters")
-    return _build_top(cfg, "lr_scheduler", LR_SCHEDULES)
+    def _top(self, name: str, registry: Registry, **given: Any) -> Any:
+        component = self.cfg.need(name, getattr(self.cfg, name))
+        return self._checked(component.model_dump(), registry, (name,), **given)
 
+    def _checked(self, spec: dict[str, Any], registry: Registry, path: KeyPath, **given: Any) -> Any:
+        problems = list(component_problems(self.cfg, self.facts, (path, registry, spec)))
+        if problems:
+            raise ConfigError(problems)
+        return self._component(spec, registry, path, **given)
 
-def build_optimizer(cfg: RunConfig, model: Any) -> Any:
-    """The optimizer over the model's parameters, at the schedule's first learning rate."""
-    return _build_top(cfg, "optimizer", OPTIMIZERS, model=model, learning_rate=build_lr(cfg)(0))
-
-
-def build_transforms(cfg: RunConfig, section: str) -> list[Any]:
-    """The transforms of `export` or of a data set, without opening the data set; empty where there are none."""
-    held = getattr(cfg, section)
-    specs = cfg.to_dict()[section].get("transforms") or [] if held is not None else []
-    return [_build(cfg, spec, TRANSFORMS, (section, "transforms", index)) for index, spec in enumerate(specs)]
-
-
-def _build_top(cfg: RunConfig, name: str, registry: Registry, **given: Any) -> Any:
-    component = cfg.need(name, getattr(cfg, name))
-    return _build(cfg, component.model_dump(), registry, (name,), **given)
-
-
-def _build(cfg: RunConfig, spec: dict[str, Any], registry: Registry, path: KeyPath, **given: Any) -> Any:
-    # A configuration loaded with `check=False` comes here unchecked.
-    facts = Facts(cfg)
-    problems = list(component_problems(cfg, facts, (path, registry, spec)))
-    if problems:
-        raise ConfigError(problems)
-    return _Builder(cfg, facts).component(spec, registry, path, **given)
-
-
-class _Builder:
-    def __init__(self, cfg: RunConfig, facts: Facts):
-        self.cfg, self.facts = cfg, facts
-
-    def component(self, spec: dict[str, Any], registry: Registry, path: KeyPath, **given: Any) -> Any:
+    def _component(self, spec: dict[str, Any], registry: Registry, path: KeyPath, **given: Any) -> Any:
         """The object of `{type, ...}`, after the components among its arguments."""
         component = registry.get(spec["type"], self.cfg.where(*path, "type"))
+        parameters = parameters_of(component)
         arguments = {
-            key: self.nested(value, registry, key, (*path, key)) for key, value in spec.items() if key != "type"
+            key: self._argument(value, registry, parameters, (*path, key))
+            for key, value in spec.items()
+            if key != "type"
         }
-        names = parameters_of(component).names
         for key, value in {**self.facts.given(registry, path), **given}.items():
-            if key in names:
+            if key in parameters.names:
                 arguments.setdefault(key, value)
         try:
             return component(**arguments)
         except ValueError as error:
             raise ConfigError(self.cfg.where(*path), f"{spec['type']}: {error}") from error
 
-    def nested(self, value: Any, owner: Registry, key: str, path: KeyPath) -> Any:
+    def _argument(self, value: Any, owner: Registry, parameters: Parameters, path: KeyPath) -> Any:
+        if isinstance(value, str) and takes_path(path[-1], parameters):
+            return find_beside(value, self.cfg.origin(*path).file)
+        return self._nested(value, owner, path[-1], path)
+
+    def _nested(self, value: Any, owner: Registry, key: str, path: KeyPath) -> Any:
         if isinstance(value, list):
-            return [self.nested(item, owner, key, (*path, index)) for index, item in enumerate(value)]
+            return [self._nested(item, owner, key, (*path, index)) for index, item in enumerate(value)]
         if isinstance(value, dict):
             registry = nested_registry(owner, key, value)
             if registry is not None:
-                return self.component(value, registry, path)
-            return {inner: self.nested(item, owner, inner, (*path, inner)) for inner, item in value.items()}
+                return self._component(value, registry, path)
+            return {inner: self._nested(item, owner, inner, (*path, inner)) for inner, item in value.items()}
         return value
+
+
+def without_pretrained(settings: dict[str, Any]) -> dict[str, Any]:
+    """A network's settings, its backbone's too, without `pretrained`."""
+    return {
+        key: without_pretrained(value) if isinstance(value, dict) else value
+        for key, value in settings.items()
+        if key != "pretrained"
+    }
+
+
+def build_model(cfg: RunConfig) -> Any:
+    """`Builder(cfg).model()`; so the functions below, for who needs one part only."""
+    return Builder(cfg).model()
+
+
+def build_dataset(cfg: RunConfig, role: str) -> Any:
+    return Builder(cfg).dataset(role)
+
+
+def build_losses(cfg: RunConfig, section: str = "loss") -> tuple[list[Any], list[float]]:
+    return Builder(cfg).losses(section)
+
+
+def build_lr(cfg: RunConfig) -> Any:
+    return Builder(cfg).lr()
+
+
+def build_optimizer(cfg: RunConfig, model: Any) -> Any:
+    return Builder(cfg).optimizer(model)
+
+
+def build_transforms(cfg: RunConfig, section: str) -> list[Any]:
+    return Builder(cfg).transforms(section)

@@ -10,7 +10,7 @@ from paddleseg.config.schema import LossSection, RunConfig
 from paddleseg.config.tree import Origin, near
 from paddleseg.config.walk import Found, outermost, with_inner
 from paddleseg.errors import ConfigError, Problem
-from paddleseg.registry import LR_SCHEDULES, OPTIMIZERS, Registry
+from paddleseg.registry import LR_SCHEDULES, OPTIMIZERS, TASKS, Registry
 
 
 def find_problems(cfg: RunConfig) -> list[Problem]:
@@ -65,6 +65,8 @@ def _hint_unknown(key: str, known: frozenset[str], wrote_key: Origin, wrote_type
 
 
 def _contradictions(cfg: RunConfig) -> Iterator[Problem]:
+    if cfg.task not in TASKS:
+        yield Problem(cfg.where("task"), f"no task is called {cfg.task!r}", near(cfg.task, TASKS.names()))
     for name in ("loss", "distill_loss"):
         section: LossSection | None = getattr(cfg, name)
         if section and 1 < len(section.types) != len(section.coef) > 1:

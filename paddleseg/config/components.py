@@ -6,6 +6,7 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import UnionType
 from typing import Any
 
@@ -109,6 +110,12 @@ def _fits_sequence(value: Any, origin: Any, arguments: tuple[Any, ...]) -> bool:
     if origin is tuple and Ellipsis not in arguments:
         return len(value) == len(arguments) and all(map(fits, value, arguments))
     return all(fits(item, arguments[0]) for item in value)
+
+
+def takes_path(parameter: Any, parameters: Parameters) -> bool:
+    """Whether an argument is a file or folder: its annotation says `Path`, or it holds trained weights."""
+    hint = parameters.hints.get(parameter)
+    return parameter == "pretrained" or Path in (hint, *typing.get_args(hint))
 
 
 def describe(hint: Any) -> str:

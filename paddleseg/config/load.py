@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from paddleseg.config.check import find_problems
 from paddleseg.config.legacy import modernise
 from paddleseg.config.overrides import apply_opts
+from paddleseg.config.places import find_config
 from paddleseg.config.schema import RunConfig, where
 from paddleseg.config.tree import KeyPath, Node, near
 from paddleseg.config.yaml_io import read_tree
@@ -20,15 +21,19 @@ from paddleseg.plugins import import_plugin
 
 
 def load_tree(path: str | Path, opts: Sequence[str] = ()) -> Node:
-    """The merged file with overrides laid over it, before any checking of keys."""
-    return apply_opts(read_tree(path), opts)
+    """The merged file with overrides laid over it, before any checking of keys.
+
+    Args:
+        path: The YAML file, or the name of a shipped one.
+    """
+    return apply_opts(read_tree(find_config(path)), opts)
 
 
 def load_config(path: str | Path, opts: Sequence[str] = (), *, check: bool = True) -> RunConfig:
     """Read a YAML file, apply overrides, and check everything before anything is built.
 
     Args:
-        path: The YAML file.
+        path: The YAML file, or the name of a shipped one, such as `pp_humanseg/portrait_fine_tune`.
         opts: `key.path=value` texts, as after `--opts`.
         check: Also look up every component and compare its arguments with its constructor. Without it a file loads
             whose components do not exist.

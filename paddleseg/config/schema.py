@@ -23,6 +23,9 @@ Count = Annotated[int, Field(gt=0), BeforeValidator(_not_bool)]
 NonNegative = Annotated[int, Field(ge=0), BeforeValidator(_not_bool)]
 Share = Annotated[float, Field(ge=0, lt=1), BeforeValidator(_not_bool)]
 Positive = Annotated[float, Field(gt=0), BeforeValidator(_not_bool)]
+Color = Annotated[
+    list[Annotated[int, Field(ge=0, le=255), BeforeValidator(_not_bool)]], Field(min_length=3, max_length=3)
+]
 # (w, h) as YAML writes sizes.
 SizeWH = Annotated[list[Count], Field(min_length=2, max_length=2)]
 
@@ -97,6 +100,12 @@ class ExportSection(Section):
     """[N, C, H, W]; -1 leaves a side open."""
     output_op: Literal["argmax", "softmax", "none"] | None = None
     """What the graph ends in."""
+    class_names: list[str] = []
+    """The classes in order, background first; without it, as the data set says."""
+    colors: list[Color] = []
+    """[r, g, b] of each class, for coloured masks; without it, as the data set says, or PASCAL VOC's."""
+    postprocess: list[Component] = []
+    """Steps from the network's output to the mask, in the place of the three keys below."""
     threshold: Annotated[float, Field(gt=0, lt=1), BeforeValidator(_not_bool)] = 0.5
     """Of two classes, or of independent ones: probability from which a pixel is foreground."""
     smallest_part: Share = 0
@@ -162,6 +171,8 @@ class RunConfig(Section):
     Attributes that stay None were not in the file; `need` names the ones that a command cannot do without.
     """
 
+    task: str = "semantic"
+    """What kind of answer the model gives: masks of classes, or a registered task's."""
     batch_size: Count = 1
     """Images of one step."""
     iters: Count | None = None

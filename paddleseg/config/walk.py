@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from paddleseg.config.components import nested_registry
 from paddleseg.config.schema import RunConfig
 from paddleseg.config.tree import KeyPath
-from paddleseg.registry import DATASETS, LOSSES, LR_SCHEDULES, MODELS, OPTIMIZERS, TRANSFORMS, Registry
+from paddleseg.registry import DATASETS, LOSSES, LR_SCHEDULES, MODELS, OPTIMIZERS, POSTPROCESS, TRANSFORMS, Registry
 
 # Where it is, its family, and `{type, ...}`.
 Found: TypeAlias = tuple[KeyPath, Registry, dict[str, Any]]
@@ -31,8 +31,9 @@ def outermost(cfg: RunConfig) -> Iterator[Found]:
         section = getattr(cfg, name)
         for index, loss in enumerate(section.types if section else ()):
             yield (name, "types", index), LOSSES, loss.model_dump()
-    for index, transform in enumerate(cfg.export.transforms):
-        yield ("export", "transforms", index), TRANSFORMS, transform.model_dump()
+    for name, registry in (("transforms", TRANSFORMS), ("postprocess", POSTPROCESS)):
+        for index, step in enumerate(getattr(cfg.export, name)):
+            yield ("export", name, index), registry, step.model_dump()
 
 
 def with_inner(path: KeyPath, registry: Registry, spec: dict[str, Any]) -> Iterator[Found]:

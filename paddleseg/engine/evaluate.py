@@ -1,171 +1,125 @@
-"""Run a model over a labelled data set and measure its masks at the size of the original labels."""
+"""Run a predictor over a labelled data set and measure its answers at the size of the original pictures."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-import paddle
 
-from paddleseg.card import Output
-from paddleseg.config.schema import TestSection
 from paddleseg.datasets.base import Dataset
 from paddleseg.datasets.loader import EvalLoader
 from paddleseg.engine import dist
-from paddleseg.engine.error_map import panel
-from paddleseg.errors import DataError
-from paddleseg.images.paint import flatten
-from paddleseg.inference import postprocess
-from paddleseg.inference.augment import TestAugmentation, predict_prob
-from paddleseg.inference.runtime import Dygraph
+from paddleseg.errors import DataError, Problem
+from paddleseg.inference.predictor import Predictor, Prepared
+from paddleseg.inference.preprocess import Preprocessor
 from paddleseg.metrics.base import Metric
-from paddleseg.metrics.independent import IndependentClasses
-from paddleseg.metrics.segmentation import Confusion
 from paddleseg.progress import progress as with_progress
+from paddleseg.tasks.base import EvalResult, Measures, Task
+from paddleseg.tasks.semantic import Semantic
 from paddleseg.transforms.sample import Sample
-
-TestConfig = TestSection | Mapping[str, Any]
-
-
-@dataclass
-class EvalResult:
-    """What an evaluation found.
-
-    Args:
-        metrics: Every measure by name, over all images; lists hold one number for each class.
-        images: One row for each image, in the data set's order: index, path and the measures of that image alone.
-    """
-
-    metrics: dict[str, Any]
-    images: list[dict[str, Any]]
-
-    def log_lines(self) -> list[str]:
-        """PaddleSeg's lines, which scripts read."""
-        names = {"mIoU": "mIoU", "Acc": "pixel_accuracy", "Kappa": "kappa", "Dice": "dice"}
-        means = " ".join(f"{shown}: {self.metrics[name]:.4f}" for shown, name in names.items())
-        lists = {"IoU": "class_IoU", "Precision": "class_precision", "Recall": "class_recall"}
-        classes = [f"[EVAL] Class {shown}: {np.round(self.metrics[name], 4)}" for shown, name in lists.items()]
-        return [f"[EVAL] #Images: {len(self.images)} {means}", *(line.replace("\n", "") for line in classes)]
 
 
 def evaluate(
-    model: paddle.nn.Layer,
+    predictor: Predictor,
     dataset: Dataset,
+    task: Task | None = None,
     *,
     num_workers: int = 0,
-    test_config: TestConfig | None = None,
+    measures: Measures | None = None,
     metrics: Sequence[Metric] = (),
     rank: int = 0,
     world_size: int = 1,
     progress: bool = False,
     log: Callable[[str], None] = print,
 ) -> EvalResult:
-    """Measure `model` on `dataset`; every image counts once, however many ranks share the work.
+    """Measure what users of `predictor` get on `dataset`; every image counts once, however many ranks share the work.
 
-    Probabilities, not logits or classes, are brought to the size of the original label; the class is chosen there.
+    The predictor prepares the pictures, so the data set's own transforms are not used.
 
     Args:
-        test_config: Scales, flips, sliding window, and whether classes are independent; none of it by default.
-        metrics: What to measure beside IoU and its relatives.
+        task: What is compared with what; masks of classes by default.
+        measures: Which of the task's measures; all that it finds fit by default.
+        metrics: More measures.
         rank: Which share of the images is this process's; all ranks get the same result.
         progress: Show a progress bar.
         log: Takes the lines that scripts read, on rank 0.
 
     Raises:
-        DataError: An image has no label.
+        DataError: An image cannot be used, or has no label.
     """
-    looks = TestAugmentation.from_config(dict(test_config or {}))
-    output = output_of(test_config)
-    kind = IndependentClasses if output.multilabel else Confusion
-    measures = [kind(dataset.num_classes, dataset.ignore_index), *(metric.fresh() for metric in metrics)]
-    loader = EvalLoader(dataset, num_workers=num_workers, rank=rank, world_size=world_size)
+    task = task or Semantic()
+    totals = [*task.metrics(dataset, predictor.card.output, measures or Measures()), *(m.fresh() for m in metrics)]
+    source = _Source(dataset, predictor.prepare_image)
+    loader = EvalLoader(source, num_workers=num_workers, rank=rank, world_size=world_size)  # type: ignore[arg-type]
     rows: list[dict[str, Any]] = []
-    network, samples = Dygraph(model, output), itertools.chain.from_iterable(loader)
-    bar = with_progress(samples, "Evaluating", len(loader), show=progress)
-    for index, sample in zip(loader.indices, bar, strict=True):
-        row = {"index": index, "path": sample.path}
-        label = known_label(sample, output.multilabel)
-        rows.append(row | _measure(measures, label, *mask_and_prob(network, sample, looks, output)))
-    result = _merged(measures, rows)
+    pairs = with_progress(itertools.chain.from_iterable(loader), "Evaluating", len(loader), show=progress)
+    for index, pair in zip(loader.indices, pairs, strict=True):
+        sample, prepared = cast(tuple[Sample, Prepared], pair)
+        compared = task.compare(predictor.infer([prepared])[0], sample)
+        rows.append({"index": index, "path": sample.path} | _measure(totals, compared))
+    result = _merged(totals, rows)
     if rank == 0:
-        for line in result.log_lines():
+        for line in task.log_lines(result):
             log(line)
     return result
 
 
 def sample_pictures(
-    model: paddle.nn.Layer, dataset: Dataset, test_config: TestConfig | None = None, count: int = 4
+    predictor: Predictor, dataset: Dataset, task: Task | None = None, count: int = 4
 ) -> list[tuple[str, np.ndarray]]:
-    """(name, RGB picture) of a few evenly spaced images: photo, label, mask and errors side by side."""
+    """(name, RGB picture) of a few evenly spaced images, as the task shows its errors."""
     spread = np.linspace(0, len(dataset) - 1, min(count, len(dataset))).round().astype(int)
-    return [(Path(path).name, picture) for path, picture in error_panels(model, dataset, spread.tolist(), test_config)]
+    return [(Path(path).name, picture) for path, picture in error_panels(predictor, dataset, spread.tolist(), task)]
 
 
 def error_panels(
-    model: paddle.nn.Layer, dataset: Dataset, indices: Sequence[int], test_config: TestConfig | None = None
+    predictor: Predictor, dataset: Dataset, indices: Sequence[int], task: Task | None = None
 ) -> Iterator[tuple[str, np.ndarray]]:
     """(path, RGB picture) of the images at `indices`."""
-    looks, output = TestAugmentation.from_config(dict(test_config or {})), output_of(test_config)
-    network = Dygraph(model, output)
+    task = task or Semantic()
     for index in indices:
-        sample = dataset.sample(index, np.random.default_rng(0))
-        mask, _ = mask_and_prob(network, sample, looks, output)
-        label = known_label(sample, output.multilabel)
-        if output.multilabel:
-            mask, label = flatten(mask), flatten((label == 1).transpose(2, 0, 1))
-        yield sample.path, panel(dataset.read(index).image, label, mask, dataset.ignore_index)
+        sample = dataset.read(index)
+        yield sample.path, task.panel(predictor(sample.image), sample, dataset)
 
 
-def output_of(test_config: TestConfig | None) -> Output:
-    """What the network's channels mean in an evaluation."""
-    independent = bool(dict(test_config or {}).get("use_multilabel"))
-    return Output(activation="sigmoid" if independent else "softmax", multilabel=independent)
+class _Source:
+    """A data set whose samples come with the network's input beside them; it travels to worker processes."""
+
+    def __init__(self, dataset: Dataset, prepare: Preprocessor):
+        self.dataset, self.prepare = dataset, prepare
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def sample(self, index: int, rng: np.random.Generator) -> tuple[Sample, Prepared]:
+        """Raises a `DataError` that names the file where the picture cannot be prepared."""
+        sample = self.dataset.read(index, rng)
+        try:
+            return sample, Prepared(sample.image, *self.prepare(sample.image))
+        except DataError as error:
+            found = [Problem(f"{sample.path}: {p.where}", p.what, p.hint) for p in error.problems]
+            raise DataError(found) from error
 
 
-def mask_and_prob(
-    network: Dygraph, sample: Sample, looks: TestAugmentation, output: Output
-) -> tuple[np.ndarray, np.ndarray]:
-    """Classes (H, W) and probabilities (C, H, W) of a transformed sample, at the size of its original image.
-
-    Of independent classes the mask is (C, H, W) of 0 and 1.
-    """
-    image = np.ascontiguousarray(sample.image.transpose(2, 0, 1)[None], np.float32)
-    prob = postprocess.restore(predict_prob(network, image, looks)[0], sample.geometry, output)
-    return postprocess.to_mask(prob, output), prob
-
-
-def known_label(sample: Sample, independent: bool) -> np.ndarray:
-    """The sample's label; a `DataError` that names the image where it has none, or one of the other kind."""
-    if sample.label is None:
-        raise DataError(sample.path, "has no label", "evaluation needs `image label` pairs")
-    if independent and sample.label.ndim == 2:
-        hint = "leave out use_multilabel, or save the masks of all classes side by side in one file"
-        raise DataError(sample.label_path, "says one class a pixel, not independent ones", hint)
-    if sample.label.ndim == 3 and not independent:
-        raise DataError(sample.label_path, "holds masks of several classes", "add --use_multilabel")
-    return sample.label
-
-
-def _measure(measures: Sequence[Metric], label: np.ndarray, mask: np.ndarray, prob: np.ndarray) -> dict[str, float]:
+def _measure(totals: Sequence[Metric], compared: tuple[np.ndarray | None, ...]) -> dict[str, float]:
     """Add one image to the measures; returns the single-valued measures of that image alone."""
     row: dict[str, float] = {}
-    for measure in measures:
-        single = measure.of(mask, label, prob)
-        measure.merge(single)
+    for total in totals:
+        single = total.of(*compared)  # type: ignore[arg-type]
+        total.merge(single)
         row |= {name: value for name, value in single.compute().items() if isinstance(value, float)}
     return row
 
 
-def _merged(measures: Sequence[Metric], rows: list[dict[str, Any]]) -> EvalResult:
+def _merged(totals: Sequence[Metric], rows: list[dict[str, Any]]) -> EvalResult:
     """The sums and rows of all ranks put together, on every rank."""
-    shares = dist.gather(([measure.state() for measure in measures], rows))
+    shares = dist.gather(([total.state() for total in totals], rows))
     found: dict[str, Any] = {}
-    for place, measure in enumerate(measures):
-        whole = measure.fresh()
+    for place, total in enumerate(totals):
+        whole = total.fresh()
         for states, _ in shares:
             whole.merge_state(states[place])
         found |= whole.compute()

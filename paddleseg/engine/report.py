@@ -7,14 +7,16 @@ import math
 from pathlib import Path
 from typing import Any
 
-import paddle
 from rich.console import Group
 from rich.table import Table
 
 from paddleseg.datasets.base import Dataset
-from paddleseg.engine.evaluate import EvalResult, TestConfig, error_panels
+from paddleseg.engine.evaluate import error_panels
 from paddleseg.files import atomic_dir
 from paddleseg.images.io import write_png
+from paddleseg.inference.predictor import Predictor
+from paddleseg.tasks.base import EvalResult, Task
+from paddleseg.tasks.semantic import Semantic
 
 
 def tables(result: EvalResult) -> Group:
@@ -37,22 +39,16 @@ def to_json(result: EvalResult, **about: Any) -> str:
 
 
 def write_worst(
-    model: paddle.nn.Layer,
-    dataset: Dataset,
-    result: EvalResult,
-    count: int,
-    folder: Path,
-    test_config: TestConfig | None = None,
+    predictor: Predictor, dataset: Dataset, result: EvalResult, count: int, folder: Path, task: Task | None = None
 ) -> None:
-    """Draw the `count` images of lowest foreground IoU (mIoU with more than two classes), worst first.
+    """Draw the `count` images that the task finds worst, the worst first.
 
     Raises:
         OutputError: The folder cannot be written.
     """
-    measure = "foreground_IoU" if dataset.num_classes == 2 else "mIoU"
-    # An image without any foreground, rightly left empty, has no IoU and no fault.
-    ordered = sorted(result.images, key=lambda row: math.inf if math.isnan(row[measure]) else row[measure])[:count]
-    panels = error_panels(model, dataset, [row["index"] for row in ordered], test_config)
+    measure, ordered = (task or Semantic()).worst_first(result, dataset)
+    ordered = ordered[:count]
+    panels = error_panels(predictor, dataset, [row["index"] for row in ordered], task)
     index = []
     with atomic_dir(folder) as new:
         for place, (row, (path, picture)) in enumerate(zip(ordered, panels, strict=True), 1):

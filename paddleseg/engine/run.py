@@ -8,9 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import paddle
 
-from paddleseg.config import RunConfig, build
+from paddleseg import assemble
+from paddleseg.config.build import Builder
+from paddleseg.config.schema import RunConfig
 from paddleseg.datasets.loader import TrainLoader
 from paddleseg.device import select_device
 from paddleseg.doctor.data import check_sample
@@ -22,7 +25,10 @@ from paddleseg.engine.state import TrainState
 from paddleseg.engine.step import LossPlan, Stepper
 from paddleseg.engine.trainer import Trainer
 from paddleseg.errors import WeightsError
+from paddleseg.inference.predictor import Predictor
+from paddleseg.inference.runtimes.dygraph import evaluating
 from paddleseg.models.weights import partial_weights
+from paddleseg.tasks.base import FEW, Task
 
 # Settings of `train` that change nothing of what a run computes.
 _IRRELEVANT = (
@@ -60,9 +66,10 @@ def train(
     seed = config.seed or 0
     paddle.seed(seed)
 
-    train_set = build.build_dataset(config, "train")
+    build, task = Builder(config), assemble.task_of(config)
+    train_set = build.dataset("train")
     train_set.entries *= repeats
-    val_set = build.build_dataset(config, "val") if do_eval else None
+    val_set = build.dataset("val") if do_eval else None
     if check_data and dist.is_main():
         skipping = ["train"] if settings.on_error == "skip" else []
         check_sample({"train": train_set} | ({"val": val_set} if val_set else {}), skipping=skipping)
@@ -70,11 +77,11 @@ def train(
     save_interval = config.save_interval or 1000
 
     with partial_weights(settings.allow_partial):
-        model = build.build_model(config)
-    optimizer = build.build_optimizer(config, model)
+        model = build.model()
+    optimizer = build.optimizer(model)
     model, optimizer, amp_level = _mixed_precision(model, optimizer, settings, device)
     network = paddle.jit.to_static(model) if config.to_static_training else model
-    losses = LossPlan(*build.build_losses(config))
+    losses = LossPlan(*build.losses())
     stepper = Stepper(
         dist.wrap(network),
         optimizer,
@@ -82,7 +89,7 @@ def train(
         amp_level=amp_level,
         accumulate=settings.accumulate_steps,
         freeze_norm=settings.freeze_norm,
-        distillation=_distillation(config),
+        distillation=_distillation(config, build),
     )
     loader = TrainLoader(
         train_set,
@@ -101,15 +108,16 @@ def train(
     trainer = Trainer(
         model=model,
         stepper=stepper,
-        lr=build.build_lr(config),
+        lr=build.lr(),
         loader=loader,
         iters=iters,
-        evaluate=_evaluation(config, model, val_set),
+        evaluate=_evaluation(config, task, model, val_set),
         eval_interval=save_interval,
         seed=seed,
     )
     digest = config_hash(config)
-    trainer.callbacks = _callbacks(config, model, val_set, save_dir, save_interval, use_vdl, profiler_options, digest)
+    pictures = _pictures(config, task, model, val_set) if use_vdl else None
+    trainer.callbacks = _callbacks(config, pictures, save_dir, save_interval, use_vdl, profiler_options, digest)
     _resume(trainer, save_dir, resume, digest)
     return trainer.fit()
 
@@ -123,35 +131,45 @@ def config_hash(config: RunConfig) -> str:
     return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def _distillation(config: RunConfig) -> Distillation | None:
+def _distillation(config: RunConfig, build: Builder) -> Distillation | None:
     if config.teacher is None:
         if config.distill_loss and dist.is_main():
             print("distill_loss is not used: the configuration names no teacher.")
         return None
-    return Distillation(build.build_teacher(config), *build.build_losses(config, "distill_loss"))
+    return Distillation(build.teacher(), *build.losses("distill_loss"))
 
 
-def _evaluation(config: RunConfig, model: paddle.nn.Layer, val_set: Any) -> Callable[[], dict[str, Any]] | None:
+def _evaluation(
+    config: RunConfig, task: Task, model: paddle.nn.Layer, val_set: Any
+) -> Callable[[], dict[str, Any]] | None:
     if val_set is None:
         return None
+    predictor = _predictor(config, model)
 
     def run() -> dict[str, Any]:
-        return evaluate(
-            model,
-            val_set,
-            num_workers=config.train.num_workers,
-            test_config=config.test_config,
-            rank=dist.rank(),
-            world_size=dist.world(),
-        ).metrics
+        with evaluating(model):
+            return evaluate(
+                predictor,
+                val_set,
+                task,
+                num_workers=config.train.num_workers,
+                measures=FEW,
+                rank=dist.rank(),
+                world_size=dist.world(),
+            ).metrics
 
     return run
 
 
+def _predictor(config: RunConfig, model: paddle.nn.Layer) -> Predictor:
+    """The model that is being trained, as every command will run it."""
+    with evaluating(model):
+        return Predictor.from_model(model, assemble.card_from_config(config), assemble.looks_of(config))
+
+
 def _callbacks(
     config: RunConfig,
-    model: paddle.nn.Layer,
-    val_set: Any,
+    pictures: Callable[[], list[tuple[str, np.ndarray]]] | None,
     save_dir: Path,
     save_interval: int,
     use_vdl: bool,
@@ -168,12 +186,25 @@ def _callbacks(
     if dist.is_main():
         callbacks.append(ProgressLog(settings.log_iters))
         if use_vdl:
-            pictures = (lambda: sample_pictures(model, val_set, config.test_config)) if val_set else None
             callbacks.append(VisualDL(save_dir, settings.log_iters, pictures))
     if settings.early_stop_intervals:
         callbacks.append(EarlyStop(settings.early_stop_intervals))
     callbacks.append(Checkpoint(save_dir, save_interval, settings.keep_checkpoint_max, digest))
     return callbacks
+
+
+def _pictures(
+    config: RunConfig, task: Task, model: paddle.nn.Layer, val_set: Any
+) -> Callable[[], list[tuple[str, np.ndarray]]] | None:
+    if val_set is None:
+        return None
+    predictor = _predictor(config, model)
+
+    def run() -> list[tuple[str, np.ndarray]]:
+        with evaluating(model):
+            return sample_pictures(predictor, val_set, task)
+
+    return run
 
 
 def _mixed_precision(model: Any, optimizer: Any, settings: Any, device: str) -> tuple[Any, Any, str]:

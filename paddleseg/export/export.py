@@ -13,13 +13,13 @@ import paddle
 from paddle import nn
 from paddle.static import InputSpec
 
-from paddleseg.card import CARD_NAME, DEPLOY_NAME, Card, Files, deploy_text, save_card
-from paddleseg.errors import ExportError
+from paddleseg.card import CARD_NAME, DEPLOY_NAME, Card, Files, Measured, deploy_text, save_card
+from paddleseg.errors import ExportError, last_line
 from paddleseg.export.to_onnx import to_onnx
 from paddleseg.export.verify import verify
 from paddleseg.files import atomic_dir, file_sha256
 from paddleseg.inference.graph import InferenceGraph
-from paddleseg.inference.runtime import evaluating, last_line
+from paddleseg.inference.runtimes.dygraph import evaluating
 from paddleseg.models.layers.reparam import folded
 
 Format = Literal["pir", "legacy"]
@@ -69,7 +69,7 @@ def export_model(
         card = card.model_copy(
             update={
                 "files": files,
-                "parameters": _count_parameters(model),
+                "measured": Measured(parameters=_count_parameters(model)),
                 "sha256": file_sha256(folder / f"{stem}.pdiparams"),
                 "versions": card.versions | {"paddle": paddle.__version__},
             }

@@ -9,10 +9,10 @@ import numpy as np
 from paddle import nn
 
 from paddleseg.card import Card, load_card
-from paddleseg.errors import ExportError, UserError
+from paddleseg.errors import ExportError, UserError, last_line
 from paddleseg.inference.augment import predict_prob
 from paddleseg.inference.predictor import Predictor
-from paddleseg.inference.runtime import last_line
+from paddleseg.inference.runtimes.dygraph import evaluating
 
 TOLERANCE = 1e-4
 # Where height and width are open the graph has to work at more than the one size it was traced for.
@@ -32,13 +32,18 @@ def verify(folder: str | Path, model: nn.Layer, tolerance: float = TOLERANCE) ->
     Raises:
         ExportError: A runtime fails, or differs by more than `tolerance`.
     """
+    with evaluating(model):
+        return _differences(folder, model, tolerance)
+
+
+def _differences(folder: str | Path, model: nn.Layer, tolerance: float) -> dict[str, float]:
     card, place = load_card(folder)
     reference = Predictor.from_model(model, card)
     differences: dict[str, float] = {}
     for runtime in ("paddle", "onnx") if card.files.onnx else ("paddle",):
         where = f"the exported graph in {'Paddle Inference' if runtime == 'paddle' else 'ONNX Runtime'}"
         try:
-            exported = Predictor.from_export(place, runtime)  # type: ignore[arg-type]
+            exported = Predictor.from_export(place, runtime)
             differences[runtime] = max(_difference(card, reference, exported, size) for size in _sizes(card))
         except UserError:
             raise

@@ -14,24 +14,25 @@ class InferenceGraph(nn.Layer):
     """A model's main output, taken to probabilities (or what `output.kind` asks for) at the network's size.
 
     Shape:
-        x (N, C, h, w) float32. Returns (N, classes, h, w) float32, or (N, h, w) int32 for "argmax".
+        x (N, C, h, w) float32, and after it what else the model takes. Returns (N, classes, h, w) float32, or (N, h, w)
+        int32 for "argmax".
     """
 
     def __init__(self, model: nn.Layer, output: Output):
         super().__init__()
         self.model, self.output = model, output
 
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        return _run(self.model, x, self.output)
+    def forward(self, x: paddle.Tensor, *more: paddle.Tensor) -> paddle.Tensor:
+        return _run(self.model, self.output, x, *more)
 
 
 # Traced as it runs: Paddle's rewriting of Python source (dy2static) turns ordinary shape arithmetic into graph
 # conditions that do not work with an open height and width.
 @paddle.jit.not_to_static
-def _run(model: nn.Layer, x: paddle.Tensor, output: Output) -> paddle.Tensor:
-    outputs = model(x)
+def _run(model: nn.Layer, output: Output, *inputs: paddle.Tensor) -> paddle.Tensor:
+    outputs = model(*inputs)
     logits = (outputs[0] if isinstance(outputs, (list, tuple)) else outputs).astype("float32")
-    if output.kind == "logits":
+    if output.kind in ("logits", "values"):
         return logits
     if output.kind == "argmax":
         if output.activation == "sigmoid":

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from paddleseg import zoo
-from paddleseg.card import Card, Output, load_card, read_card
-from paddleseg.errors import ConfigError, ExportError
+from paddleseg.card import Card, Output, load_card
+from paddleseg.errors import ExportError
 from paddleseg.geometry import Geometry
 from paddleseg.inference import postprocess
 from paddleseg.inference.augment import TestAugmentation, predict_prob
-from paddleseg.inference.edges import refine_edges
+from paddleseg.inference.post.chain import Chain
 from paddleseg.inference.preprocess import Preprocessor
-from paddleseg.inference.runtime import Dygraph, OnnxRuntime, PaddleInference, PaddleOptions, Runtime
+from paddleseg.inference.runtimes import choose, runtime_class
+from paddleseg.inference.runtimes.base import Runtime, RuntimeOptions
+from paddleseg.transforms.sample import Sample
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -29,16 +31,28 @@ class SegResult:
     """What a network says about one picture.
 
     Args:
-        mask: Classes (H, W) uint8; of independent classes (C, H, W) with 0 and 1.
-        prob: Probabilities (C, H, W) float32; None where the exported graph gives classes only.
+        classes: The mask, where postprocessing makes one.
+        prob: Probabilities (C, H, W) float32, or another task's values; None where the exported graph gives classes
+            only.
         timing_ms: Milliseconds for "pre", "net" and "post"; of a batch, each picture's share.
         output: What the channels of `prob` mean.
     """
 
-    mask: np.ndarray
+    classes: np.ndarray | None
     prob: np.ndarray | None
     timing_ms: dict[str, float]
     output: Output = field(default_factory=Output)
+
+    @property
+    def mask(self) -> np.ndarray:
+        """Classes (H, W) uint8; of independent classes (C, H, W) with 0 and 1.
+
+        Raises:
+            ExportError: The model's card lists no step that makes a mask.
+        """
+        if self.classes is None:
+            raise ExportError("mask", "the model's postprocessing makes none", "add the step to_mask to its card")
+        return self.classes
 
     @property
     def alpha(self) -> np.ndarray:
@@ -48,13 +62,25 @@ class SegResult:
         return postprocess.to_alpha(postprocess.foreground(self.prob, self.output))
 
 
+class Prepared(NamedTuple):
+    """A picture (H, W, C), the network's input (C, h, w) made of it, and what led there."""
+
+    image: np.ndarray
+    tensor: np.ndarray
+    geometry: Geometry
+
+
 class Predictor:
-    """Runs a model on pictures as its card says.
+    """Runs a model on pictures as its card says. Several threads may call it.
 
     Args:
-        card: Preprocessing, output and classes.
+        card: Preprocessing, output, postprocessing and classes.
         runtime: What runs the network.
         looks: Scales, flips and sliding window; one look at the whole picture by default.
+        transform: Prepares pictures in the place of the card's steps, for transforms that exist as objects only.
+
+    Raises:
+        ConfigError: A step of the card is unknown or does not fit its output.
 
     Example:
         >>> predictor = Predictor.from_export("output/export")
@@ -63,66 +89,75 @@ class Predictor:
         True
     """
 
-    def __init__(self, card: Card, runtime: Runtime, looks: TestAugmentation | None = None):
+    def __init__(
+        self,
+        card: Card,
+        runtime: Runtime,
+        looks: TestAugmentation | None = None,
+        transform: Callable[[Sample], Sample] | None = None,
+    ):
         self.card, self.runtime, self.looks = card, runtime, looks
-        self.preprocess = Preprocessor(card.preprocess)
+        self.prepare_image = Preprocessor(card.preprocess if transform is None else transform)
+        self.finish = Chain(card)
 
     @classmethod
     def from_export(
         cls,
         folder: str | Path,
-        runtime: Literal["paddle", "onnx"] | None = None,
+        runtime: str | None = None,
         device: str = "cpu",
         threads: int = 0,
-        options: PaddleOptions | None = None,
+        options: RuntimeOptions | None = None,
     ) -> Predictor:
         """The model in a folder that export wrote, or beside a card written by hand.
 
         Args:
             folder: The folder, or a card in it.
-            runtime: Paddle Inference, or ONNX Runtime (which needs no Paddle). Without a choice ONNX Runtime is for
-                cards that name an ONNX file only.
+            runtime: A registered runtime, such as "paddle", or "onnx" (which needs no Paddle). Without a choice the
+                first of these two that reads the card's files and is installed.
             device: "cpu" or "gpu".
             threads: CPU threads; 0 leaves the choice to the engine.
-            options: Everything that Paddle Inference can be told, in place of `device` and `threads`.
+            options: Everything that the engine can be told, in place of `device` and `threads`.
 
         Raises:
             ExportError: A file is missing or damaged.
         """
         card, place = load_card(folder)
-        if runtime == "onnx" or (runtime is options is None and card.files.onnx and not card.files.graph):
-            return cls(card, OnnxRuntime(_file(place, card.files.onnx, "onnx"), device=device, threads=threads))
-        graph, params = (_file(place, getattr(card.files, name), name) for name in ("graph", "params"))
-        return cls(card, PaddleInference(graph, params, options or PaddleOptions(device=device, threads=threads)))
+        kind = runtime_class(runtime or choose(card, ("paddle", "onnx")))
+        return cls(card, kind.open(card, place, options or RuntimeOptions(device=device, threads=threads)))
 
     @classmethod
-    def from_model(cls, model: nn.Layer, card: Card, looks: TestAugmentation | None = None) -> Predictor:
-        """A model in memory, on Paddle's current device."""
-        return cls(card, Dygraph(model, card.output), looks)
+    def from_model(
+        cls,
+        model: nn.Layer,
+        card: Card,
+        looks: TestAugmentation | None = None,
+        transform: Callable[[Sample], Sample] | None = None,
+    ) -> Predictor:
+        """A model in memory, on Paddle's current device; it is put into evaluation mode."""
+        from paddleseg.inference.runtimes.dygraph import Dygraph
+
+        return cls(card, Dygraph(model, card.output, tuple(item.name for item in card.inputs)), looks, transform)
 
     @classmethod
-    def from_zoo(cls, name: str, runtime: Literal["dygraph", "onnx"] = "dygraph", threads: int = 0) -> Predictor:
+    def from_zoo(cls, name: str, runtime: str | None = None, device: str = "cpu", threads: int = 0) -> Predictor:
         """Published weights, such as "pp_humanseg_v1_lite"; those that are not packed are fetched on first use.
 
         Args:
-            runtime: The model in memory, or the graph beside the weights on ONNX Runtime (which needs no Paddle).
+            runtime: "onnx" for the graph beside the weights (needs no Paddle), "dygraph" for the model in memory.
+                Without a choice "onnx" where there is a graph and ONNX Runtime, which is several times faster on a
+                CPU.
+            device: "cpu" or "gpu"; of "dygraph", Paddle's current device counts.
             threads: CPU threads of ONNX Runtime; 0 leaves the choice to it.
 
         Raises:
             WeightsError: There are no weights of that name, or they cannot be had.
         """
-        path = zoo.card_path(name)
-        card = read_card(path)
-        if runtime == "onnx":
-            return cls(card, OnnxRuntime(zoo.onnx_path(name), threads=threads))
-        from paddleseg.models.build import build_network
-        from paddleseg.models.weights import load_weights
-
-        if card.model is None:
-            raise ConfigError(str(path), "names no model", "add model: {type: ...}")
-        model = build_network(card.model.model_dump())
-        load_weights(model, zoo.weights_path(name))
-        return cls.from_model(model, card)
+        card = zoo.card(name)
+        chosen = runtime or choose(card, ("onnx", "dygraph"))
+        place = zoo.onnx_path(name) if chosen == "onnx" else zoo.weights_path(name)
+        options = RuntimeOptions(device=device, threads=threads)
+        return cls(card, runtime_class(chosen).open(card, place.parent, options))
 
     def __call__(self, image: np.ndarray) -> SegResult:
         """Segment one picture, RGB (or grey, as the card says) uint8 (H, W, C)."""
@@ -130,25 +165,43 @@ class Predictor:
 
     def batch(self, images: Sequence[np.ndarray]) -> list[SegResult]:
         """Segment pictures together where their inputs are of one size, else one after the other."""
-        for image in images:
-            self._check(image)
         start = time.perf_counter()
-        inputs = [self.preprocess(image) for image in images]
-        shares = {"pre": _ms_since(start) / len(images)}
-        start = time.perf_counter()
-        outputs = self._run([tensor for tensor, _ in inputs])
-        shares["net"] = _ms_since(start) / len(images)
-        results = []
-        for image, output, (_, geometry) in zip(images, outputs, inputs, strict=True):
-            start = time.perf_counter()
-            mask, prob = self._finish(output, geometry, image)
-            results.append(SegResult(mask, prob, shares | {"post": _ms_since(start)}, self.card.output))
-        return results
+        inputs = [self.prepare(image) for image in images]
+        pre = _ms_since(start) / max(len(images), 1)
+        return [
+            SegResult(result.classes, result.prob, {"pre": pre, **result.timing_ms}, result.output)
+            for result in self.infer(inputs)
+        ]
 
-    def _check(self, image: np.ndarray) -> None:
+    def prepare(self, image: np.ndarray) -> Prepared:
+        """The first of two steps: the network's input for a picture.
+
+        Raises:
+            ValueError: It is no picture.
+            DataError: The card's steps cannot work with it.
+        """
         channels = self.card.input.channels
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != channels:
-            raise ValueError(f"a picture should be uint8 (H, W, {channels}), not {image.dtype} {image.shape}")
+        kind = getattr(image, "dtype", type(image).__name__)
+        shape: tuple[int, ...] = getattr(image, "shape", ())
+        if kind != np.uint8 or len(shape) != 3 or shape[2] != channels or 0 in shape:
+            raise ValueError(f"a picture should be uint8 (H, W, {channels}), not {kind} {shape}")
+        return Prepared(image, *self.prepare_image(image))
+
+    def infer(self, inputs: Sequence[Prepared]) -> list[SegResult]:
+        """The second step: what the network says about prepared pictures.
+
+        Raises:
+            ExportError: The card's steps do not fit the graph, or the network gives values that are no numbers.
+        """
+        start = time.perf_counter()
+        outputs = self._run([prepared.tensor for prepared in inputs])
+        net = _ms_since(start) / max(len(inputs), 1)
+        results = []
+        for output, (image, _, geometry) in zip(outputs, inputs, strict=True):
+            start = time.perf_counter()
+            classes, prob = self._finish(output, image, geometry)
+            results.append(SegResult(classes, prob, {"net": net, "post": _ms_since(start)}, self.card.output))
+        return results
 
     def _run(self, tensors: list[np.ndarray]) -> list[np.ndarray]:
         most = self.card.input.shape[0] or len(tensors)
@@ -175,38 +228,26 @@ class Predictor:
     def _forward(self, batch: np.ndarray) -> np.ndarray:
         if self.card.output.kind == "argmax":
             return self.runtime(batch)
-        return predict_prob(self.forward, batch, self.looks)
+        values = predict_prob(self.forward, batch, self.looks)
+        if not np.isfinite(values).all():
+            what = "gives values that are no numbers (NaN or infinity)"
+            raise ExportError(self.card.name or "the network", what, "its weights are damaged: train it anew")
+        return values
 
     def forward(self, batch: np.ndarray) -> np.ndarray:
+        """The main output (N, C, h, w) for inputs (N, C, h, w): probabilities, also of a graph that gives logits."""
         output = self.runtime(batch)
         return (
             postprocess.activate(output, self.card.output.activation) if self.card.output.kind == "logits" else output
         )
 
     def _finish(
-        self, output: np.ndarray, geometry: Geometry, image: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray | None]:
+        self, output: np.ndarray, image: np.ndarray, geometry: Geometry
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
         if self.card.output.kind == "argmax":
             return geometry.invert(output.reshape(geometry.size).astype(np.uint8), "nearest"), None
-        prob = postprocess.restore(self._without_specks(output), geometry, self.card.output)
-        if self.card.edge_radius:
-            prob = refine_edges(prob, image, self.card.edge_radius / geometry.zoom, self.card.threshold)
-            prob = self._without_specks(prob)  # along fine edges some pixels come off
-        return postprocess.to_mask(prob, self.card.output, self.card.threshold), prob
-
-    def _without_specks(self, prob: np.ndarray) -> np.ndarray:
-        if not self.card.smallest_part:
-            return prob
-        return postprocess.drop_specks(prob, self.card.threshold, self.card.smallest_part)
-
-
-def _file(folder: Path, name: str | None, what: str) -> Path:
-    if name is None:
-        hint = "export with --onnx" if what == "onnx" else "export the model again"
-        raise ExportError(str(folder), f"its card names no {what} file", hint)
-    if not (folder / name).is_file():
-        raise ExportError(str(folder / name), "is named by the card but is not there", "export the model again")
-    return folder / name
+        frame = self.finish(output, image, geometry, self.card.output)
+        return frame.mask, frame.values
 
 
 def _ms_since(start: float) -> float:

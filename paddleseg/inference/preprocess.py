@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,12 +52,16 @@ def _plain(value: Any) -> Any:
 class Preprocessor:
     """Runs a card's steps.
 
+    Args:
+        steps: The steps, or a transform that has been built.
+
     Example:
         >>> tensor, geometry = Preprocessor(card.preprocess)(rgb)  # (C, h, w) float32
     """
 
-    def __init__(self, steps: Sequence[Step]):
-        self.transform = Compose([_build(step, index) for index, step in enumerate(steps)])
+    def __init__(self, steps: Sequence[Step] | Callable[[Sample], Sample]):
+        built = [steps] if callable(steps) else [_build(step, index) for index, step in enumerate(steps)]
+        self.transform = built[0] if isinstance(built[0] if built else None, Compose) else Compose(built)
 
     def __call__(self, image: np.ndarray) -> tuple[np.ndarray, Geometry]:
         """The network's input (C, h, w) float32 and what led there, for an image (H, W, C) uint8."""

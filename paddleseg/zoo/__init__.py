@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from paddleseg import fetch
+from paddleseg.card import Card, read_card
 from paddleseg.errors import WeightsError
 
+PREFIX = "zoo://"
 _FOLDER = Path(__file__).parent
 
 
 def names() -> list[str]:
     """The published weights, as `zoo://` URIs."""
-    return [f"zoo://{path.stem}" for path in sorted(_FOLDER.glob("*.yml"))]
+    return [f"{PREFIX}{path.stem}" for path in sorted(_FOLDER.glob("*.yml"))]
 
 
 def card_path(name: str) -> Path:
-    """The card of the weights called `name`.
+    """The file of the card of the weights called `name`; `zoo://` before it is passed over.
 
     Raises:
         WeightsError: There are no weights of that name.
     """
+    name = name.removeprefix(PREFIX)
     path = _FOLDER / f"{name}.yml"
     if not path.is_file():
         near = difflib.get_close_matches(f"zoo://{name}", names(), n=1)
@@ -33,9 +33,13 @@ def card_path(name: str) -> Path:
     return path
 
 
-def card(name: str) -> dict[str, Any]:
-    """The card of the weights called `name`, as a dictionary."""
-    return yaml.safe_load(card_path(name).read_text(encoding="utf-8"))
+def card(name: str) -> Card:
+    """The card of the weights called `name`.
+
+    Raises:
+        WeightsError: There are no weights of that name.
+    """
+    return read_card(card_path(name))
 
 
 def weights_path(name: str) -> Path:
@@ -47,10 +51,10 @@ def weights_path(name: str) -> Path:
     packed = card_path(name).with_suffix(".pdparams")
     if packed.is_file():
         return packed
-    content = card(name)
-    if not content.get("url"):
+    found = card(name)
+    if not found.url:
         raise WeightsError(f"zoo://{name}", f"{packed} is missing, and the card has no url", "install the package anew")
-    return fetch.fetch(content["url"], fetch.home() / packed.name, content["sha256"])
+    return fetch.fetch(found.url, fetch.home() / packed.name, found.sha256)
 
 
 def onnx_path(name: str) -> Path:

@@ -54,7 +54,7 @@ def page() -> str:
 
 def overview(cards: Sequence[Card]) -> str:
     """One row for each card; mIoU on every data set that all of them were measured on."""
-    measured = [[score.data for score in card.scores] for card in cards]
+    measured = [[score.data for score in card.measured.scores] for card in cards]
     common = [data for data in measured[0] if all(data in others for others in measured)]
     titles = [
         "name",
@@ -67,9 +67,14 @@ def overview(cards: Sequence[Card]) -> str:
     ]
     rows = []
     for card in cards:
-        scores = {score.data: score.mIoU for score in card.scores}
-        facts = [f"[{card.name}](#{card.name})", card.task, _size(card.input.size), f"{card.parameters or 0:,}"]
-        macs = f"{card.macs[0].count / 1e6:.1f}" if card.macs else ""
+        scores = {score.data: score.mIoU for score in card.measured.scores}
+        facts = [
+            f"[{card.name}](#{card.name})",
+            card.about,
+            _size(card.input.size),
+            f"{card.measured.parameters or 0:,}",
+        ]
+        macs = f"{card.measured.macs[0].count / 1e6:.1f}" if card.measured.macs else ""
         rows.append([*facts, macs, *(_percent(scores[data]) for data in common), card.licence])
     return table(titles, rows)
 
@@ -77,26 +82,28 @@ def overview(cards: Sequence[Card]) -> str:
 def section(card: Card) -> str:
     """All that a card says."""
     blocks = [f"## {card.name}", f"{card.origin.strip()}. Licence: {card.licence}."]
-    if card.scores:
-        measures = {name: text for name, text in _MEASURES.items() if any(_told(score, name) for score in card.scores)}
+    if card.measured.scores:
+        measures = {
+            name: text for name, text in _MEASURES.items() if any(_told(score, name) for score in card.measured.scores)
+        }
         rows = [
             [score.data, str(score.images), _size(score.size), *(_told(score, name) for name in measures), score.commit]
-            for score in card.scores
+            for score in card.measured.scores
         ]
         blocks.append(table(["data", "images", "input", *measures.values(), "commit"], rows))
-        blocks += [_parts(score) for score in card.scores if score.parts]
-        blocks.append(_commands(score.command for score in card.scores))
-    if card.latency:
+        blocks += [_parts(score) for score in card.measured.scores if score.parts]
+        blocks.append(_commands(score.command for score in card.measured.scores))
+    if card.measured.latency:
         titles = ["device", "threads", "runtime", "input", "p50 ms", "p95 ms", "CPU ms"]
         rows = [
             [item.device, str(item.threads), item.runtime, _size(item.size)]
             + [f"{time:.1f}" if time else "" for time in (item.p50_ms, item.p95_ms, item.cpu_ms)]
-            for item in card.latency
+            for item in card.measured.latency
         ]
-        blocks += [table(titles, rows), _commands(item.command for item in card.latency)]
-    if card.verified_exports:
-        rows = [[item.target, f"{item.largest_difference:.1e}"] for item in card.verified_exports]
-        commands = _commands(item.command for item in card.verified_exports)
+        blocks += [table(titles, rows), _commands(item.command for item in card.measured.latency)]
+    if card.measured.verified_exports:
+        rows = [[item.target, f"{item.largest_difference:.1e}"] for item in card.measured.verified_exports]
+        commands = _commands(item.command for item in card.measured.verified_exports)
         blocks += [table(["exported to", "largest difference of a probability"], rows), commands]
     lists = {"Intended use": card.intended_use, "Known failures": card.known_failures, "Sources": card.sources}
     for title, lines in lists.items():

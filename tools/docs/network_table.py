@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from paddleseg.analysis.macs import count
-from paddleseg.assemble import untrained_model
 from paddleseg.config import load_config
+from paddleseg.config.build import Builder
 from paddleseg.files import atomic_write_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,7 +58,7 @@ def table(recipes: Sequence[tuple[str, str, tuple[int, int]]]) -> str:
     lines = ["| network | recipe | paper | input | parameters | G multiply-adds |", "|---|---|---|---|---:|---:|"]
     for name, paper, (h, w) in recipes:
         config = load_config(ROOT / "configs" / name)
-        cost = count(untrained_model(config), (1, 3, h, w))
+        cost = count(Builder(config).untrained_model(), (1, 3, h, w))
         section = config.to_dict()["model"]
         backbone = section.get("backbone")
         network = section["type"] + (f" on {backbone['type']}" if backbone else "")

@@ -1,0 +1,87 @@
+"""The steps of a card in order, and what travels through them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from paddleseg.card import Card, Finish, Output, Step
+from paddleseg.errors import ConfigError
+from paddleseg.geometry import Geometry
+from paddleseg.registry import POSTPROCESS
+
+
+@dataclass
+class Frame:
+    """One picture's output on its way to a result.
+
+    Args:
+        values: The main output (C, h, w) float32, of the network's input first, of the picture later; steps may write
+            into it.
+        image: The picture (H, W, C) uint8.
+        geometry: What led from the picture to the network's input.
+        output: What the channels of `values` mean.
+        threshold: Probability from which a pixel is foreground.
+        mask: Classes (H, W), or (C, H, W) of independent ones, once a step has chosen them.
+    """
+
+    values: np.ndarray
+    image: np.ndarray
+    geometry: Geometry
+    output: Output
+    threshold: float
+    mask: np.ndarray | None = None
+
+
+class PostStep:
+    """Changes a frame in place.
+
+    Attributes:
+        two_classes: Whether it needs the probabilities of two classes.
+    """
+
+    two_classes: ClassVar[bool] = False
+
+    def __call__(self, frame: Frame) -> None:
+        raise NotImplementedError
+
+
+class Chain:
+    """A card's postprocessing.
+
+    Raises:
+        ConfigError: A step is unknown, its arguments are wrong, or it does not fit the card's output.
+    """
+
+    def __init__(self, card: Card):
+        steps = card.postprocess or Finish().steps()
+        if card.output.kind == "values":
+            steps = card.postprocess or [Step(type="to_picture")]
+        self.threshold = Finish.of(steps).threshold
+        self.steps = [_build(step, index, card) for index, step in enumerate(steps)]
+
+    def __call__(self, values: np.ndarray, image: np.ndarray, geometry: Geometry, output: Output) -> Frame:
+        """The result of one picture; `values` may be written into."""
+        frame = Frame(values, image, geometry, output, self.threshold)
+        for step in self.steps:
+            step(frame)
+        return frame
+
+
+def _build(step: Step, index: int, card: Card) -> PostStep:
+    where = f"postprocess.{index}"
+    try:
+        built = POSTPROCESS.get(step.type, f"{where}.type")(**step.args)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(where, f"{step.type}: {error}", "docs/inference.md lists the steps") from error
+    if built.two_classes and not has_two_classes(card.output, card.classes):
+        raise ConfigError(where, f"{step.type} needs probabilities of two classes", "leave it out")
+    return built
+
+
+def has_two_classes(output: Output, classes: Sequence[str]) -> bool:
+    """Whether an output holds probabilities of background and foreground, as far as a card tells."""
+    return output.kind in ("prob", "logits") and not output.multilabel and len(classes) <= 2

@@ -1,0 +1,80 @@
+"""The steps from probabilities to masks."""
+
+from __future__ import annotations
+
+from paddleseg.inference import postprocess
+from paddleseg.inference.edges import refine_edges
+from paddleseg.inference.post.chain import Frame, PostStep
+from paddleseg.registry import POSTPROCESS
+
+
+@POSTPROCESS.register("drop_specks")
+class DropSpecks(PostStep):
+    """Make background of pieces of foreground that are much smaller than the largest one.
+
+    Args:
+        smallest: Share of the largest piece's area from which another piece is kept.
+
+    Raises:
+        ValueError: `smallest` is not within [0, 1).
+    """
+
+    two_classes = True
+
+    def __init__(self, smallest: float):
+        if not 0 <= smallest < 1:
+            raise ValueError(f"smallest should lie within [0, 1), not {smallest!r}")
+        self.smallest = smallest
+
+    def __call__(self, frame: Frame) -> None:
+        frame.values = postprocess.drop_specks(frame.values, frame.threshold, self.smallest)
+
+
+@POSTPROCESS.register("to_picture")
+class ToPicture(PostStep):
+    """Bring the output from the network's input back to the picture's size, bilinearly."""
+
+    def __call__(self, frame: Frame) -> None:
+        frame.values = postprocess.restore(frame.values, frame.geometry, frame.output)
+
+
+@POSTPROCESS.register("refine_edges")
+class RefineEdges(PostStep):
+    """Move the edges of two classes' probabilities onto the photo's own.
+
+    Args:
+        radius: How far from a pixel the photo is looked at, in pixels of the network's input.
+
+    Raises:
+        ValueError: `radius` is not above 0.
+    """
+
+    two_classes = True
+
+    def __init__(self, radius: float):
+        if not 0 < radius < float("inf"):
+            raise ValueError(f"radius should be above 0, not {radius!r}")
+        self.radius = radius
+
+    def __call__(self, frame: Frame) -> None:
+        frame.values = refine_edges(frame.values, frame.image, self.radius / frame.geometry.zoom, frame.threshold)
+
+
+@POSTPROCESS.register("to_mask")
+class ToMask(PostStep):
+    """Choose classes: the one of highest probability; of one or two, or of independent ones, from `threshold` on.
+
+    Args:
+        threshold: Probability from which a pixel is foreground.
+
+    Raises:
+        ValueError: `threshold` is not within (0, 1).
+    """
+
+    def __init__(self, threshold: float = 0.5):
+        if not 0 < threshold < 1:
+            raise ValueError(f"threshold should lie within (0, 1), not {threshold!r}")
+        self.threshold = threshold
+
+    def __call__(self, frame: Frame) -> None:
+        frame.mask = postprocess.to_mask(frame.values, frame.output, self.threshold)

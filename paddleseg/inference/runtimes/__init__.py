@@ -1,0 +1,45 @@
+"""Engines that run a network, each under its registered name; all take and give numpy arrays."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+from paddleseg.card import Card
+from paddleseg.errors import ConfigError
+from paddleseg.inference.runtimes.base import Runtime
+from paddleseg.registry import RUNTIMES
+
+
+def runtime_class(name: str) -> type[Runtime]:
+    """The runtime called `name`.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    kind = RUNTIMES.get(name, "runtime")
+    assert isinstance(kind, type) and issubclass(kind, Runtime)
+    return kind
+
+
+def choose(card: Card, order: Sequence[str]) -> str:
+    """The first runtime in `order` that reads the card's files and is installed, or else the first that reads them.
+
+    Raises:
+        ConfigError: The card names nothing that can be run.
+    """
+    able = [name for name in order if runtime_class(name).reads(card)]
+    if not able:
+        what = f"its card names no file for the runtimes {', '.join(order)}"
+        raise ConfigError(card.name or "card", what, "export the model again")
+    return next((name for name in able if not runtime_class(name).missing()), able[0])
+
+
+def __getattr__(name: str) -> Any:
+    """What scripts imported from the one module that these files were."""
+    for file in ("base", "dygraph", "onnx", "paddle"):
+        found = getattr(importlib.import_module(f"{__name__}.{file}"), name, None)
+        if found is not None:
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,84 @@
+"""The contract of engines that run a network: several named arrays in, several named arrays out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from paddleseg.card import Card
+from paddleseg.errors import ExportError
+
+
+@dataclass(frozen=True)
+class RuntimeOptions:
+    """What every runtime can be told; an engine's own options are in a subclass beside it.
+
+    Args:
+        device: "cpu", "gpu", "xpu" or the name of a custom device.
+        device_id: Which of several.
+        threads: CPU threads; 0 leaves the choice to the engine.
+    """
+
+    device: str = "cpu"
+    device_id: int = 0
+    threads: int = 0
+
+
+class Runtime(ABC):
+    """Runs one network. Several threads may call it.
+
+    Attributes:
+        name: Its registered name.
+        inputs, outputs: The names of the tensors, in the order of the card's.
+    """
+
+    name: ClassVar[str]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    @classmethod
+    def missing(cls) -> str:
+        """Why it cannot be used here, such as "ONNX Runtime is not installed"; empty where it can."""
+        return ""
+
+    @classmethod
+    @abstractmethod
+    def reads(cls, card: Card) -> bool:
+        """Whether the card names files that it runs."""
+
+    @classmethod
+    @abstractmethod
+    def open(cls, card: Card, folder: Path, options: RuntimeOptions) -> Runtime:
+        """The network of a card whose files are in `folder`.
+
+        Raises:
+            ExportError: A file is missing or damaged.
+            DeviceError: The engine or the device cannot be used.
+        """
+
+    @abstractmethod
+    def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """All outputs by name, for float32 arrays (N, C, h, w) by name."""
+
+    def __call__(self, batch: np.ndarray) -> np.ndarray:
+        """The main output of a network whose only input is the picture."""
+        return self.run({self.inputs[0]: batch})[self.outputs[0]]
+
+
+def named_file(folder: Path, name: str | None, what: str) -> Path:
+    """A file that a card names.
+
+    Raises:
+        ExportError: The card names none, or it is not there.
+    """
+    if name is None:
+        hint = "export with --onnx" if what == "onnx" else "export the model again"
+        raise ExportError(str(folder), f"its card names no {what} file", hint)
+    if not (folder / name).is_file():
+        raise ExportError(str(folder / name), "is named by the card but is not there", "export the model again")
+    return folder / name

@@ -1,0 +1,68 @@
+"""ONNX graphs on ONNX Runtime; needs no Paddle."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from paddleseg.card import Card
+from paddleseg.errors import DeviceError, ExportError, last_line
+from paddleseg.inference.runtimes.base import Runtime, RuntimeOptions, named_file
+from paddleseg.registry import RUNTIMES
+
+
+@RUNTIMES.register("onnx")
+class OnnxRuntime(Runtime):
+    """An ONNX graph. Its session is safe in threads, which run side by side.
+
+    Args:
+        graph: The `.onnx` file.
+        device: "cpu" or "gpu" (needs the `onnxruntime-gpu` wheel), or the name of an execution provider.
+        threads: CPU threads of one call; 0 leaves the choice to ONNX Runtime.
+
+    Raises:
+        DeviceError: ONNX Runtime or the provider is not there.
+        ExportError: The file is no graph that it reads.
+    """
+
+    name = "onnx"
+
+    def __init__(self, graph: str | Path, *, device: str = "cpu", threads: int = 0):
+        if why := self.missing():
+            raise DeviceError("runtime onnx", why, "pip install onnxruntime")
+        import onnxruntime
+
+        provider = {"cpu": "CPUExecutionProvider", "gpu": "CUDAExecutionProvider"}.get(device, device)
+        if provider not in onnxruntime.get_available_providers():
+            here = ", ".join(onnxruntime.get_available_providers())
+            hint = "install onnxruntime-gpu, or use --device cpu"
+            raise DeviceError(f"--device {device}", f"this ONNX Runtime has only {here}", hint)
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # it warns about every constant that paddle2onnx leaves unused
+        # Paddle obeys this variable too; ONNX Runtime does not by itself.
+        options.intra_op_num_threads = threads or int(os.environ.get("OMP_NUM_THREADS", "0"))
+        try:
+            self._session = onnxruntime.InferenceSession(str(graph), options, providers=[provider])
+        except Exception as error:  # its exceptions have no public base class
+            raise ExportError(str(graph), f"cannot be loaded: {last_line(error)}", "export the model again") from error
+        self.inputs = tuple(item.name for item in self._session.get_inputs())
+        self.outputs = tuple(item.name for item in self._session.get_outputs())
+
+    @classmethod
+    def missing(cls) -> str:
+        return "" if find_spec("onnxruntime") else "ONNX Runtime is not installed"
+
+    @classmethod
+    def reads(cls, card: Card) -> bool:
+        return card.files.onnx is not None
+
+    @classmethod
+    def open(cls, card: Card, folder: Path, options: RuntimeOptions) -> OnnxRuntime:
+        return cls(named_file(folder, card.files.onnx, "onnx"), device=options.device, threads=options.threads)
+
+    def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return dict(zip(self.outputs, self._session.run(None, dict(inputs)), strict=True))
