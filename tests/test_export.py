@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -275,13 +274,9 @@ class TestBrokenFolders:
 
 class TestInferScript:
     @pytest.fixture
-    def infer(self, root: Path) -> Callable[..., int]:
-        """`deploy/python/infer.py`, in this process."""
-        spec = importlib.util.spec_from_file_location("infer", root / "deploy" / "python" / "infer.py")
-        assert spec is not None and spec.loader is not None
-        script = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(script)
-        return lambda *arguments: script.main([str(argument) for argument in arguments])
+    def infer(self) -> Callable[..., int]:
+        """`paddleseg infer`, in this process."""
+        return lambda *flags: main(["infer", *map(str, flags)])
 
     def test_it_gives_the_pixels_of_predict_on_every_photo(
         self, exported: Path, config: str, mini: Path, tmp_path: Path, infer: Callable[..., int]
