@@ -9,6 +9,8 @@ from config_parts import PLUGIN, RUN, faults, write
 
 from paddleseg.config import build, load_config
 from paddleseg.config.load import load_tree
+from paddleseg.config.places import copy_shipped
+from paddleseg.errors import ConfigError
 
 
 class TestFiles:
@@ -285,8 +287,11 @@ class TestChecks:
         assert "`_inherited_: False` beside type drops what _base_ files set" in message
 
     def test_a_constructors_complaint_names_the_key(self, parts_folder):
-        cfg = load_config(write("a.yml", RUN), ["loss.types.0.power=-1"])
-        assert faults(build.build_losses, cfg) == ["a.yml:25: loss.types.0: SmallLoss: power is negative"]
+        file = write("a.yml", RUN)
+        complaint = ["a.yml:25: loss.types.0: SmallLoss: power is negative"]
+        assert faults(load_config, file, ["loss.types.0.power=-1"]) == complaint
+        unchecked = load_config(file, ["loss.types.0.power=-1"], check=False)
+        assert faults(build.build_losses, unchecked) == complaint
 
     def test_what_a_command_needs_and_the_file_lacks(self, parts_folder):
         cfg = load_config(write("a.yml", "model: {type: PPHumanSegLite}\nsave_interval: 5\n"))
@@ -337,3 +342,87 @@ class TestFacts:
         assert [t.prob for t in build.build_transforms(cfg, "export")] == [1]
         assert [t.prob for t in build.build_transforms(cfg, "val_dataset")] == [0.5]
         assert build.build_transforms(cfg, "test_dataset") == []
+
+
+class TestNonsense:
+    """What no run can mean is named when the file is read, all of it at once."""
+
+    @pytest.mark.parametrize(
+        ("opt", "says"),
+        [
+            ("seed=1e20", "seed"),
+            ("batch_size=1e12", "batch_size"),
+            ("train.cache_gb=.inf", "train.cache_gb"),
+            ("train.num_workers=-1", "train.num_workers"),
+            ("train_dataset.dataset_root=5", "should be text or a path, not 5"),
+            ("loss.coef=.nan", "loss.coef"),
+            ("val_dataset.transforms=[{type: RandomRotation, max_rotation: .inf}]", "max_rotation"),
+            ("val_dataset.transforms=[{type: RandomHorizontalFlip, prob: 2}]", "prob should lie between 0 and 1"),
+            ("export.postprocess=[{type: drop_specks, smallest: 3}]", "smallest should lie within"),
+            ("export.postprocess=[{type: drop_speks}]", "did you mean 'drop_specks'?"),
+            ("task=semantc", "did you mean 'semantic'?"),
+            ("loss.types=[{type: CrossEntropyLoss, weight: [1, 2, 3]}]", "has 3 weights for 2 classes"),
+            ("model.num_classes=&a [*a]", "the value is not YAML"),
+            ("model.num_classes=2001-99-99", "the value is not YAML"),
+            ("a" * 300 + "=1", "there is no such key"),
+        ],
+    )
+    def test_is_refused_with_its_place(self, opt: str, says: str, root: Path):
+        with pytest.raises(ConfigError) as caught:
+            load_config(root / "configs/pp_humanseg/pp_humanseg_lite_mini_portrait.yml", [opt])
+        assert says in str(caught.value) and "--opts" in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "name", ["~nosuchuser/a.yml", "a\0b.yml", "n" * 300 + ".yml", "\udcff.yml", "/dev/null", ""]
+    )
+    def test_is_no_file(self, name: str):
+        with pytest.raises(ConfigError):
+            load_config(name)
+
+    def test_aliases_of_aliases_end(self, tmp_path: Path):
+        lines = ["a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9]"]
+        lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+        (tmp_path / "bomb.yml").write_text("\n".join(lines))
+        with pytest.raises(ConfigError, match="counting what aliases repeat"):
+            load_config(tmp_path / "bomb.yml")
+
+    def test_bases_of_bases_are_read_once(self, tmp_path: Path):
+        (tmp_path / "b0.yml").write_text("iters: 7\nmodel: {type: PPHumanSegLite}\n")
+        for n in range(1, 40):
+            (tmp_path / f"b{n}.yml").write_text(f"_base_: [b{n - 1}.yml, b{n - 1}.yml]\n")
+        assert load_config(tmp_path / "b39.yml").iters == 7
+
+    def test_nested_too_deeply(self, tmp_path: Path):
+        (tmp_path / "deep.yml").write_text("a: " + "[" * 3000 + "]" * 3000)
+        with pytest.raises(ConfigError, match="nested too deeply"):
+            load_config(tmp_path / "deep.yml")
+
+
+class TestPlaces:
+    def test_a_shipped_configuration_is_found_by_its_name(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.chdir(tmp_path)
+        cfg = load_config("portrait_fine_tune_mini")
+        assert cfg.path.endswith("configs/pp_humanseg/portrait_fine_tune_mini.yml")
+        assert len(build.build_dataset(cfg, "val")) == 27  # its paths are the clone's
+
+    def test_the_working_directory_comes_first(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mini: Path):
+        own = tmp_path / "data" / "portrait_mini"
+        own.mkdir(parents=True)
+        image, label = (mini / name for name in (mini / "val.txt").read_text().split()[:2])
+        (own / "val.txt").write_text(f"{image} {label}")
+        monkeypatch.chdir(tmp_path)
+        assert len(build.build_dataset(load_config("portrait_fine_tune_mini"), "val")) == 1
+
+    def test_copies_bring_their_bases_and_spare_other_files(self, tmp_path: Path):
+        copies = copy_shipped("portrait_fine_tune_mini", tmp_path)
+        names = [copy.name for copy in copies]
+        assert names[:3] == [
+            "portrait_fine_tune_mini.yml",
+            "portrait_fine_tune.yml",
+            "portraits.yml",
+        ]
+        assert load_config(copies[0]).iters == 80
+        copies[1].write_text("mine")
+        with pytest.raises(ConfigError, match="is there already, with other content"):
+            copy_shipped("portrait_fine_tune_mini", tmp_path)
+        assert copies[1].read_text() == "mine"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from paddleseg.config.check import component_problems
@@ -10,9 +11,13 @@ from paddleseg.config.facts import Facts
 from paddleseg.config.places import find_beside
 from paddleseg.config.schema import RunConfig
 from paddleseg.config.tree import KeyPath
-from paddleseg.config.walk import outermost
-from paddleseg.errors import ConfigError
-from paddleseg.registry import DATASETS, LR_SCHEDULES, MODELS, OPTIMIZERS, TRANSFORMS, Registry
+from paddleseg.config.walk import outermost, with_inner
+from paddleseg.errors import ConfigError, DataError, Problem
+from paddleseg.registry import DATASETS, LOSSES, LR_SCHEDULES, MODELS, OPTIMIZERS, POSTPROCESS, TRANSFORMS, Registry
+
+_CHEAP = (TRANSFORMS, LOSSES, LR_SCHEDULES, POSTPROCESS)
+# What a constructor may raise for arguments from a file; anything else is a fault of its own.
+_MISTAKES = (ValueError, TypeError, OverflowError, ZeroDivisionError)
 
 
 class Builder:
@@ -78,9 +83,9 @@ class Builder:
         problems = list(component_problems(self.cfg, self.facts, (path, registry, spec)))
         if problems:
             raise ConfigError(problems)
-        return self._component(spec, registry, path, **given)
+        return self.component(spec, registry, path, **given)
 
-    def _component(self, spec: dict[str, Any], registry: Registry, path: KeyPath, **given: Any) -> Any:
+    def component(self, spec: dict[str, Any], registry: Registry, path: KeyPath, **given: Any) -> Any:
         """The object of `{type, ...}`, after the components among its arguments."""
         component = registry.get(spec["type"], self.cfg.where(*path, "type"))
         parameters = parameters_of(component)
@@ -94,7 +99,7 @@ class Builder:
                 arguments.setdefault(key, value)
         try:
             return component(**arguments)
-        except ValueError as error:
+        except _MISTAKES as error:
             raise ConfigError(self.cfg.where(*path), f"{spec['type']}: {error}") from error
 
     def _argument(self, value: Any, owner: Registry, parameters: Parameters, path: KeyPath) -> Any:
@@ -108,9 +113,26 @@ class Builder:
         if isinstance(value, dict):
             registry = nested_registry(owner, key, value)
             if registry is not None:
-                return self._component(value, registry, path)
+                return self.component(value, registry, path)
             return {inner: self._nested(item, owner, inner, (*path, inner)) for inner, item in value.items()}
         return value
+
+
+def refusals(cfg: RunConfig) -> list[Problem]:
+    """What constructors refuse in arguments that are of the right type, such as a probability of 2.
+
+    Those that open files or build networks are not asked: they may only find here what they find when the run begins.
+    """
+    build, problems = Builder(cfg), list[Problem]()
+    for path, registry, spec in (inner for outer in outermost(cfg) for inner in with_inner(*outer)):
+        lacks_iters = registry is LR_SCHEDULES and cfg.iters is None
+        if registry in _CHEAP and not lacks_iters:
+            with contextlib.suppress(DataError):
+                try:
+                    build.component(spec, registry, path)
+                except ConfigError as error:
+                    problems += error.problems
+    return list(dict.fromkeys(problems))  # a loss within a mix is asked twice
 
 
 def without_pretrained(settings: dict[str, Any]) -> dict[str, Any]:

@@ -10,14 +10,14 @@ from paddleseg.config.schema import LossSection, RunConfig
 from paddleseg.config.tree import Origin, near
 from paddleseg.config.walk import Found, outermost, with_inner
 from paddleseg.errors import ConfigError, Problem
-from paddleseg.registry import LR_SCHEDULES, OPTIMIZERS, TASKS, Registry
+from paddleseg.registry import LOSSES, LR_SCHEDULES, OPTIMIZERS, TASKS, Registry
 
 
 def find_problems(cfg: RunConfig) -> list[Problem]:
     """Unknown components and arguments, missing and mistyped arguments, and parts that contradict each other."""
     facts = Facts(cfg)
     problems = [problem for found in outermost(cfg) for problem in component_problems(cfg, facts, found)]
-    return [*problems, *facts.problems(), *_contradictions(cfg)]
+    return [*problems, *facts.problems(), *_contradictions(cfg), *_class_weights(cfg, facts)]
 
 
 def component_problems(cfg: RunConfig, facts: Facts, found: Found) -> Iterator[Problem]:
@@ -83,6 +83,16 @@ def _contradictions(cfg: RunConfig) -> Iterator[Problem]:
         for key in ("crop_size", "stride"):
             if getattr(cfg.test_config, key) is None:
                 yield Problem(cfg.where("test_config"), f"is_slide needs {key}", f"add `{key}: [w, h]`")
+
+
+def _class_weights(cfg: RunConfig, facts: Facts) -> Iterator[Problem]:
+    """Losses with one factor for each class, but for another number of classes."""
+    count = facts.given(LOSSES, ("loss",)).get("num_classes")
+    for path, registry, spec in (inner for outer in outermost(cfg) for inner in with_inner(*outer)):
+        weights = spec.get("weight")
+        if registry is LOSSES and isinstance(weights, list) and count is not None and len(weights) not in (1, count):
+            what = f"has {len(weights)} weights for {count} classes"
+            yield Problem(cfg.where(*path, "weight"), what, "give one for each class, background first")
 
 
 def given_by_builders(registry: Registry) -> frozenset[str]:

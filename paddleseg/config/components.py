@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from typing import Any
 from paddleseg.registry import BACKBONES, DATASETS, LOSSES, MODELS, TRANSFORMS, Registry
 
 _BY_PARAMETER = {"backbone": BACKBONES, "losses": LOSSES, "transforms": TRANSFORMS}
+_LARGEST = 2**63
+"""Numbers from here on fit no machine's integers, so they are a slip of the pen."""
 # Families whose arguments may hold further components.
 _NESTING = (MODELS, BACKBONES, LOSSES, TRANSFORMS, DATASETS)
 
@@ -92,8 +95,9 @@ def fits(value: Any, hint: Any) -> bool:
     if hint in (int, float):
         # A whole number is a float in YAML's eyes too, and 1e4 is a whole number.
         whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-        return not isinstance(value, bool) and (whole or (hint is float and isinstance(value, float)))
-    if hint is str:
+        number = whole or (hint is float and isinstance(value, float) and math.isfinite(value))
+        return not isinstance(value, bool) and number and abs(value) < _LARGEST
+    if hint in (str, Path):
         return isinstance(value, str)
     if (origin or hint) in (list, tuple, Sequence):
         return _fits_sequence(value, origin, arguments)
@@ -125,7 +129,14 @@ def describe(hint: Any) -> str:
         return " or ".join(describe(option) for option in arguments)
     if origin is typing.Literal:
         return "one of " + ", ".join(map(repr, arguments))
-    plain = {int: "a whole number", float: "a number", str: "text", bool: "true or false", type(None): "null"}
+    plain = {
+        int: "a whole number",
+        float: "a number",
+        str: "text",
+        Path: "a path",
+        bool: "true or false",
+        type(None): "null",
+    }
     if hint in plain:
         return plain[hint]
     if (origin or hint) in (list, tuple, Sequence):

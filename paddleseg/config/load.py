@@ -9,13 +9,14 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from paddleseg.config.build import refusals
 from paddleseg.config.check import find_problems
 from paddleseg.config.legacy import modernise
 from paddleseg.config.overrides import apply_opts
 from paddleseg.config.places import find_config
 from paddleseg.config.schema import RunConfig, where
 from paddleseg.config.tree import KeyPath, Node, near
-from paddleseg.config.yaml_io import read_tree
+from paddleseg.config.yaml_io import at_home, read_tree
 from paddleseg.errors import ConfigError, Problem
 from paddleseg.plugins import import_plugin
 
@@ -55,12 +56,12 @@ def validate(tree: Node, *, check: bool = True) -> RunConfig:
     cfg, problems = _typed(tree)
     # Later users of the list, such as loader workers, know nothing of the YAML file's folder.
     cfg.plugins = [
-        str(Path(cfg.origin("plugins", index).file).parent / Path(name).expanduser())
+        str(Path(cfg.origin("plugins", index).file).parent / at_home(Path(name)))
         for index, name in enumerate(cfg.plugins)
     ]
     if check:
         problems += plugin_problems(cfg)
-        problems += find_problems(cfg)
+        problems += find_problems(cfg) or refusals(cfg)
     if problems:
         raise ConfigError(sorted(problems, key=_place))
     return cfg

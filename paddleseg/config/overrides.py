@@ -27,7 +27,7 @@ def apply_opts(tree: Node, opts: Sequence[str]) -> Node:
             continue
         try:
             tree = _set(tree, key.strip().split("."), to_node(_typed(value), Origin("--opts")), ())
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError, OverflowError, RecursionError):
             problems.append(Problem(where, "the value is not YAML", "quote the whole override in the shell"))
         except ConfigError as error:
             problems += [Problem(where, problem.what, problem.hint) for problem in error.problems]

@@ -86,7 +86,7 @@ def copy_shipped(name: str, folder: Path) -> list[Path]:
     taken = [copy for file, copy in copies.items() if exists(copy) and copy.read_bytes() != file.read_bytes()]
     if taken:
         raise ConfigError(
-            [Problem(str(copy), "is there and is another file", "choose another folder") for copy in taken]
+            [Problem(str(copy), "is there already, with other content", "choose another --save_dir") for copy in taken]
         )
     for file, copy in copies.items():
         atomic_write_bytes(copy, file.read_bytes())

@@ -19,10 +19,14 @@ def _not_bool(value: Any) -> Any:
     return value
 
 
-Count = Annotated[int, Field(gt=0), BeforeValidator(_not_bool)]
-NonNegative = Annotated[int, Field(ge=0), BeforeValidator(_not_bool)]
-Share = Annotated[float, Field(ge=0, lt=1), BeforeValidator(_not_bool)]
-Positive = Annotated[float, Field(gt=0), BeforeValidator(_not_bool)]
+_MANY = 10**9  # more steps, images or workers than anybody means
+Count = Annotated[int, Field(gt=0, le=_MANY), BeforeValidator(_not_bool)]
+NonNegative = Annotated[int, Field(ge=0, le=_MANY), BeforeValidator(_not_bool)]
+Workers = Annotated[int, Field(ge=0, le=1024), BeforeValidator(_not_bool)]
+Seed = Annotated[int, Field(ge=0, lt=2**32), BeforeValidator(_not_bool)]
+Share = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False), BeforeValidator(_not_bool)]
+Finite = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_not_bool)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), BeforeValidator(_not_bool)]
 Color = Annotated[
     list[Annotated[int, Field(ge=0, le=255), BeforeValidator(_not_bool)]], Field(min_length=3, max_length=3)
 ]
@@ -64,7 +68,7 @@ class LossSection(Section):
         list[Annotated[Component, BeforeValidator(_as_component)]], BeforeValidator(_as_list), Field(min_length=1)
     ]
     """The loss of each output."""
-    coef: Annotated[list[float], BeforeValidator(_as_list), Field(min_length=1)] = [1.0]
+    coef: Annotated[list[Finite], BeforeValidator(_as_list), Field(min_length=1)] = [1.0]
     """The weight of each output's loss in the sum."""
 
 
@@ -110,7 +114,7 @@ class ExportSection(Section):
     """Of two classes, or of independent ones: probability from which a pixel is foreground."""
     smallest_part: Share = 0
     """Of two classes: pieces of foreground smaller than this share of the largest one become background."""
-    edge_radius: Annotated[float, Field(ge=0), BeforeValidator(_not_bool)] = 0
+    edge_radius: Annotated[float, Field(ge=0, allow_inf_nan=False), BeforeValidator(_not_bool)] = 0
     """Of two classes: pixels of the network's input around a pixel, where the photo shows how the mask's edge runs."""
 
 
@@ -144,7 +148,7 @@ class TrainSection(Section):
     """Steps between log lines."""
     keep_checkpoint_max: Count = 5
     """Checkpoints that stay on disk."""
-    num_workers: NonNegative = 0
+    num_workers: Workers = 0
     """Processes that read images; does not change the result."""
     on_error: Literal["raise", "skip"] = "raise"
     """skip: take the next image in place of one that cannot be used, and name it, instead of ending the run."""
@@ -179,7 +183,7 @@ class RunConfig(Section):
     """Steps of the whole run."""
     save_interval: Count | None = None
     """Steps between checkpoints (and evaluations, with --do_eval)."""
-    seed: NonNegative | None = None
+    seed: Seed | None = None
     """Of weights, order, augmentation and dropout."""
     train_dataset: Component | None = None
     val_dataset: Component | None = None

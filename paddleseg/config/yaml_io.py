@@ -10,10 +10,12 @@ from typing import Any
 
 import yaml
 
+from paddleseg.config.places import exists
 from paddleseg.config.tree import KeyPath, Node, Origin, dotted, merge, without_merge_marks
 from paddleseg.errors import ConfigError, Problem
 
 _MERGE_TAG = "tag:yaml.org,2002:merge"
+_MOST_VALUES, _MOST_FILES, _MOST_BYTES = 100_000, 1000, 10_000_000
 
 
 def dump(value: Any) -> str:
@@ -30,58 +32,86 @@ def read_tree(path: str | Path) -> Node:
     Raises:
         ConfigError: Every fault found in any of the files: missing, not YAML, duplicate keys, bases in a circle.
     """
-    problems: list[Problem] = []
-    tree = _read_with_bases(Path(path), (), None, problems)
-    if problems:
-        raise ConfigError(problems)
-    return tree
+    return _Files().read(Path(path))
 
 
 def parse_value(text: str) -> Any:
     """Type a piece of text as YAML does: `1e-3` is a number, `[1, 2]` a list, `true` a bool.
 
     Raises:
-        yaml.YAMLError: The text is not YAML.
+        yaml.YAMLError: The text is not YAML, or has anchors, which a value on its own has no use for.
     """
+    if any(isinstance(token, (yaml.AliasToken, yaml.AnchorToken)) for token in yaml.scan(text, _Loader)):
+        raise yaml.YAMLError("anchors are for files")
     return yaml.load(text, _Loader)
 
 
-def _read_with_bases(path: Path, chain: tuple[Path, ...], named_at: str | None, problems: list[Problem]) -> Node:
-    path = path.expanduser()
-    name = _display(path)
-    nothing = Node({}, Origin(name))
-    where = named_at or name
-    identity = path.resolve()
-    if identity in chain:
-        circle = " -> ".join(_display(file) for file in (*chain[chain.index(identity) :], identity))
-        problems.append(Problem(where, f"_base_ goes in a circle: {circle}", "remove one of these _base_ lines"))
-        return nothing
-    if not path.is_file():
-        problems.append(_missing(path, where, named_at is not None))
-        return nothing
-    node = _read_file(path, name, problems)
-    if node is None:
-        return nothing
+class _Files:
+    """A file and its bases, each read once however often it is named."""
 
-    bases = node.value.pop("_base_", Node([], node.origin))
-    entries = bases.value if isinstance(bases.value, list) else [bases]
-    tree = nothing
-    for entry in reversed(entries):
-        place = f"{entry.origin}: _base_"
-        if not isinstance(entry.value, str):
-            problems.append(Problem(place, f"should be a file name or a list of them, not {entry.plain()!r}"))
-            continue
-        base = _read_with_bases(path.parent / Path(entry.value).expanduser(), (*chain, identity), place, problems)
-        tree = merge(tree, base)
-    return without_merge_marks(merge(tree, node))
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.trees: dict[Path, Node] = {}
+
+    def read(self, path: Path) -> Node:
+        tree = self.with_bases(path, (), None)
+        if self.problems:
+            raise ConfigError(self.problems)
+        return tree
+
+    def with_bases(self, path: Path, chain: tuple[Path, ...], named_at: str | None) -> Node:
+        path = at_home(path)
+        name = _display(path)
+        nothing = Node({}, Origin(name))
+        where = named_at or name
+        identity = path.absolute() if not exists(path) else path.resolve()
+        if identity in chain:
+            circle = " -> ".join(_display(file) for file in (*chain[chain.index(identity) :], identity))
+            self.problems.append(
+                Problem(where, f"_base_ goes in a circle: {circle}", "remove one of these _base_ lines")
+            )
+            return nothing
+        if identity in self.trees:
+            return self.trees[identity]
+        if len(self.trees) > _MOST_FILES or len(chain) > _MOST_FILES // 10:
+            self.problems.append(Problem(where, "has more _base_ files than a configuration needs", "merge some"))
+            return nothing
+        if not exists(path) or not path.is_file():
+            self.problems.append(_missing(path, where, named_at is not None))
+            return nothing
+        node = _read_file(path, name, self.problems)
+        self.trees[identity] = nothing if node is None else self.merged(node, path, (*chain, identity))
+        return self.trees[identity]
+
+    def merged(self, node: Node, path: Path, chain: tuple[Path, ...]) -> Node:
+        """A file's own content over its bases'."""
+        bases = node.value.pop("_base_", Node([], node.origin))
+        entries = bases.value if isinstance(bases.value, list) else [bases]
+        tree = Node({}, Origin(_display(path)))
+        for entry in reversed(entries):
+            place = f"{entry.origin}: _base_"
+            if isinstance(entry.value, str):
+                tree = merge(tree, self.with_bases(path.parent / at_home(Path(entry.value)), chain, place))
+            else:
+                what = f"should be a file name or a list of them, not {entry.plain()!r}"
+                self.problems.append(Problem(place, what))
+        return without_merge_marks(merge(tree, node))
+
+
+def at_home(path: Path) -> Path:
+    """`~` as the home folder; a user that is not known stays as written, and is no file."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def _missing(path: Path, where: str, is_base: bool) -> Problem:
     folder = path.parent
     what = f"the base file {_display(path)} does not exist" if is_base else "no such file"
-    if path.is_dir():
+    if exists(path) and path.is_dir():
         return Problem(where, f"{_display(path)} is a folder, not a YAML file", "name one of the .yml files in it")
-    if not folder.is_dir():
+    if not exists(folder) or not folder.is_dir():
         return Problem(where, what, f"there is no folder {_display(folder)}")
     files = [file.name for file in folder.iterdir() if file.suffix in (".yml", ".yaml")]
     found = difflib.get_close_matches(path.name, files, n=1, cutoff=0.5)
@@ -106,6 +136,9 @@ _Loader.add_implicit_resolver(
 
 def _read_file(path: Path, name: str, problems: list[Problem]) -> Node | None:
     try:
+        if path.stat().st_size > _MOST_BYTES:
+            problems.append(Problem(name, f"is larger than {_MOST_BYTES // 10**6} MB", "name a configuration"))
+            return None
         text = path.read_text(encoding="utf-8-sig")
         loader = _Loader(text)
         root = loader.get_single_node()
@@ -116,7 +149,10 @@ def _read_file(path: Path, name: str, problems: list[Problem]) -> Node | None:
     except yaml.MarkedYAMLError as error:
         problems.append(_syntax_problem(name, error))
         return None
-    except (yaml.YAMLError, ValueError, OSError) as error:
+    except RecursionError:
+        problems.append(Problem(name, "is nested too deeply to be a configuration", "write it flat"))
+        return None
+    except (yaml.YAMLError, ValueError, OverflowError, OSError) as error:
         problems.append(Problem(name, f"cannot be read as YAML: {error}"))
         return None
     if node is None:
@@ -144,10 +180,14 @@ class _Reader:
         self.loader, self.name, self.problems = loader, name, problems
         self.reported: set[int] = set()
         self.open: set[int] = set()
+        self.count = 0
 
     def convert(self, node: yaml.Node, marked: yaml.Node, path: KeyPath = ()) -> Node:
         """The value of `node`, whose line is that of `marked` (its key, where it has one)."""
         origin = Origin(self.name, _line(marked))
+        self.count += 1
+        if self.count > _MOST_VALUES:  # aliases of aliases grow without bounds
+            raise _fault(f"more than {_MOST_VALUES:,} values, counting what aliases repeat", node)
         if isinstance(node, yaml.ScalarNode):
             return Node(self.loader.construct_object(node), origin)
         if id(node) in self.open:
