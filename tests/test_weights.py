@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
+import pkgutil
 import runpy
 from pathlib import Path
 
@@ -13,9 +15,11 @@ from paddle import nn
 
 from paddleseg.errors import WeightsError
 from paddleseg.images.io import read_image
+from paddleseg.models import published
 from paddleseg.models.humanseg.lite import PPHumanSegLite
 from paddleseg.models.layers import ConvBN
 from paddleseg.models.weights import NameMap, load_weights, partial_weights, read_state, resolve
+from paddleseg.registry import BACKBONES, MODELS
 
 ROOT = Path(__file__).resolve().parent.parent
 OFFICIAL = "zoo://pp_humanseg_v1_lite"
@@ -112,6 +116,28 @@ def test_the_backbones_name_map_counts_below_backbone(tmp_path: Path):
     load_weights(fresh, tmp_path / "official.pdparams")
     for name, value in model.state_dict().items():
         np.testing.assert_array_equal(fresh.state_dict()[name].numpy(), value.numpy(), err_msg=name)
+
+
+def test_every_name_map_is_of_a_network_that_exists_and_none_is_there_twice():
+    classes = {
+        cls.__name__ for family in (MODELS, BACKBONES) for name in family.names() for cls in family.get(name).__mro__
+    }
+    files = [
+        importlib.import_module(f"{published.__name__}.{file.name}")
+        for file in pkgutil.iter_modules(published.__path__)
+    ]
+    names = [name for file in files for name in getattr(file, "NAMES", {})]
+    assert len(names) == len(set(names)) > 20
+    assert set(names) <= classes
+
+
+def test_a_network_that_derives_from_ours_keeps_its_name_map_and_one_that_is_only_called_so_has_none():
+    class Mine(PPHumanSegLite):
+        pass
+
+    called_so = type("PPHumanSegLite", (nn.Layer,), {})
+    assert published.name_map_of(Mine()) is published.name_map_of(PPHumanSegLite()) is not None
+    assert published.name_map_of(called_so()) is None
 
 
 def test_a_bias_in_front_of_batch_norm_goes_into_its_mean(tmp_path: Path):

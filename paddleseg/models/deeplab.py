@@ -9,18 +9,8 @@ from paddle import nn
 
 from paddleseg.models.layers import ConvBNReLU, SeparableConv, upsample
 from paddleseg.models.layers.aspp import ASPP
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import MODELS
-
-_COMMON_NAMES = (
-    (r"^head\.aspp\.aspp_blocks\.", "aspp.branches."),
-    (r"^head\.aspp\.global_avg_pool\.1\.", "aspp.image."),
-    (r"^head\.aspp\.conv_bn_relu\.", "aspp.project."),
-    (r"\.depthwise_conv\.", ".depthwise."),
-    (r"\.piontwise_conv\.", ".pointwise."),
-    (r"\._conv\.", ".conv."),
-    (r"\._batch_norm\.", ".bn."),
-)
 
 
 @MODELS.register
@@ -41,8 +31,6 @@ class DeepLabV3(nn.Layer):
     Raises:
         WeightsError: `pretrained` does not fit this network.
     """
-
-    official_names = NameMap(rename=(*_COMMON_NAMES, (r"^head\.cls\.", "classify.")))
 
     def __init__(
         self,
@@ -86,16 +74,6 @@ class DeepLabV3P(nn.Layer):
     Raises:
         WeightsError: `pretrained` does not fit this network.
     """
-
-    official_names = NameMap(
-        rename=(
-            *_COMMON_NAMES,
-            (r"^head\.decoder\.conv_bn_relu1\.", "detail."),
-            (r"^head\.decoder\.conv_bn_relu2\.", "fuse.0."),
-            (r"^head\.decoder\.conv_bn_relu3\.", "fuse.1."),
-            (r"^head\.decoder\.conv\.", "classify."),
-        )
-    )
 
     def __init__(
         self,

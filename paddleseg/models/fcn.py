@@ -9,16 +9,8 @@ from paddle import nn
 
 from paddleseg.models.heads.fcn import FCNHead
 from paddleseg.models.layers import upsample
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import MODELS
-
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^head\.conv_1\._conv\.", "head.conv.conv."),
-        (r"^head\.conv_1\._batch_norm\.", "head.conv.bn."),
-        (r"^head\.cls\.", "head.classify."),
-    )
-)
 
 
 @MODELS.register
@@ -42,8 +34,6 @@ class FCN(nn.Layer):
     Raises:
         WeightsError: `pretrained` does not fit this network.
     """
-
-    official_names = _OFFICIAL_NAMES
 
     def __init__(
         self,

@@ -10,24 +10,8 @@ from paddle import nn
 
 from paddleseg.models.heads.fcn import FCNHead
 from paddleseg.models.layers import ConvBNReLU, matmul, spatial_size, upsample
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import MODELS
-
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^head\.conv3x3_ocr\.", "pixels."),
-        (r"^head\.cls_head\.", "classify."),
-        (r"^head\.aux_head\.0\.", "regions.conv."),
-        (r"^head\.aux_head\.1\.", "regions.classify."),
-        (r"^head\.spatial_ocr\.conv1x1\.0\.", "fuse."),
-        (r"^head\.spatial_ocr\.attention_block\.f_pixel\.", "attention.query."),
-        (r"^head\.spatial_ocr\.attention_block\.f_object\.", "attention.key."),
-        (r"^head\.spatial_ocr\.attention_block\.f_down\.", "attention.value."),
-        (r"^head\.spatial_ocr\.attention_block\.f_up\.", "attention.back."),
-        (r"\._conv\.", ".conv."),
-        (r"\._batch_norm\.", ".bn."),
-    )
-)
 
 
 class ObjectAttention(nn.Layer):
@@ -77,8 +61,6 @@ class OCRNet(nn.Layer):
     Raises:
         WeightsError: `pretrained` does not fit this network.
     """
-
-    official_names = _OFFICIAL_NAMES
 
     def __init__(
         self,

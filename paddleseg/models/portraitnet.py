@@ -9,26 +9,8 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.layers import ConvBN, ConvBNReLU, upsample
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import MODELS
-
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^head\.(transit|deconv)(\d)\.", lambda match: f"{match[1]}.{int(match[2]) - 1}."),
-        (r"^transit\.(\d)\.block\.0\.conv\.0\.", r"blocks.\1.branch.0.conv."),
-        (r"^transit\.(\d)\.block\.0\.conv\.1\.", r"blocks.\1.branch.0.bn."),
-        (r"^transit\.(\d)\.block\.0\.conv\.3\.", r"blocks.\1.branch.1.conv."),
-        (r"^transit\.(\d)\.block\.0\.conv\.4\.", r"blocks.\1.branch.1.bn."),
-        (r"^transit\.(\d)\.block\.1\.", r"blocks.\1.branch.2.conv."),
-        (r"^transit\.(\d)\.block\.2\.", r"blocks.\1.branch.2.bn."),
-        (r"^transit\.(\d)\.block\.4\.", r"blocks.\1.branch.3.conv."),
-        (r"^transit\.(\d)\.block\.5\.", r"blocks.\1.branch.3.bn."),
-        (r"^transit\.(\d)\.residual\.0\.", r"blocks.\1.shortcut.conv."),
-        (r"^transit\.(\d)\.residual\.1\.", r"blocks.\1.shortcut.bn."),
-        (r"^head\.pred\.", "classify."),
-        (r"^head\.edge\.", "edge."),
-    )
-)
 
 
 class _DBlock(nn.Layer):
@@ -71,8 +53,6 @@ class PortraitNet(nn.Layer):
         ValueError: The backbone's maps are of other sizes.
         WeightsError: `pretrained` does not fit this network.
     """
-
-    official_names = _OFFICIAL_NAMES
 
     def __init__(
         self,

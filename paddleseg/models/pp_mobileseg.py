@@ -8,7 +8,7 @@ import paddle
 from paddle import nn
 
 from paddleseg.models.layers import ConvBNReLU, upsample
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import MODELS
 
 
@@ -34,10 +34,6 @@ class PPMobileSeg(nn.Layer):
     Raises:
         WeightsError: `pretrained` does not fit this network.
     """
-
-    official_names = NameMap(
-        rename=((r"^decode_head\.linear_fuse\.", "fuse."), (r"^decode_head\.conv_seg\.", "classify."))
-    )
 
     def __init__(
         self,

@@ -6,17 +6,8 @@ import paddle
 from paddle import nn
 
 from paddleseg.models.layers import ConvBNReLU, upsample
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import MODELS
-
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^linear_c(\d)\.proj\.", lambda match: f"project.{int(match[1]) - 1}."),
-        (r"^linear_fuse\._conv\.", "fuse.conv."),
-        (r"^linear_fuse\._batch_norm\.", "fuse.bn."),
-        (r"^linear_pred\.", "classify."),
-    )
-)
 
 
 @MODELS.register
@@ -36,8 +27,6 @@ class SegFormer(nn.Layer):
     Raises:
         WeightsError: `pretrained` does not fit this network.
     """
-
-    official_names = _OFFICIAL_NAMES
 
     def __init__(
         self,

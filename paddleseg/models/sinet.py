@@ -10,32 +10,9 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.layers import ConvBN, channel_shuffle, upsample
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import MODELS
 
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^encoder\.level1\.", "stem."),
-        (r"^encoder\.level([23])_0\.conv\.0\.", r"down\1.depthwise."),
-        (r"^encoder\.level([23])_0\.conv\.1\.dense\.", r"down\1.weigh."),
-        (r"^encoder\.level([23])_0\.conv\.2\.", r"down\1.pointwise.conv."),
-        (r"^encoder\.level([23])_0\.", r"down\1.pointwise."),
-        (r"^encoder\.level([23])\.", r"stage\1."),
-        (r"^encoder\.BR([23])\.", r"norm\1."),
-        (r"^encoder\.classifier\.conv\.", "coarse."),
-        (r"^(stage\d\.\d+)\.c1\.conv\.", r"\1.gather."),
-        (r"^(stage\d\.\d+)\.layer_(\d)\.conv\.0\.", r"\1.branches.\2.depthwise.conv."),
-        (r"^(stage\d\.\d+)\.layer_(\d)\.conv\.1\.", r"\1.branches.\2.depthwise.bn."),
-        (r"^(stage\d\.\d+)\.layer_(\d)\.act_conv1x1\.0\.", r"\1.branches.\2.act."),
-        (r"^(stage\d\.\d+)\.layer_(\d)\.act_conv1x1\.1\.", r"\1.branches.\2.pointwise."),
-        (r"^(stage\d\.\d+)\.layer_(\d)\.bn\.", r"\1.branches.\2.bn."),
-        (r"^(stage\d\.\d+)\.BR\.", r"\1.norm."),
-        (r"^level2_C\.", "fine."),
-        (r"^bn_3\.", "coarse_bn."),
-        (r"^bn_2\.", "fine_bn."),
-        (r"^classifier\.1\.", "classify."),
-    )
-)
 # For each module its two branches: kernel size, and by how much the map is made smaller (section 3.1, table 1).
 _PUBLISHED_MODULES = (
     ((3, 1), (5, 1)),
@@ -154,8 +131,6 @@ class SINet(nn.Layer):
         ValueError: `config` has not as many modules as both stages together, or one of them has not two branches.
         WeightsError: `pretrained` does not fit this network.
     """
-
-    official_names = _OFFICIAL_NAMES
 
     def __init__(
         self,

@@ -6,22 +6,8 @@ import paddle
 from paddle import nn
 
 from paddleseg.models.layers import ConvBNReLU, max_pool, upsample
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import MODELS
-
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^encode\.double_conv\.", "stem."),
-        (r"^encode\.down_sample_list\.(\d)\.1\.", r"down.\1.0."),
-        (r"^encode\.down_sample_list\.(\d)\.2\.", r"down.\1.1."),
-        (r"^decode\.up_sample_list\.(\d)\.double_conv\.", r"up.\1.convs."),
-        (r"^decode\.up_sample_list\.(\d)\.deconv\.", r"up.\1.deconv."),
-        (r"^conv\.", "classify."),
-        (r"\._conv\.", ".conv."),
-        (r"\._batch_norm\.", ".bn."),
-    ),
-    unused=(r"^cls\.",),  # the last layer is there twice
-)
 
 
 def _double_conv(in_channels: int, out_channels: int) -> nn.Sequential:
@@ -61,8 +47,6 @@ class UNet(nn.Layer):
     Raises:
         WeightsError: `pretrained` does not fit this network.
     """
-
-    official_names = _OFFICIAL_NAMES
 
     def __init__(
         self,

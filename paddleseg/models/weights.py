@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pickle
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,30 +15,10 @@ from paddle import nn
 from paddleseg import zoo
 from paddleseg.errors import WeightsError
 from paddleseg.fetch import fetch_weights
+from paddleseg.models.published import NameMap, name_map_of
 
 _SHOWN = 5
 _PARTIAL: ContextVar[bool] = ContextVar("partial", default=False)
-
-
-@dataclass(frozen=True)
-class NameMap:
-    """How a published file's parameter names become ours: regular expressions in order, and names nothing uses.
-
-    A replacement is text or a function of the match, as in `re.sub`.
-    """
-
-    rename: Sequence[tuple[str, str | Callable[[re.Match[str]], str]]] = ()
-    unused: Sequence[str] = ()
-
-    def apply(self, state: Mapping[str, Any]) -> dict[str, Any]:
-        renamed = {}
-        for name, value in state.items():
-            if any(re.search(pattern, name) for pattern in self.unused):
-                continue
-            for pattern, replacement in self.rename:
-                name = re.sub(pattern, replacement, name)
-            renamed[name] = value
-        return renamed
 
 
 @contextmanager
@@ -65,8 +43,8 @@ def load_pretrained(model: nn.Layer, source: str | None) -> None:
 def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = False) -> list[str]:
     """Load a `.pdparams` file or a `zoo://` name into `model`.
 
-    Names are ours, or the published network's where the model (or its backbone) has `official_names`. A missing,
-    unknown or differently shaped parameter is an error that lists them.
+    Names are ours, or the published network's where `models/published/` has a map for the model or its backbone. A
+    missing, unknown or differently shaped parameter is an error that lists them.
 
     Args:
         allow_partial: Load what fits and return the names left as they were, instead of raising.
@@ -98,8 +76,8 @@ def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = F
 
 def _official_to_ours(model: nn.Layer, state: Mapping[str, Any]) -> dict[str, Any]:
     """`state` by our names: the model's map, but below `backbone.` the backbone's where it has one."""
-    name_map: NameMap = getattr(model, "official_names", NameMap())
-    backbone_map: NameMap | None = getattr(getattr(model, "backbone", None), "official_names", None)
+    name_map = name_map_of(model) or NameMap()
+    backbone_map = name_map_of(getattr(model, "backbone", None))
     if backbone_map is None:
         return name_map.apply(state)
     prefix = "backbone."

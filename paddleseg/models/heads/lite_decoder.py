@@ -10,7 +10,7 @@ from paddle import nn
 
 from paddleseg.models.layers import ConvBNReLU, PyramidPooling, ResizeMode, SeparableConv, upsample
 from paddleseg.models.layers.fusion import AttentionFusion, ChannelAttention, SpatialAttention
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 
 # How the decoder is called in configs -> its 3x3 convolutions and what makes its attention for a number of channels.
 _FUSIONS = {
@@ -21,30 +21,9 @@ _FUSIONS = {
     "UAFMMobile_SpAtten": (SeparableConv, lambda channels: SpatialAttention()),
 }
 
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^ppseg_head\.cm\.stages\.(\d)\.1\.", r"decoder.context.pyramid.branches.\1."),
-        (r"^ppseg_head\.cm\.conv_out\.", "decoder.context.out."),
-        (r"^ppseg_head\.arm_list\.(\d)\.conv_x\.", r"decoder.fusions.\1.match."),
-        (r"^ppseg_head\.arm_list\.(\d)\.conv_xy_atten\.", r"decoder.fusions.\1.attention.convs."),
-        (r"^ppseg_head\.arm_list\.(\d)\.conv_out\.", r"decoder.fusions.\1.out."),
-        (r"^ppseg_head\.fuse_convs\.", "decoder.gather.reduce."),
-        (r"^ppseg_head\.last_conv\.", "decoder.gather.out."),
-        (r"^seg_heads\.(\d)\.conv\.", r"decoder.classifiers.\1.0."),
-        (r"^seg_heads\.(\d)\.conv_out\.", r"decoder.classifiers.\1.1."),
-        (r"\.depthwise_conv\.", ".depthwise."),
-        (r"\.piontwise_conv\.", ".pointwise."),
-        (r"\._conv\.", ".conv."),
-        (r"\._batch_norm\.", ".bn."),
-    ),
-    unused=(r"^ppseg_head\.arm_list\.\d\._scale$",),  # the frozen scale of the attention, always one
-)
-
 
 class LiteSegmenter(nn.Layer):
     """A backbone with the lite decoder, which takes `decoder` as its arguments; the models name and explain them."""
-
-    official_names = _OFFICIAL_NAMES
 
     def __init__(
         self, num_classes: int, backbone: nn.Layer, indices: Sequence[int], pretrained: str | None, **decoder: Any

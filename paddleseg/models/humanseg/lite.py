@@ -7,29 +7,8 @@ from paddle import nn
 
 from paddleseg.models.layers import ConvBNReLU, SeparableConv, max_pool, upsample
 from paddleseg.models.layers.shuffle import shuffle_stage
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import MODELS
-
-# The units of official files also hold a left branch that no forward pass touches (95,040 numbers in all).
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^conv_bn0\.", "stem."),
-        (r"^conv_bn1\.", "skip."),
-        (r"^block1\.", "stage1."),
-        (r"^block2\.", "stage2."),
-        (r"^depthwise_separable0\.", "bottleneck."),
-        (r"^depthwise_separable1\.", "fuse."),
-        (r"^depthwise_separable2\.", "classifier."),
-        (r"^(stage\d\.0)\._depthwise_separable_0\.", r"\1.left."),
-        (r"^(stage\d\.\d+)\._conv\.", r"\1.expand."),
-        (r"^(stage\d\.\d+)\._depthwise_separable_1\.", r"\1.right."),
-        (r"\.depthwise_conv\.", ".depthwise."),
-        (r"\.piontwise_conv\.", ".pointwise."),
-        (r"\._conv\.", ".conv."),
-        (r"\._batch_norm\.", ".bn."),
-    ),
-    unused=(r"^block\d\.[1-9]\d*\._depthwise_separable_0\.",),
-)
 
 
 @MODELS.register
@@ -52,8 +31,6 @@ class PPHumanSegLite(nn.Layer):
     Raises:
         WeightsError: `pretrained` does not fit this network.
     """
-
-    official_names = _OFFICIAL_NAMES
 
     def __init__(
         self, num_classes: int = 2, in_channels: int = 3, pretrained: str | None = None, align_corners: bool = False
