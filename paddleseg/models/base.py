@@ -10,6 +10,7 @@ from typing import Any
 import paddle
 from paddle import nn
 
+from paddleseg.errors import ConfigError
 from paddleseg.models.contract import Head
 from paddleseg.models.layers import upsample
 from paddleseg.models.weights import load_pretrained
@@ -31,6 +32,7 @@ class SegModel(nn.Layer):
 
     Raises:
         ValueError: The backbone does not say its channels, or has no map of such an index.
+        ConfigError: In `forward`: it gives fewer maps than it says.
 
     Example:
         >>> @MODELS.register
@@ -62,9 +64,10 @@ class SegModel(nn.Layer):
         self.align_corners = align_corners
         if backbone is not None:
             self.backbone = backbone
-            channels = _channels_of(backbone)
-            self.backbone_indices = tuple(range(len(channels)) if backbone_indices is None else backbone_indices)
-            self.backbone_channels = [_pick(channels, index, backbone) for index in self.backbone_indices]
+            self._all_channels = _channels_of(backbone)
+            every = range(len(self._all_channels))
+            self.backbone_indices = tuple(every if backbone_indices is None else backbone_indices)
+            self.backbone_channels = _picked(self._all_channels, self.backbone_indices, type(backbone).__name__)
 
     @classmethod
     def heads_for(cls, arguments: Mapping[str, Any]) -> tuple[Head, ...] | None:
@@ -84,6 +87,10 @@ class SegModel(nn.Layer):
     def backbone_maps(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         """The backbone's maps that the network uses, in the order of `backbone_indices`."""
         maps = self.backbone(x)
+        if not isinstance(maps, (list, tuple)) or len(maps) < len(self._all_channels):
+            found = f"{len(maps)} maps" if isinstance(maps, (list, tuple)) else f"a {type(maps).__name__}"
+            name, wanted = type(self.backbone).__name__, len(self._all_channels)
+            raise ConfigError("model.backbone", f"{name} returned {found}, not the {wanted} maps that it says it gives")
         return [maps[index] for index in self.backbone_indices]
 
     def at_size_of(self, x: paddle.Tensor, *logits: paddle.Tensor) -> list[paddle.Tensor]:
@@ -103,25 +110,22 @@ def _main(num_classes: int) -> Head:
     return Head("main", "logits", num_classes)
 
 
-def _channels_of(backbone: nn.Layer) -> Sequence[int]:
+def _channels_of(backbone: nn.Layer) -> list[int]:
     """The numbers of channels of its maps, which PaddleSeg's later backbones call `feat_channels`."""
-    for name in ("out_channels", "feat_channels"):
-        channels = getattr(backbone, name, None)
-        if isinstance(channels, (list, tuple)) and channels and all(isinstance(each, Integral) for each in channels):
-            return channels
-        if channels is not None:
-            what = f"has the {name} {channels!r}"
-            break
-    else:
-        what = "has no out_channels"
+    said = {name: getattr(backbone, name, None) for name in ("out_channels", "feat_channels")}
+    name, channels = next((pair for pair in said.items() if pair[1] is not None), ("out_channels", None))
+    if isinstance(channels, (list, tuple)) and channels and all(isinstance(each, Integral) for each in channels):
+        return [int(each) for each in channels]
+    what = f"has no {name}" if channels is None else f"has {channels!r} as its {name}"
     raise ValueError(
         f"the backbone {type(backbone).__name__} {what}; "
-        "give it `self.out_channels`, a list with the number of channels of each map it returns"
+        "let its constructor set self.out_channels, a list with the number of channels of each map it returns"
     )
 
 
-def _pick(channels: Sequence[int], index: int, backbone: nn.Layer) -> int:
-    if not -len(channels) <= index < len(channels):
-        maps = f"{len(channels)} maps" if len(channels) > 1 else "one map"
-        raise ValueError(f"backbone_indices names map {index}; {type(backbone).__name__} gives {maps}, from 0")
-    return channels[index]
+def _picked(channels: list[int], indices: Sequence[int], backbone: str) -> list[int]:
+    wrong = [index for index in indices if not -len(channels) <= index < len(channels)]
+    if wrong or not indices:
+        named = f"names map {wrong[0]}" if wrong else "names no map"
+        raise ValueError(f"backbone_indices {named}; {backbone} gives maps 0 to {len(channels) - 1}")
+    return [channels[index] for index in indices]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from paddleseg.models.base import SegModel
+from paddleseg.models.contract import Head
 from paddleseg.models.heads.fcn import FCNHead
 from paddleseg.models.layers import ConvBN, ConvBNReLU, max_pool, sigmoid, upsample
-from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import MODELS
 
 
@@ -112,7 +115,7 @@ class _Aggregation(nn.Layer):
 
 
 @MODELS.register
-class BiSeNetV2(nn.Layer):
+class BiSeNetV2(SegModel):
     """The bilateral network of Yu et al. (arXiv 2004.02147, section 4, table 1).
 
     Four auxiliary heads learn from the semantic branch in training only (section 4.4).
@@ -131,6 +134,10 @@ class BiSeNetV2(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
+    @staticmethod
+    def extra_heads(num_classes: int, **_: Any) -> list[Head]:
+        return [Head(f"auxiliary_{stage}", "logits", num_classes) for stage in range(4)]
+
     def __init__(
         self,
         num_classes: int,
@@ -139,22 +146,21 @@ class BiSeNetV2(nn.Layer):
         in_channels: int = 3,
         pretrained: str | None = None,
     ):
-        super().__init__()
-        self.align_corners = align_corners
+        super().__init__(num_classes, extra_heads=self.extra_heads(num_classes), align_corners=align_corners)
         thin = (int(64 * lambd), int(128 * lambd), 64, 128)
         self.detail = _detail(in_channels)
         self.semantic = _Semantic(in_channels, thin)
         self.aggregation = _Aggregation(128, align_corners)
         self.head = FCNHead(128, 128, num_classes, dropout=0.1)
         self.auxiliary = nn.LayerList([FCNHead(width, width, num_classes, dropout=0.1) for width in thin])
-        load_pretrained(self, pretrained)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         semantic, maps = self.semantic(x)
         logits = [self.head(self.aggregation(self.detail(x), semantic))]
         if self.training:
             logits += [head(each) for head, each in zip(self.auxiliary, maps, strict=True)]
-        return [upsample(each, x, self.align_corners) for each in logits]
+        return self.at_size_of(x, *logits)
 
 
 def _detail(in_channels: int) -> nn.Sequential:

@@ -9,8 +9,8 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from paddleseg.models.base import SegModel
 from paddleseg.models.layers import ConvBN, channel_shuffle, upsample
-from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import MODELS
 
 # For each module its two branches: kernel size, and by how much the map is made smaller (section 3.1, table 1).
@@ -111,7 +111,7 @@ class _S2Module(nn.Layer):
 
 
 @MODELS.register
-class SINet(nn.Layer):
+class SINet(SegModel):
     """A portrait network with spatial squeeze modules and an information blocking decoder (Park et al., section 3).
 
     The decoder lets detail in only where the coarse map is unsure (section 3.2).
@@ -141,7 +141,7 @@ class SINet(nn.Layer):
         in_channels: int = 3,
         pretrained: str | None = None,
     ):
-        super().__init__()
+        super().__init__(num_classes)
         if len(config) != stage2_blocks + stage3_blocks or any(len(module) != 2 for module in config):
             raise ValueError(f"config should name {stage2_blocks} + {stage3_blocks} modules of two branches each")
         self.stem = _ConvBNPReLU(in_channels, 12, 3, stride=2)
@@ -156,7 +156,7 @@ class SINet(nn.Layer):
         self.fine = _ConvBNPReLU(48, num_classes, 1)
         self.fine_bn = nn.BatchNorm2D(num_classes)
         self.classify = nn.Conv2D(num_classes, num_classes, 3, padding=1, bias_attr=False)
-        load_pretrained(self, pretrained)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         half = self.stem(x)

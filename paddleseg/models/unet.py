@@ -5,8 +5,8 @@ from __future__ import annotations
 import paddle
 from paddle import nn
 
+from paddleseg.models.base import SegModel
 from paddleseg.models.layers import ConvBNReLU, max_pool, upsample
-from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import MODELS
 
 
@@ -31,7 +31,7 @@ class _Up(nn.Layer):
 
 
 @MODELS.register
-class UNet(nn.Layer):
+class UNet(SegModel):
     """U-Net (Ronneberger et al., section 2, figure 1) with padding, batch norm, and 512 channels at the deepest.
 
     Args:
@@ -56,7 +56,7 @@ class UNet(nn.Layer):
         in_channels: int = 3,
         pretrained: str | None = None,
     ):
-        super().__init__()
+        super().__init__(num_classes, align_corners=align_corners)
         self.stem = _double_conv(in_channels, 64)
         self.down = nn.LayerList(
             [_double_conv(*channels) for channels in ((64, 128), (128, 256), (256, 512), (512, 512))]
@@ -65,7 +65,7 @@ class UNet(nn.Layer):
             [_Up(*channels, align_corners, use_deconv) for channels in ((512, 256), (256, 128), (128, 64), (64, 64))]
         )
         self.classify = nn.Conv2D(64, num_classes, 3, padding=1)
-        load_pretrained(self, pretrained)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         maps = [self.stem(x)]

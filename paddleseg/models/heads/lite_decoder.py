@@ -8,9 +8,10 @@ from typing import Any
 import paddle
 from paddle import nn
 
+from paddleseg.models.base import SegModel
+from paddleseg.models.contract import Head
 from paddleseg.models.layers import ConvBNReLU, PyramidPooling, ResizeMode, SeparableConv, upsample
 from paddleseg.models.layers.fusion import AttentionFusion, ChannelAttention, SpatialAttention
-from paddleseg.models.weights import load_pretrained
 
 # How the decoder is called in configs -> its 3x3 convolutions and what makes its attention for a number of channels.
 _FUSIONS = {
@@ -22,20 +23,22 @@ _FUSIONS = {
 }
 
 
-class LiteSegmenter(nn.Layer):
+class LiteSegmenter(SegModel):
     """A backbone with the lite decoder, which takes `decoder` as its arguments; the models name and explain them."""
+
+    @staticmethod
+    def extra_heads(num_classes: int, backbone_indices: Sequence[int], **_: Any) -> list[Head]:
+        return [Head(f"level_{level}", "logits", num_classes) for level in range(1, len(backbone_indices))]
 
     def __init__(
         self, num_classes: int, backbone: nn.Layer, indices: Sequence[int], pretrained: str | None, **decoder: Any
     ):
-        super().__init__()
-        self.backbone, self.indices = backbone, tuple(indices)
-        self.decoder = LiteDecoder([backbone.out_channels[index] for index in indices], num_classes, **decoder)
-        load_pretrained(self, pretrained)
+        super().__init__(num_classes, backbone, indices, extra_heads=self.extra_heads(num_classes, indices))
+        self.decoder = LiteDecoder(self.backbone_channels, num_classes, **decoder)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        maps = self.backbone(x)
-        return [upsample(logits, x) for logits in self.decoder([maps[index] for index in self.indices])]
+        return self.at_size_of(x, *self.decoder(self.backbone_maps(x)))
 
 
 class LiteDecoder(nn.Layer):
