@@ -88,9 +88,9 @@ class SegModel(nn.Layer):
         """The backbone's maps that the network uses, in the order of `backbone_indices`."""
         maps = self.backbone(x)
         if not isinstance(maps, (list, tuple)) or len(maps) < len(self._all_channels):
-            found = f"{len(maps)} maps" if isinstance(maps, (list, tuple)) else f"a {type(maps).__name__}"
-            name, wanted = type(self.backbone).__name__, len(self._all_channels)
-            raise ConfigError("model.backbone", f"{name} returned {found}, not the {wanted} maps that it says it gives")
+            found = len(maps) if isinstance(maps, (list, tuple)) else f"a {type(maps).__name__}"
+            said = f"{type(self.backbone).__name__} says the channels of {len(self._all_channels)} maps"
+            raise ConfigError("model.backbone", f"{said}, but returned {found}", "let it return a list of all of them")
         return [maps[index] for index in self.backbone_indices]
 
     def at_size_of(self, x: paddle.Tensor, *logits: paddle.Tensor) -> list[paddle.Tensor]:
@@ -127,5 +127,6 @@ def _picked(channels: list[int], indices: Sequence[int], backbone: str) -> list[
     wrong = [index for index in indices if not -len(channels) <= index < len(channels)]
     if wrong or not indices:
         named = f"names map {wrong[0]}" if wrong else "names no map"
-        raise ValueError(f"backbone_indices {named}; {backbone} gives maps 0 to {len(channels) - 1}")
+        given = f"maps 0 to {len(channels) - 1}" if len(channels) > 1 else "map 0 alone"
+        raise ValueError(f"backbone_indices {named}; {backbone} gives {given}")
     return [channels[index] for index in indices]

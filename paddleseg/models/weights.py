@@ -15,6 +15,7 @@ from paddle import nn
 from paddleseg import zoo
 from paddleseg.errors import WeightsError
 from paddleseg.fetch import fetch_weights
+from paddleseg.models.arrays import assign, misfit, named_arrays
 from paddleseg.models.published import NameMap, name_map_of
 
 _SHOWN = 5
@@ -60,17 +61,14 @@ def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = F
 
     missing = sorted(set(own) - set(state))
     unknown = sorted(set(state) - set(own))
-    misfits = [
-        f"{name}: {list(state[name].shape)} instead of {list(own[name].shape)}"
-        for name in sorted(set(own) & set(state))
-        if list(state[name].shape) != list(own[name].shape)
-    ]
+    wrong = {name: misfit(state[name], own[name]) for name in sorted(set(own) & set(state))}
+    misfits = {name: what for name, what in wrong.items() if what}
     if (missing or unknown or misfits) and not allow_partial:
-        raise _mismatch(model, source, missing, unknown, misfits)
-    skipped = set(missing) | {misfit.split(":")[0] for misfit in misfits}
+        raise _mismatch(model, source, missing, unknown, [f"{name}: {what}" for name, what in misfits.items()])
+    skipped = {*missing, *misfits}
     # Each value goes in by itself: `set_state_dict` warns about every name that a partial file leaves out.
     for name in sorted(set(own) - skipped):
-        own[name].set_value(state[name])
+        assign(state[name], own[name])
     return sorted(skipped)
 
 
@@ -93,7 +91,8 @@ def _fold_biases(state: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any
     """
     for name in [name for name in state if name.endswith("conv.bias") and name not in own]:
         mean = f"{name.removesuffix('conv.bias')}bn._mean"
-        if mean in state:
+        pair = [state[key] for key in (mean, name) if key in state]
+        if len({array.shape for array in pair}) == 1 and "".join(array.dtype.kind for array in pair) == "ff":
             state[mean] = state[mean] - state.pop(name)
     return state
 
@@ -114,9 +113,13 @@ def resolve(source: str | Path) -> Path:
     if str(source).startswith(("http://", "https://")):
         return fetch_weights(str(source))
     path = Path(source)
-    if path.is_dir():
-        path = path / "model.pdparams"
-    if not path.is_file():
+    try:
+        if path.is_dir():
+            path = path / "model.pdparams"
+        found = path.is_file()
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise WeightsError(str(source), f"cannot be looked for ({error.strerror})") from error
+    if not found:
         raise WeightsError(str(source), "no such weights file", f"packed weights: {', '.join(zoo.names())}")
     return path
 
@@ -129,15 +132,10 @@ def read_state(path: Path) -> dict[str, np.ndarray]:
     """
     try:
         with path.open("rb") as file:
-            state = _ArraysOnly(file, encoding="latin1").load()  # the encoding of files that Python 2 wrote
-        if not isinstance(state, dict):
-            raise TypeError(f"holds a {type(state).__name__}")
+            content = _ArraysOnly(file, encoding="latin1").load()  # the encoding of files that Python 2 wrote
     except Exception as error:  # unpickling raises whatever it meets in a foreign file
         raise WeightsError(str(path), f"is not a Paddle weights file ({error})", "give a .pdparams file") from error
-    # Paddle writes a parameter as an array, or as (its own name, array).
-    state = {name: value[1] if isinstance(value, tuple) and len(value) == 2 else value for name, value in state.items()}
-    arrays = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
-    return {name: value.astype("float32") if value.dtype == "float16" else value for name, value in arrays.items()}
+    return named_arrays(content, str(path))
 
 
 class _ArraysOnly(pickle.Unpickler):
@@ -162,7 +160,7 @@ def _mismatch(
     model: nn.Layer, source: str | Path, missing: list[str], unknown: list[str], misfits: list[str]
 ) -> WeightsError:
     parts = []
-    for what, names in (("missing", missing), ("not in this model", unknown), ("of another shape", misfits)):
+    for what, names in (("missing", missing), ("not in this model", unknown), ("of another shape or type", misfits)):
         if names:
             parts.append(f"{len(names)} {what} ({_listed(names)})")
     return WeightsError(
