@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 HeadKind = Literal["logits", "boundary", "detail", "pair", "features"]
 
@@ -25,7 +25,7 @@ class Head:
     channels: int
 
 
-def heads_of(model: Any) -> tuple[Head, ...] | None:
+def heads_of(model: object) -> tuple[Head, ...] | None:
     """What `model` returns in training, one head for each output, main first; None where it does not say.
 
     In evaluation a model returns the first of them alone.
@@ -36,7 +36,7 @@ def heads_of(model: Any) -> tuple[Head, ...] | None:
     return None
 
 
-def inputs_of(model: Any) -> tuple[str, ...]:
+def inputs_of(model: object) -> tuple[str, ...]:
     """The names of what `model` takes, in order: the image alone where it does not say."""
     inputs = getattr(model, "inputs", None)
     if isinstance(inputs, tuple) and inputs and all(isinstance(name, str) for name in inputs):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import paddle
 from paddle import nn
 
 from paddleseg import zoo
@@ -72,7 +73,7 @@ def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = F
     return sorted(skipped)
 
 
-def _official_to_ours(model: nn.Layer, state: Mapping[str, Any]) -> dict[str, Any]:
+def _official_to_ours(model: nn.Layer, state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """`state` by our names: the model's map, but below `backbone.` the backbone's where it has one."""
     name_map = name_map_of(model) or NameMap()
     backbone_map = name_map_of(getattr(model, "backbone", None))
@@ -84,7 +85,7 @@ def _official_to_ours(model: nn.Layer, state: Mapping[str, Any]) -> dict[str, An
     return name_map.apply(outer) | {prefix + name: value for name, value in backbone_map.apply(inner).items()}
 
 
-def _fold_biases(state: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def _fold_biases(state: dict[str, np.ndarray], own: Mapping[str, paddle.Tensor]) -> dict[str, np.ndarray]:
     """`state` without the biases in front of batch norms that our convolutions leave out: each goes into the mean.
 
     Batch norm takes such a bias away again: norm(x + bias) with a mean is norm(x) with mean - bias.
@@ -97,7 +98,7 @@ def _fold_biases(state: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any
     return state
 
 
-def _as_convolutions(state: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def _as_convolutions(state: dict[str, np.ndarray], own: Mapping[str, paddle.Tensor]) -> dict[str, np.ndarray]:
     """`state` with the matrix (in, out) of a linear layer as a kernel (out, in, 1, 1) where we have a convolution."""
     for name in state.keys() & own.keys():
         kernel = state[name].T[..., None, None]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from functools import cache
-from typing import Any
 
 from paddleseg.models.published.name_map import NameMap
 
 __all__ = ["NameMap", "name_map_of"]
 
 
-def name_map_of(network: Any) -> NameMap | None:
+def name_map_of(network: object) -> NameMap | None:
     """How a published file's names become those of `network`; None where its own are all there are.
 
     A network from elsewhere brings its map as `official_names`, or has that of the network here which it derives from.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
+Value = TypeVar("Value")
 Rule = tuple[str, str | Callable[[re.Match[str]], str]]
 
 # What PaddleSeg's blocks are called in nearly all of its networks.
@@ -24,7 +25,7 @@ class NameMap:
     rename: Sequence[Rule] = ()
     unused: Sequence[str] = ()
 
-    def apply(self, state: Mapping[str, Any]) -> dict[str, Any]:
+    def apply(self, state: Mapping[str, Value]) -> dict[str, Value]:
         renamed = {}
         for name, value in state.items():
             if any(re.search(pattern, name) for pattern in self.unused):
