@@ -18,7 +18,8 @@ from paddleseg.datasets.loader import TrainLoader
 from paddleseg.engine import checkpoint, dist
 from paddleseg.engine.callbacks import Callback, Checkpoint, ProgressLog, VisualDL
 from paddleseg.engine.evaluate import evaluate as run_evaluation
-from paddleseg.engine.step import LossPlan, Stepper
+from paddleseg.engine.step import Stepper
+from paddleseg.engine.terms import LossPlan
 from paddleseg.engine.trainer import Trainer
 from paddleseg.images.paint import palette
 from paddleseg.inference.augment import TestAugmentation

@@ -27,7 +27,8 @@ class Registry:
 
     Args:
         name: The variable name that holds this registry; decorators in source files are found by it.
-        folder: The package below `paddleseg` whose files define the components, such as `"models"`.
+        folder: The package below `paddleseg` whose files define the components, such as `"models"`. A task may define
+            some of its own, so `tasks` is searched too.
         noun: What messages call a member, such as `"model"`.
 
     Example:
@@ -74,7 +75,8 @@ class Registry:
         if self._files is None:
             self._files = {}
             pattern = re.compile(_DECORATED.format(name=self.name), re.MULTILINE)
-            for path in sorted((_PACKAGE_ROOT / self.folder).rglob("*.py")):
+            folders = dict.fromkeys((self.folder, "tasks"))
+            for path in (file for folder in folders for file in sorted((_PACKAGE_ROOT / folder).rglob("*.py"))):
                 for match in pattern.finditer(path.read_text(encoding="utf-8")):
                     names = re.findall(r"[\"'](\w+)[\"']", match["args"] or "") or [match["symbol"]]
                     for name in names:
@@ -99,6 +101,19 @@ class Registry:
     def names(self) -> list[str]:
         """All names, sorted, without importing the components."""
         return sorted({*self._objects, *self._index()})
+
+    def as_module(self, module: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+        """`__getattr__` and `__dir__` of the package `module`, by which its members can be imported from it.
+
+        They are looked up on demand, so that the list of names is kept in one place only: the decorators.
+        """
+
+        def member(name: str) -> Any:
+            if name in self:
+                return self.get(name)
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+        return member, self.names
 
     def __contains__(self, name: str) -> bool:
         return name in self._objects or name in self._index()

@@ -21,7 +21,7 @@ NEEDS: dict[str, dict[str, Any]] = {
         "ocr_mid_channels": 32,
         "ocr_key_channels": 16,
     },
-    "PortraitNet": {"backbone": {"type": "MobileNetV2_x0_25"}},
+    "PortraitNet": {"backbone": {"type": "MobileNetV2_x0_25"}, "add_edge": True},
     "SegFormer": {"backbone": {"type": "MixVisionTransformer_B0"}, "embedding_dim": 64},
     "PPMobileSeg": {"backbone": {"type": "MobileSeg_Tiny", "inj_type": "AAMSx8"}},
     "PPLiteSeg": {

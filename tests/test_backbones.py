@@ -10,9 +10,14 @@ import paddle
 import pytest
 from paddle import nn
 
+from paddleseg.errors import ConfigError
 from paddleseg.models.backbones.hrnet import HRNet_W18_Small_V1
 from paddleseg.models.backbones.resnet import ResNet18
 from paddleseg.models.backbones.resnet_vd import ResNet18_vd, ResNet50_vd
+from paddleseg.models.build import build_network
+from paddleseg.models.deeplab import DeepLabV3P
+from paddleseg.models.fcn import FCN
+from paddleseg.models.portraitnet import PortraitNet
 
 REFERENCES = Path(__file__).parent / "paddleseg_reference"
 
@@ -73,3 +78,72 @@ def test_imagenet_weights_load_without_their_classifier(cls, reference: str, cla
     assert sorted(float(x.max()) for x in backbone.state_dict().values()) == sorted(
         float(x.max()) for x in weights.values()
     )
+
+
+class Plugin(nn.Layer):
+    """A backbone as somebody else writes it, with one map at 1/4."""
+
+    def __init__(self, **said: object):
+        super().__init__()
+        self.conv = nn.Conv2D(3, 8, 3, stride=4, padding=1)
+        for name, value in said.items():
+            setattr(self, name, value)
+
+    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        return [self.conv(x)]
+
+
+@pytest.mark.parametrize("name", ["out_channels", "feat_channels"])
+def test_a_backbone_from_elsewhere_says_its_channels_by_either_name(name: str):
+    model = FCN(2, Plugin(**{name: [8]}))
+    assert model(paddle.zeros([1, 3, 33, 41]))[0].shape == [1, 2, 33, 41]
+
+
+def test_portraitnet_takes_backbones_that_do_not_say_their_strides():
+    backbone = ResNet18(output_stride=32)
+    del backbone.strides
+    assert PortraitNet(2, backbone)(paddle.zeros([1, 3, 64, 48]))[0].shape == [1, 2, 64, 48]
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ({}, "the backbone Plugin has no out_channels"),
+        ({"out_channels": 8}, "the backbone Plugin has 8 as its out_channels"),
+        ({"feat_channels": []}, r"the backbone Plugin has \[\] as its feat_channels"),
+        ({"out_channels": [8.0]}, r"has \[8.0\] as its out_channels"),
+    ],
+)
+def test_a_backbone_that_does_not_say_its_channels_is_named(said: dict, text: str):
+    with pytest.raises(ValueError, match=text):
+        FCN(2, Plugin(**said))
+
+
+@pytest.mark.parametrize(
+    ("indices", "text"),
+    [((7,), "names map 7; Plugin gives map 0 alone"), ((-2,), "names map -2"), ((), "names no map")],
+)
+def test_maps_that_a_backbone_does_not_give_are_named(indices: tuple[int, ...], text: str):
+    with pytest.raises(ValueError, match=text):
+        FCN(2, Plugin(out_channels=[8]), backbone_indices=indices)
+
+
+def test_deeplab_v3p_wants_two_maps():
+    with pytest.raises(ValueError, match="should name two maps, not 1"):
+        DeepLabV3P(2, Plugin(out_channels=[8]), backbone_indices=(0,))
+
+
+def test_a_backbone_that_gives_less_than_it_says_is_named():
+    with pytest.raises(ConfigError, match="Plugin says the channels of 2 maps, but returned 1"):
+        FCN(2, Plugin(out_channels=[8, 8]))(paddle.zeros([1, 3, 32, 32]))
+    bare = Plugin(out_channels=[8])
+    bare.forward = bare.conv.forward
+    with pytest.raises(ConfigError, match="but returned a Tensor"):
+        FCN(2, bare)(paddle.zeros([1, 3, 32, 32]))
+
+
+def test_a_description_that_no_network_takes_is_named():
+    with pytest.raises(ConfigError, match="FCN: cannot be built: got an unexpected keyword argument 'depth'"):
+        build_network({"type": "FCN", "num_classes": 2, "backbone": {"type": "ResNet18"}, "depth": 3})
+    with pytest.raises(ConfigError, match="ResNet18: output_stride is 4"):
+        build_network({"type": "FCN", "num_classes": 2, "backbone": {"type": "ResNet18", "output_stride": 4}})

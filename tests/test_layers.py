@@ -13,13 +13,13 @@ import paddle.nn.functional as F
 import pytest
 from paddle import nn
 
+from paddleseg import kernels
 from paddleseg.models.humanseg.lite import PPHumanSegLite
 from paddleseg.models.layers import (
     ConvBN,
     ConvBNReLU,
     DepthwiseConv2D,
     channel_shuffle,
-    cpu,
     halves,
     interleave,
     max_pool,
@@ -105,7 +105,7 @@ def test_depthwise_conv_bn(kind, kernel, stride, dilation, size, padding):
 def test_dense_conv_bn(channels, kernel, stride, dilation, size, padding):
     layer = randomised(ConvBNReLU(*channels, kernel, stride=stride, dilation=dilation, padding=padding))
     x = tensor(3, channels[0], *size)
-    assert "DenseConv" in form(cpu.dense_conv(x, layer.conv))
+    assert "DenseConv" in form(kernels.dense_conv(x, layer.conv))
     assert_close(results(layer, x), results(Reference(layer), x))
 
 
@@ -210,7 +210,7 @@ def test_no_gradient_no_training_form():
 
 def step(fast: bool, monkeypatch, threads: int = 1) -> dict[str, np.ndarray]:
     """The logits and the gradients of a training step of the whole network."""
-    monkeypatch.setattr(cpu, "available", lambda: fast)
+    monkeypatch.setattr(kernels, "available", lambda: fast)
     paddle.seed(0)
     model = PPHumanSegLite(pretrained="zoo://pp_humanseg_v1_lite")
     labels = paddle.to_tensor((np.arange(3 * 65 * 70).reshape(3, 65, 70) % 3 == 0).astype("int64"))
@@ -245,9 +245,9 @@ def test_export_in_training_mode_holds_paddles_operators(tmp_path):
 
 
 def test_the_kernels_can_be_switched_off(monkeypatch):
-    assert cpu.available()
+    assert kernels.available()
     monkeypatch.setenv("PADDLESEG_CPU_KERNELS", "0")
-    assert not cpu.available.__wrapped__()
+    assert not kernels.available.__wrapped__()
 
 
 def test_without_numba_paddles_operators_serve():
@@ -255,9 +255,10 @@ def test_without_numba_paddles_operators_serve():
 import sys
 sys.modules["numba"] = None
 import paddle
-from paddleseg.models.layers import ConvBNReLU, cpu
+from paddleseg import kernels
+from paddleseg.models.layers import ConvBNReLU
 x = paddle.rand([2, 4, 8, 8]); x.stop_gradient = False
-assert not cpu.available() and "relu" in ConvBNReLU(4, 4, 3, groups=4)(x).grad_fn.name().lower()
+assert not kernels.available() and "relu" in ConvBNReLU(4, 4, 3, groups=4)(x).grad_fn.name().lower()
 """
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -13,6 +13,7 @@ from model_cases import CASES, build
 from paddleseg.card import Output
 from paddleseg.inference.graph import InferenceGraph
 from paddleseg.inference.runtimes.paddle import PaddleInference
+from paddleseg.models.contract import Head, heads_of, inputs_of
 from paddleseg.registry import BACKBONES, MODELS
 
 CLASSES = 5
@@ -21,6 +22,12 @@ CLASSES = 5
 # How far rounding may take logits, as a share of the largest, where that is more than 1e-4. Untrained, OCRNet's
 # attention is a softmax of numbers in the thousands, which float32 has to 0.001 only: dygraph is 3e-4 from float64.
 ROUNDING = {"OCRNet": 1e-3}
+
+
+def given(model: paddle.nn.Layer, *shape: int) -> list[paddle.Tensor]:
+    """A tensor for each input that the model names; those made here take the picture alone."""
+    assert inputs_of(model) == ("image",)
+    return [picture(*shape)]
 
 
 def picture(*shape: int) -> paddle.Tensor:
@@ -39,18 +46,59 @@ def test_any_size_and_batch(name: str):
 
 
 @pytest.mark.parametrize("name", MODELS.names())
-def test_every_parameter_gets_gradient_and_auxiliary_logits_have_the_pictures_size(name: str):
+def test_every_parameter_gets_gradient_from_the_heads_that_the_model_names(name: str):
     paddle.seed(0)
     model = build(CASES[name], num_classes=CLASSES, in_channels=4)
     model.train()
-    outputs = model(picture(2, 4, 67, 91))
-    assert isinstance(outputs, list)
-    assert all(output.shape == [2, CLASSES, 67, 91] for output in outputs)
-    labels = paddle.to_tensor(np.random.default_rng(1).integers(0, CLASSES, (2, 67, 91)))
-    sum(paddle.nn.functional.cross_entropy(output, labels, axis=1) for output in outputs).backward()
+    outputs = model(*given(model, 2, 4, 67, 91))
+    heads = heads_of(model)
+    assert heads is not None and isinstance(outputs, list)
+    assert [output.shape for output in outputs] == [[2, head.channels, 67, 91] for head in heads]
+    labels = np.random.default_rng(1)
+    sum(
+        paddle.nn.functional.cross_entropy(
+            output, paddle.to_tensor(labels.integers(0, head.channels, (2, 67, 91))), axis=1
+        )
+        for output, head in zip(outputs, heads, strict=True)
+    ).backward()
     parameters = {key: value for key, value in model.named_parameters() if not value.stop_gradient}
     without = [key for key, value in parameters.items() if value.grad is None or not value.grad.abs().max() > 0]
     assert not without
+
+
+# Arguments that change what a model gives, beside those of its case.
+OTHER_HEADS = {
+    "FastSCNN": {"enable_auxiliary_loss": False},
+    "PortraitNet": {"add_edge": False},
+    "MobileSeg": {"backbone_indices": [2, 3], "arm_out_chs": [32], "seg_head_inter_chs": [32]},
+}
+
+
+@pytest.mark.parametrize("name", MODELS.names())
+def test_a_model_says_what_it_gives_before_it_is_built(name: str):
+    """Main first, names that differ, one map in evaluation, and the same from the arguments alone."""
+    for arguments in ({}, OTHER_HEADS[name]) if name in OTHER_HEADS else ({},):
+        spec = CASES[name] | {"num_classes": CLASSES} | arguments
+        model = build(spec)
+        heads = heads_of(model)
+        assert heads is not None and heads[0] == Head("main", "logits", CLASSES)
+        assert len({head.name for head in heads}) == len(heads)
+        told = {key: value for key, value in spec.items() if key not in ("type", "backbone")}
+        assert MODELS.get(name).heads_for(told) == heads
+        assert MODELS.get(name).heads_for({**told, "no_such_argument": 1}) is None
+        x = given(model, 2, 3, 64, 64)
+        with paddle.no_grad():
+            model.train()
+            assert len(model(*x)) == len(heads)
+            model.eval()
+            assert [output.shape[1] for output in model(*x)] == [heads[0].channels]
+
+
+def test_models_from_elsewhere_need_not_say_anything():
+    layer = paddle.nn.Conv2D(3, 2, 1)
+    assert heads_of(layer) is None and inputs_of(layer) == ("image",)
+    layer.heads, layer.inputs = paddle.nn.LayerList([paddle.nn.Identity()]), [3, 64, 64]
+    assert heads_of(layer) is None and inputs_of(layer) == ("image",)
 
 
 @pytest.mark.parametrize("channels", [1, 2])

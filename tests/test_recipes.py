@@ -10,7 +10,7 @@ import paddle
 import pytest
 
 from paddleseg.config import build, load_config
-from paddleseg.engine.step import LossPlan
+from paddleseg.engine.terms import LossPlan
 
 ROOT = Path(__file__).parents[1]
 SIZE = (64, 96)

@@ -113,3 +113,20 @@ def test_decorators_that_the_search_understands(tmp_path, monkeypatch, source, n
     monkeypatch.setattr(registry, "_PACKAGE_ROOT", tmp_path)
     (tmp_path / "things.py").write_text(source)
     assert Registry("THINGS", ".", "thing").names() == names
+
+
+def test_members_can_be_imported_from_their_packages_without_paddle_where_they_need_none():
+    code = """
+import sys
+import paddleseg, paddleseg.models, paddleseg.losses, paddleseg.transforms as T, paddleseg.inference
+from paddleseg import Predictor
+from paddleseg.inference import Predictor as Same
+from paddleseg.transforms import Resize
+assert Predictor is Same and T.Resize is Resize and "PPHumanSegLite" in dir(paddleseg.models)
+assert "paddle" not in sys.modules
+from paddleseg.models import PPHumanSegLite
+from paddleseg.models.backbones import ResNet18_vd
+from paddleseg.losses import CrossEntropyLoss
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

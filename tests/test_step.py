@@ -7,8 +7,9 @@ import paddle
 import pytest
 from paddle import nn
 
-from paddleseg.engine.step import LossPlan, Stepper
+from paddleseg.engine.step import Stepper
 from paddleseg.engine.tensors import as_tensor
+from paddleseg.engine.terms import LossPlan
 from paddleseg.errors import ConfigError
 from paddleseg.losses.bce import BCELoss
 from paddleseg.losses.cross_entropy import CrossEntropyLoss

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
+import pkgutil
 import runpy
 from pathlib import Path
 
@@ -13,9 +15,12 @@ from paddle import nn
 
 from paddleseg.errors import WeightsError
 from paddleseg.images.io import read_image
+from paddleseg.models import published
+from paddleseg.models.arrays import assign
 from paddleseg.models.humanseg.lite import PPHumanSegLite
 from paddleseg.models.layers import ConvBN
 from paddleseg.models.weights import NameMap, load_weights, partial_weights, read_state, resolve
+from paddleseg.registry import BACKBONES, MODELS
 
 ROOT = Path(__file__).resolve().parent.parent
 OFFICIAL = "zoo://pp_humanseg_v1_lite"
@@ -114,6 +119,28 @@ def test_the_backbones_name_map_counts_below_backbone(tmp_path: Path):
         np.testing.assert_array_equal(fresh.state_dict()[name].numpy(), value.numpy(), err_msg=name)
 
 
+def test_every_name_map_is_of_a_network_that_exists_and_none_is_there_twice():
+    classes = {
+        cls.__name__ for family in (MODELS, BACKBONES) for name in family.names() for cls in family.get(name).__mro__
+    }
+    files = [
+        importlib.import_module(f"{published.__name__}.{file.name}")
+        for file in pkgutil.iter_modules(published.__path__)
+    ]
+    names = [name for file in files for name in getattr(file, "NAMES", {})]
+    assert len(names) == len(set(names)) > 20
+    assert set(names) <= classes
+
+
+def test_a_network_that_derives_from_ours_keeps_its_name_map_and_one_that_is_only_called_so_has_none():
+    class Mine(PPHumanSegLite):
+        pass
+
+    called_so = type("PPHumanSegLite", (nn.Layer,), {})
+    assert published.name_map_of(Mine()) is published.name_map_of(PPHumanSegLite()) is not None
+    assert published.name_map_of(called_so()) is None
+
+
 def test_a_bias_in_front_of_batch_norm_goes_into_its_mean(tmp_path: Path):
     ours = ConvBN(3, 4, 1)
     theirs = nn.Sequential(("conv", nn.Conv2D(3, 4, 1)), ("bn", nn.BatchNorm2D(4)))
@@ -156,6 +183,8 @@ def test_pretrained_may_fit_in_part_where_a_run_allows_it(capsys: pytest.Capture
         ("zoo://pp_humanseg_v1_lit", "did you mean 'zoo://pp_humanseg_v1_lite'?"),
         ("no/such/file.pdparams", "no such weights file"),
         ("https://example.org/w.onnx", "is not the address of weights"),
+        ("w" * 300 + ".pdparams", "cannot be looked for"),
+        ("a\0b.pdparams", "no such weights file"),
     ],
 )
 def test_sources_that_do_not_exist(source: str, text: str):
@@ -201,6 +230,111 @@ def test_all_that_paddle_writes_is_read(tmp_path: Path, protocol: int):
         assert set(found) == set(state)
         for key, value in state.items():
             np.testing.assert_array_equal(found[key], value.numpy())
+
+
+class TestFilesOfOtherTools:
+    """What is in them is loaded with the right numbers, or one sentence says why not."""
+
+    @pytest.fixture
+    def layer(self) -> nn.Layer:
+        return nn.Sequential(nn.Linear(3, 2), nn.PReLU())
+
+    def state(self, seed: int = 0) -> dict[str, np.ndarray]:
+        draw = np.random.default_rng(seed).standard_normal
+        return {
+            "0.weight": draw((3, 2)).astype("float32"),
+            "0.bias": draw(2).astype("float32"),
+            "1._weight": draw(1).astype("float32"),
+        }
+
+    def load(self, layer: nn.Layer, content: object, folder: Path) -> dict[str, np.ndarray]:
+        (folder / "w.pdparams").write_bytes(pickle.dumps(content))
+        load_weights(layer, folder / "w.pdparams")
+        return {name: value.numpy() for name, value in layer.state_dict().items()}
+
+    @pytest.mark.parametrize("dtype", ["float64", ">f4", ">f8", "longdouble"])
+    def test_other_precisions_become_the_parameters_own(self, layer: nn.Layer, dtype: str, tmp_path: Path):
+        found = self.load(layer, {name: value.astype(dtype) for name, value in self.state().items()}, tmp_path)
+        for name, value in self.state().items():
+            assert found[name].dtype == "float32"
+            np.testing.assert_array_equal(found[name], value)
+
+    @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+    def test_16_bit_weights_as_paddle_writes_them(self, layer: nn.Layer, dtype: str, tmp_path: Path):
+        short = {name: paddle.to_tensor(value).astype(dtype) for name, value in self.state().items()}
+        paddle.save(short, str(tmp_path / "w.pdparams"))
+        load_weights(layer, tmp_path / "w.pdparams")
+        for name, value in short.items():
+            np.testing.assert_array_equal(layer.state_dict()[name].numpy(), value.astype("float32").numpy())
+
+    @pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float64"])
+    def test_a_parameter_keeps_its_own_precision(self, dtype: str):
+        parameter, value = paddle.zeros([3, 2], dtype), self.state()["0.weight"]
+        assign(value, parameter)
+        assert parameter.dtype == getattr(paddle, dtype)
+        np.testing.assert_allclose(parameter.astype("float32").numpy(), value, rtol=0.01)
+
+    def test_one_number_may_have_no_axis(self, layer: nn.Layer, tmp_path: Path):
+        state = self.state()
+        found = self.load(layer, state | {"1._weight": state["1._weight"].reshape(())}, tmp_path)
+        np.testing.assert_array_equal(found["1._weight"], state["1._weight"])
+
+    @pytest.mark.parametrize("beside", [{}, {"epoch": 3, "step": np.array(7)}, {"optimizer": {"moment": np.ones(2)}}])
+    def test_a_dictionary_inside_is_found(self, layer: nn.Layer, beside: dict, tmp_path: Path):
+        found = self.load(layer, {"state_dict": self.state(), **beside}, tmp_path)
+        np.testing.assert_array_equal(found["0.weight"], self.state()["0.weight"])
+
+    def test_any_name_does_where_there_is_one_dictionary_only(self, layer: nn.Layer, tmp_path: Path):
+        found = self.load(layer, {"net": self.state()}, tmp_path)
+        np.testing.assert_array_equal(found["0.weight"], self.state()["0.weight"])
+
+    @pytest.mark.parametrize(
+        ("change", "text"),
+        [
+            ({"0.bias": np.ones(2, "int64")}, "1 of another shape or type (0.bias: int64 instead of float32)"),
+            ({"0.bias": np.ones(2, "bool")}, "0.bias: bool instead of float32"),
+            ({"0.bias": np.array([1e300, 0])}, "0.bias: numbers beyond float32"),
+            ({"0.bias": np.array(1.0, "float32")}, "0.bias: [] instead of [2]"),
+            ({"0.bias": np.ones(2, "complex64")}, "holds complex64 in '0.bias', not plain numbers"),
+            ({"0.bias": np.array(["a", "b"])}, "holds <U1 in '0.bias', not plain numbers"),
+            ({7: np.ones(2, "float32")}, "names an array 7, where text should be"),
+            ({b"0.bias": np.ones(2, "float32")}, "names an array b'0.bias', where text should be"),
+            ({"0.bias": [1.0, 2.0]}, "1 missing (0.bias)"),
+        ],
+    )
+    def test_what_does_not_fit_is_named(self, layer: nn.Layer, change: dict, text: str, tmp_path: Path):
+        with pytest.raises(WeightsError) as caught:
+            self.load(layer, {**self.state(), **change}, tmp_path)
+        assert text in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("content", "text"),
+        [
+            ({}, "holds no arrays"),
+            ({"epoch": 3, "names": {"a": "b"}}, "holds no arrays"),
+            ([np.ones(2)], "holds a list, not arrays by name"),
+            (np.ones(2), "holds a ndarray, not arrays by name"),
+            ({"a": {"w": np.ones(2)}, "b": {"w": np.ones(2)}}, "holds arrays in several dictionaries (a, b)"),
+        ],
+    )
+    def test_files_without_weights_say_so(self, layer: nn.Layer, content: object, text: str, tmp_path: Path):
+        with pytest.raises(WeightsError) as caught:
+            self.load(layer, content, tmp_path)
+        assert text in str(caught.value)
+
+    @pytest.mark.parametrize("bias", [np.ones(3, "float32"), np.ones(4, "bool"), np.array(1.0)])
+    def test_a_bias_that_no_batch_norm_can_take_is_named(self, bias: np.ndarray, tmp_path: Path):
+        ours = ConvBN(3, 4, 1)
+        state = {name: value.numpy() for name, value in ours.state_dict().items()}
+        with pytest.raises(WeightsError, match=r"1 not in this model \(conv.bias\)"):
+            self.load(ours, {**state, "conv.bias": bias}, tmp_path)
+
+    def test_partial_loading_leaves_what_is_of_another_type(self, layer: nn.Layer, tmp_path: Path):
+        (tmp_path / "w.pdparams").write_bytes(pickle.dumps({**self.state(), "0.bias": np.ones(2, "int64")}))
+        before = layer[0].bias.numpy()
+        assert load_weights(layer, tmp_path / "w.pdparams", allow_partial=True) == ["0.bias"]
+        np.testing.assert_array_equal(layer[0].bias.numpy(), before)
+        np.testing.assert_array_equal(layer[0].weight.numpy(), self.state()["0.weight"])
 
 
 class TestAverage:

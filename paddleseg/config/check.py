@@ -10,7 +10,7 @@ from paddleseg.config.schema import LossSection, RunConfig
 from paddleseg.config.tree import Origin, near
 from paddleseg.config.walk import Found, outermost, with_inner
 from paddleseg.errors import ConfigError, Problem
-from paddleseg.registry import LOSSES, LR_SCHEDULES, OPTIMIZERS, TASKS, Registry
+from paddleseg.registry import LOSSES, LR_SCHEDULES, MODELS, OPTIMIZERS, TASKS, Registry
 
 
 def find_problems(cfg: RunConfig) -> list[Problem]:
@@ -75,6 +75,7 @@ def _contradictions(cfg: RunConfig) -> Iterator[Problem]:
                 f"has {len(section.coef)} weights for {len(section.types)} losses in types",
                 "give one type for all outputs, or as many types as weights",
             )
+    yield from _loss_count(cfg)
     if cfg.teacher and not cfg.distill_loss:
         yield Problem(
             cfg.where("teacher"), "has no distill_loss", "add `distill_loss: {types: [{type: KLLoss}], coef: [1]}`"
@@ -83,6 +84,24 @@ def _contradictions(cfg: RunConfig) -> Iterator[Problem]:
         for key in ("crop_size", "stride"):
             if getattr(cfg.test_config, key) is None:
                 yield Problem(cfg.where("test_config"), f"is_slide needs {key}", f"add `{key}: [w, h]`")
+
+
+def _loss_count(cfg: RunConfig) -> Iterator[Problem]:
+    """As many losses as outputs, where the network's class tells how many these are."""
+    if cfg.loss is None or cfg.model is None or cfg.model.type not in MODELS:
+        return
+    network = MODELS.get(cfg.model.type)
+    given = {
+        name: value
+        for name, value in {"num_classes": 2, "backbone": None}.items()
+        if name in parameters_of(network).names
+    }
+    heads = network.heads_for(given | cfg.model.args) if hasattr(network, "heads_for") else None
+    for name, count in (("types", len(cfg.loss.types)), ("coef", len(cfg.loss.coef))):
+        if heads is not None and count not in (1, len(heads)):
+            outputs = ", ".join(head.name for head in heads)
+            what = f"has {count} entries, but {cfg.model.type} gives {len(heads)} outputs in training: {outputs}"
+            yield Problem(cfg.where("loss", name), what, "list one for each output, or one for all")
 
 
 def _class_weights(cfg: RunConfig, facts: Facts) -> Iterator[Problem]:

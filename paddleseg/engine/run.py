@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import paddle
 from paddleseg import assemble
 from paddleseg.config.build import Builder
 from paddleseg.config.schema import RunConfig
+from paddleseg.datasets.base import Dataset
 from paddleseg.datasets.loader import TrainLoader
 from paddleseg.device import select_device
 from paddleseg.doctor.data import check_sample
@@ -22,11 +24,13 @@ from paddleseg.engine.callbacks import EMA, Callback, Checkpoint, EarlyStop, Pro
 from paddleseg.engine.distill import Distillation
 from paddleseg.engine.evaluate import evaluate, sample_pictures
 from paddleseg.engine.state import TrainState
-from paddleseg.engine.step import LossPlan, Stepper
+from paddleseg.engine.step import Stepper
+from paddleseg.engine.terms import LossPlan
 from paddleseg.engine.trainer import Trainer
-from paddleseg.errors import WeightsError
+from paddleseg.errors import DataError, WeightsError
 from paddleseg.inference.predictor import Predictor
 from paddleseg.inference.runtimes.dygraph import evaluating
+from paddleseg.models.contract import heads_of
 from paddleseg.models.weights import partial_weights
 from paddleseg.tasks.base import FEW, Task
 
@@ -81,7 +85,9 @@ def train(
     optimizer = build.optimizer(model)
     model, optimizer, amp_level = _mixed_precision(model, optimizer, settings, device)
     network = paddle.jit.to_static(model) if config.to_static_training else model
-    losses = LossPlan(*build.losses())
+    losses = LossPlan(*build.losses(), where=lambda number: config.where("loss", "types", number))
+    if heads := heads_of(model):
+        losses.resolve(heads, _fields(train_set))
     stepper = Stepper(
         dist.wrap(network),
         optimizer,
@@ -120,6 +126,14 @@ def train(
     trainer.callbacks = _callbacks(config, pictures, save_dir, save_interval, use_vdl, profiler_options, digest)
     _resume(trainer, save_dir, resume, digest)
     return trainer.fit()
+
+
+def _fields(dataset: Dataset) -> Collection[str]:
+    """The fields of training samples, by one that can be used; where there is none, the loader says why."""
+    for index in range(len(dataset)):
+        with suppress(DataError):
+            return dataset.sample(index, np.random.default_rng(0)).label_names
+    return ("label",)
 
 
 def config_hash(config: RunConfig) -> str:

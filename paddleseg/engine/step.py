@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import paddle
@@ -17,54 +16,9 @@ from paddleseg.datasets.loader import Batch
 from paddleseg.engine import dist
 from paddleseg.engine.distill import Distillation
 from paddleseg.engine.tensors import as_tensor
-from paddleseg.errors import ConfigError, UserError
+from paddleseg.engine.terms import LossPlan
+from paddleseg.errors import UserError
 from paddleseg.memory import keep_freed_memory
-
-_MAP_HINTS = {"edge": "set train_dataset.edge: True", "soft": "set train_dataset.soft_root"}
-
-
-@dataclass
-class LossPlan:
-    """A loss and a weight for each of the model's outputs; a single entry serves all outputs.
-
-    Raises:
-        ConfigError: On first use, when the model gives another number of outputs.
-    """
-
-    losses: Sequence[Any]
-    coefs: Sequence[float]
-
-    def __call__(self, outputs: Sequence[paddle.Tensor], batch: dict[str, paddle.Tensor]) -> list[paddle.Tensor]:
-        """The weighted loss of every output."""
-        losses, coefs = list(self.losses), list(self.coefs)
-        if len(losses) == 1:
-            losses *= len(outputs)
-        if len(coefs) == 1:
-            coefs *= len(outputs)
-        if not len(losses) == len(coefs) == len(outputs):
-            raise ConfigError(
-                "loss",
-                f"has {len(self.losses)} types and {len(self.coefs)} coef, but the model gives {len(outputs)} outputs",
-                "list one type and one coef for each output, or one for all",
-            )
-        return [
-            coef * loss(output, _labels_for(loss, batch))
-            for coef, loss, output in zip(coefs, losses, outputs, strict=True)
-        ]
-
-
-def _labels_for(loss: Any, batch: dict[str, paddle.Tensor]) -> Any:
-    """The label map that a loss wants, or the maps by name where it wants several.
-
-    Raises:
-        ConfigError: The batch has no such map.
-    """
-    wanted = getattr(loss, "label_key", "label")
-    for key in (wanted,) if isinstance(wanted, str) else wanted:
-        if key not in batch:
-            what = f"{type(loss).__name__} wants the map {key!r}, which the data set does not give"
-            raise ConfigError("loss", what, _MAP_HINTS.get(key, f"let a transform set sample[{key!r}]"))
-    return batch[wanted] if isinstance(wanted, str) else {key: batch[key] for key in wanted}
 
 
 class Stepper:

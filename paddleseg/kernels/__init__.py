@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from typing import Any
 
 import paddle
 from paddle import nn
@@ -44,12 +43,12 @@ def trains_on_cpu(*tensors: paddle.Tensor) -> bool:
     )
 
 
-def is_plain(layer: Any, kind: type[nn.Layer]) -> bool:
+def is_plain(layer: nn.Layer, kind: type[nn.Layer]) -> bool:
     """Whether `layer` is exactly a `kind` and nobody listens in, so that another form may stand in for its forward."""
     return type(layer) is kind and not (layer._forward_pre_hooks or layer._forward_post_hooks)
 
 
-def normalises_batch(bn: Any) -> bool:
+def normalises_batch(bn: nn.Layer) -> bool:
     """Whether `bn` is an ordinary batch norm that uses the batch's own statistics."""
     return (
         is_plain(bn, nn.BatchNorm2D)
@@ -60,7 +59,7 @@ def normalises_batch(bn: Any) -> bool:
     )
 
 
-def is_dense(conv: Any) -> bool:
+def is_dense(conv: nn.Layer) -> bool:
     """Whether `conv` is an ordinary convolution over all channels, without bias."""
     return (
         is_plain(conv, nn.Conv2D)
@@ -72,21 +71,21 @@ def is_dense(conv: Any) -> bool:
     )
 
 
-def batch_norm(x: paddle.Tensor, bn: Any, relu: bool) -> paddle.Tensor:
+def batch_norm(x: paddle.Tensor, bn: nn.Layer, relu: bool) -> paddle.Tensor:
     """`bn(x)`, and ReLU where asked for."""
     from paddleseg.kernels.norm import BatchNorm
 
     return BatchNorm.apply(x, bn.weight, bn.bias, bn, relu)
 
 
-def depthwise_bn(x: paddle.Tensor, conv: Any, bn: Any, relu: bool) -> paddle.Tensor:
+def depthwise_bn(x: paddle.Tensor, conv: nn.Layer, bn: nn.Layer, relu: bool) -> paddle.Tensor:
     """`batch_norm(conv(x))` of a depth-wise convolution without bias, in one trip to memory each way."""
     from paddleseg.kernels.depthwise import DepthwiseBN
 
     return DepthwiseBN.apply(x, conv.weight, bn.weight, bn.bias, conv, bn, relu)
 
 
-def dense_conv(x: paddle.Tensor, conv: Any) -> paddle.Tensor:
+def dense_conv(x: paddle.Tensor, conv: nn.Layer) -> paddle.Tensor:
     """`conv(x)` of a convolution that `is_dense`."""
     from paddleseg.kernels.dense import DenseConv
 

@@ -21,7 +21,7 @@ class Halves(PyLayer):
     """The first and the second half of the channels."""
 
     @staticmethod
-    def forward(ctx: Any, x):
+    def forward(ctx: Any, x: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
         x = x.contiguous()
         n, c, h, w = ctx.shape = x.shape
         left, right = (paddle.empty([n, c // 2, h, w]) for _ in range(2))
@@ -30,7 +30,7 @@ class Halves(PyLayer):
         return left, right
 
     @staticmethod
-    def backward(ctx: Any, dleft, dright):
+    def backward(ctx: Any, dleft: paddle.Tensor, dright: paddle.Tensor) -> paddle.Tensor:
         dx = paddle.empty(ctx.shape)
         dleft, dright = dleft.contiguous(), dright.contiguous()
         values, half = array(dx), ctx.shape[1] // 2
@@ -42,7 +42,7 @@ class Interleave(PyLayer):
     """The channels of two maps in turn."""
 
     @staticmethod
-    def forward(ctx: Any, left, right):
+    def forward(ctx: Any, left: paddle.Tensor, right: paddle.Tensor) -> paddle.Tensor:
         left, right = left.contiguous(), right.contiguous()
         n, c, h, w = left.shape
         y = paddle.empty([n, 2 * c, h, w])
@@ -51,7 +51,7 @@ class Interleave(PyLayer):
         return y
 
     @staticmethod
-    def backward(ctx: Any, dy):
+    def backward(ctx: Any, dy: paddle.Tensor) -> tuple[paddle.Tensor, ...]:
         dy = dy.contiguous()
         n, c, h, w = dy.shape
         grads = [paddle.empty([n, c // 2, h, w]) for _ in range(2)]

@@ -7,7 +7,8 @@ pixels of padding after each row.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
 
 import numpy as np
 import paddle
@@ -19,7 +20,9 @@ _COLUMN_FLOATS = 1 << 18  # 1 MB of unfolded input at a time stays in the cache
 
 
 @jit
-def _lay_out(x, phases, stride, corner, planes, back):
+def _lay_out(
+    x: np.ndarray, phases: np.ndarray, stride: tuple[int, ...], corner: tuple[int, ...], planes: np.ndarray, back: bool
+) -> None:
     """Lay input (C, H, W) out in `planes` (C, phases, rows, pitch): every stride-th row and column from each phase.
 
     With `back`, add the planes to `x` instead, which is how their gradient goes back.
@@ -48,7 +51,7 @@ def _lay_out(x, phases, stride, corner, planes, back):
 
 
 @jit
-def _unfold(planes, taps, first, column):
+def _unfold(planes: np.ndarray, taps: np.ndarray, first: int, column: np.ndarray) -> None:
     """What every tap (phase, offset) sees of the flat planes (C, phases, n) from pixel `first` on."""
     pixels = column.shape[1]
     for c in range(planes.shape[0]):
@@ -60,7 +63,7 @@ def _unfold(planes, taps, first, column):
 
 
 @jit
-def _fold(column, taps, first, planes):
+def _fold(column: np.ndarray, taps: np.ndarray, first: int, planes: np.ndarray) -> None:
     """Add the gradient of `_unfold`'s column to `planes`."""
     pixels = column.shape[1]
     for c in range(planes.shape[0]):
@@ -72,7 +75,7 @@ def _fold(column, taps, first, planes):
 
 
 @jit
-def _narrow(wide, out):
+def _narrow(wide: np.ndarray, out: np.ndarray) -> None:
     """Copy planes of pixels without the padding after their rows, or with it the other way."""
     for c in range(wide.shape[0]):
         copy(wide[c], out[c])
@@ -81,7 +84,14 @@ def _narrow(wide, out):
 class _Plan:
     """How one convolution is cut into matrix products."""
 
-    def __init__(self, x: paddle.Tensor, weight: paddle.Tensor, stride, padding, dilation):
+    def __init__(
+        self,
+        x: paddle.Tensor,
+        weight: paddle.Tensor,
+        stride: Sequence[int],
+        padding: int | Literal["SAME"],
+        dilation: Sequence[int],
+    ):
         size, reach = weight.shape[2:], [d * (k - 1) for d, k in zip(dilation, weight.shape[2:], strict=True)]
         self.pointwise = (*size, *stride) == (1, 1, 1, 1) and padding in (0, "SAME")
         self.stride = tuple(stride)
@@ -102,7 +112,7 @@ class _Plan:
         """Empty planes (C, phases, rows, pitch), one row longer than needed, as the last taps see beyond the end."""
         return np.empty((channels, len(self.phases), self.rows + 1, self.pitch), np.float32)
 
-    def blocks(self, channels: int):
+    def blocks(self, channels: int) -> Iterator[tuple[slice, int, np.ndarray, np.ndarray]]:
         """(rows, first pixel, column (C * taps, pixels), output (channels, pixels)) of every block of output rows."""
         memory = np.empty((self.depth + channels) * self.block * self.pitch, np.float32)
         for top in range(0, self.size[0], self.block):
@@ -112,7 +122,7 @@ class _Plan:
             yield rows, top * self.pitch, both[: self.depth], both[self.depth :]
 
 
-def _forward(start, stop, x, w, plan, y):
+def _forward(start: int, stop: int, x: np.ndarray, w: np.ndarray, plan: _Plan, y: np.ndarray) -> None:
     o = len(w)
     if plan.pointwise:
         np.matmul(
@@ -129,7 +139,9 @@ def _forward(start, stop, x, w, plan, y):
             _narrow(wide.reshape(o, -1, plan.pitch), y[i, :, rows])
 
 
-def _backward(start, stop, x, w, plan, dy, dx):
+def _backward(
+    start: int, stop: int, x: np.ndarray, w: np.ndarray, plan: _Plan, dy: np.ndarray, dx: np.ndarray | None
+) -> np.ndarray:
     """Gradient of the input into `dx`, unless that is None; returns the weight's from these images."""
     o, dw = len(w), np.zeros_like(w)
     if plan.pointwise:
@@ -163,7 +175,14 @@ class DenseConv(PyLayer):
     """Convolution of `x` with `weight` (out, in, kh, kw), padded by zeros, without bias."""
 
     @staticmethod
-    def forward(ctx: Any, x, weight, stride, padding, dilation):
+    def forward(
+        ctx: Any,
+        x: paddle.Tensor,
+        weight: paddle.Tensor,
+        stride: Sequence[int],
+        padding: int | Literal["SAME"],
+        dilation: Sequence[int],
+    ) -> paddle.Tensor:
         x = x.contiguous()
         ctx.plan = _Plan(x, weight, stride, padding, dilation)
         ctx.save_for_backward(x, weight)
@@ -172,7 +191,7 @@ class DenseConv(PyLayer):
         return y
 
     @staticmethod
-    def backward(ctx: Any, dy):
+    def backward(ctx: Any, dy: paddle.Tensor) -> tuple[paddle.Tensor | None, ...]:
         x, weight = tensors = ctx.saved_tensor()
         dy = dy.contiguous()
         dx, dweight = None if x.stop_gradient else paddle.empty_like(x), paddle.empty_like(weight)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import paddle
+from paddle import nn
 from paddle.autograd import PyLayer
 
 from paddleseg.kernels.norm import moments, new_statistics, normalise, normalise_grad, track
@@ -21,7 +22,16 @@ from paddleseg.kernels.runtime import array, copy, extent, jit, share, wanted
 
 
 @jit
-def _convolve(source, pitch, w, size, stride, dilation, pixels, out):
+def _convolve(
+    source: np.ndarray,
+    pitch: int,
+    w: np.ndarray,
+    size: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: int,
+    pixels: int,
+    out: np.ndarray,
+) -> None:
     """Convolve a padded plane whose rows are `pitch` apart, into `out` with the same pitch.
 
     A plane is one long row here: the few pixels between two output rows are computed for nothing.
@@ -37,7 +47,16 @@ def _convolve(source, pitch, w, size, stride, dilation, pixels, out):
 
 
 @jit
-def _weight_grad(source, pitch, du, size, stride, dilation, pixels, dw):
+def _weight_grad(
+    source: np.ndarray,
+    pitch: int,
+    du: np.ndarray,
+    size: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: int,
+    pixels: int,
+    dw: np.ndarray,
+) -> None:
     """Add the gradient of the taps, three at a time; `du` is zero between two rows."""
     k, s = len(size), len(stride)
     zero = np.float32(0)
@@ -62,7 +81,23 @@ def _weight_grad(source, pitch, du, size, stride, dilation, pixels, dw):
 
 
 @jit
-def _forward(start, stop, x, w, size, stride, dilation, pad, gamma, beta, relu, eps, mean, var, y):
+def _forward(
+    start: int,
+    stop: int,
+    x: np.ndarray,
+    w: np.ndarray,
+    size: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: int,
+    pad: tuple[int, int],
+    gamma: np.ndarray,
+    beta: np.ndarray,
+    relu: bool,
+    eps: np.float32,
+    mean: np.ndarray,
+    var: np.ndarray,
+    y: np.ndarray,
+) -> None:
     n, _, h, width = x.shape
     _, channels, oh, ow = y.shape
     s, reach, (top, left) = len(stride), dilation * (len(size) - 1), pad
@@ -84,27 +119,27 @@ def _forward(start, stop, x, w, size, stride, dilation, pad, gamma, beta, relu, 
 
 @jit
 def _backward(
-    start,
-    stop,
-    x,
-    w,
-    flipped,
-    size,
-    stride,
-    dilation,
-    pad,
-    gamma,
-    beta,
-    relu,
-    eps,
-    mean,
-    var,
-    dy,
-    dx,
-    dw,
-    dgamma,
-    dbeta,
-):
+    start: int,
+    stop: int,
+    x: np.ndarray,
+    w: np.ndarray,
+    flipped: np.ndarray,
+    size: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: int,
+    pad: tuple[int, int],
+    gamma: np.ndarray,
+    beta: np.ndarray,
+    relu: bool,
+    eps: np.float32,
+    mean: np.ndarray,
+    var: np.ndarray,
+    dy: np.ndarray,
+    dx: np.ndarray,
+    dw: np.ndarray,
+    dgamma: np.ndarray,
+    dbeta: np.ndarray,
+) -> None:
     n, _, h, width = x.shape
     _, channels, oh, ow = dy.shape
     s, reach, (top, left) = len(stride), dilation * (len(size) - 1), pad
@@ -140,7 +175,16 @@ class DepthwiseBN(PyLayer):
     """Depth-wise convolution of `x` with `weight`, batch norm, with or without ReLU."""
 
     @staticmethod
-    def forward(ctx: Any, x, weight, gamma, beta, conv, bn, relu):
+    def forward(
+        ctx: Any,
+        x: paddle.Tensor,
+        weight: paddle.Tensor,
+        gamma: paddle.Tensor,
+        beta: paddle.Tensor,
+        conv: nn.Layer,
+        bn: nn.Layer,
+        relu: bool,
+    ) -> paddle.Tensor:
         x = x.contiguous()
         n, c, h, w = x.shape
         k, stride, dilation = weight.shape[2], conv._stride[0], conv._dilation[0]
@@ -156,7 +200,7 @@ class DepthwiseBN(PyLayer):
         return y
 
     @staticmethod
-    def backward(ctx: Any, dy):
+    def backward(ctx: Any, dy: paddle.Tensor) -> tuple[paddle.Tensor | None, ...]:
         x, weight, gamma, beta = tensors = ctx.saved_tensor()
         dy = dy.contiguous()
         grads = [paddle.empty_like(t) for t in tensors]

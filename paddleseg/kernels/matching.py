@@ -16,7 +16,16 @@ from paddleseg.metrics.connectivity import Components, Matching, largest, match_
 
 
 @jit
-def _scan(mask, label, num_classes, ignore_index, mask_starts, mask_owners, label_starts, label_owners):
+def _scan(
+    mask: np.ndarray,
+    label: np.ndarray,
+    num_classes: int,
+    ignore_index: int,
+    mask_starts: np.ndarray,
+    mask_owners: np.ndarray,
+    label_starts: np.ndarray,
+    label_owners: np.ndarray,
+) -> tuple[int, int]:
     """Where runs of one class begin in both maps, and their classes; `num_classes` where nothing is known.
 
     A run ends with its row. Returns how many there are, of the mask and of the label.
@@ -29,7 +38,7 @@ def _scan(mask, label, num_classes, ignore_index, mask_starts, mask_owners, labe
                 continue
             own, truth = np.int32(mask[y, x]), np.int32(label[y, x])
             if truth == ignore_index or truth < 0 or truth >= num_classes:
-                own = truth = num_classes
+                own = truth = np.int32(num_classes)
             if x == 0 or own != mask_owners[in_mask - 1]:
                 mask_starts[in_mask], mask_owners[in_mask] = y * width + x, own
                 in_mask += 1
@@ -41,14 +50,16 @@ def _scan(mask, label, num_classes, ignore_index, mask_starts, mask_owners, labe
 
 
 @jit
-def _root(parent, number):
+def _root(parent: np.ndarray, number: int) -> int:
     while parent[number] != number:
         number = parent[number]
     return number
 
 
 @jit
-def _join(starts, owners, width, num_classes, parts, classes):
+def _join(
+    starts: np.ndarray, owners: np.ndarray, width: int, num_classes: int, parts: np.ndarray, classes: np.ndarray
+) -> int:
     """The 8-connected component of every run, from 1 in the order of their first pixels; 0 where nothing is known.
 
     Returns how many there are; `classes` gets theirs.
@@ -84,7 +95,19 @@ def _join(starts, owners, width, num_classes, parts, classes):
 
 
 @jit
-def _meet(starts, parts, classes, label_starts, label_parts, label_classes, seen, codes, segments, areas, label_areas):
+def _meet(
+    starts: np.ndarray,
+    parts: np.ndarray,
+    classes: np.ndarray,
+    label_starts: np.ndarray,
+    label_parts: np.ndarray,
+    label_classes: np.ndarray,
+    seen: np.ndarray,
+    codes: np.ndarray,
+    segments: np.ndarray,
+    areas: np.ndarray,
+    label_areas: np.ndarray,
+) -> int:
     """Number the segments in the order of their first pixels; returns how many there are.
 
     Args:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import paddle
+from paddle import nn
 from paddle.autograd import PyLayer
 
 from paddleseg.kernels.runtime import array, jit, share, wanted
@@ -14,7 +15,7 @@ from paddleseg.kernels.runtime import array, jit, share, wanted
 
 
 @jit
-def moments(x, c):
+def moments(x: np.ndarray, c: int) -> tuple[np.float32, np.float32]:
     """Mean and biased variance of channel `c`, in two passes: exact also where the mean is large."""
     n, _, p = x.shape
     total = np.float64(0)
@@ -35,7 +36,7 @@ def moments(x, c):
 
 
 @jit
-def normalise(x, cx, scale, shift, relu, y, cy):
+def normalise(x: np.ndarray, cx: int, scale: np.float32, shift: np.float32, relu: bool, y: np.ndarray, cy: int) -> None:
     """Channel `cx` of `x` times `scale` plus `shift`, and ReLU, into channel `cy` of `y`."""
     n, _, p = x.shape
     for i in range(n):
@@ -47,7 +48,19 @@ def normalise(x, cx, scale, shift, relu, y, cy):
 
 
 @jit
-def normalise_grad(x, cx, mean, inv_std, gamma, beta, relu, dy, cy, dx, cdx):
+def normalise_grad(
+    x: np.ndarray,
+    cx: int,
+    mean: np.float32,
+    inv_std: np.float32,
+    gamma: np.float32,
+    beta: np.float32,
+    relu: bool,
+    dy: np.ndarray,
+    cy: int,
+    dx: np.ndarray,
+    cdx: int,
+) -> tuple[np.float32, np.float32]:
     """Gradient of the batch norm and ReLU that made channel `cy`, into `dx`; returns those of gamma and beta."""
     n, _, p = x.shape
     zero = np.float32(0)
@@ -78,7 +91,18 @@ def normalise_grad(x, cx, mean, inv_std, gamma, beta, relu, dy, cy, dx, cdx):
 
 
 @jit
-def _forward(start, stop, x, gamma, beta, relu, eps, mean, var, y):
+def _forward(
+    start: int,
+    stop: int,
+    x: np.ndarray,
+    gamma: np.ndarray,
+    beta: np.ndarray,
+    relu: bool,
+    eps: np.float32,
+    mean: np.ndarray,
+    var: np.ndarray,
+    y: np.ndarray,
+) -> None:
     for c in range(start, stop):
         mean[c], var[c] = moments(x, c)
         scale = gamma[c] / np.sqrt(var[c] + eps)
@@ -86,19 +110,33 @@ def _forward(start, stop, x, gamma, beta, relu, eps, mean, var, y):
 
 
 @jit
-def _backward(start, stop, x, gamma, beta, relu, eps, mean, var, dy, dx, dgamma, dbeta):
+def _backward(
+    start: int,
+    stop: int,
+    x: np.ndarray,
+    gamma: np.ndarray,
+    beta: np.ndarray,
+    relu: bool,
+    eps: np.float32,
+    mean: np.ndarray,
+    var: np.ndarray,
+    dy: np.ndarray,
+    dx: np.ndarray,
+    dgamma: np.ndarray,
+    dbeta: np.ndarray,
+) -> None:
     for c in range(start, stop):
         inv_std = np.float32(1) / np.sqrt(var[c] + eps)
         dgamma[c], dbeta[c] = normalise_grad(x, c, mean[c], inv_std, gamma[c], beta[c], relu, dy, c, dx, c)
 
 
-def new_statistics(bn: Any) -> tuple[np.float32, np.ndarray, np.ndarray]:
+def new_statistics(bn: nn.Layer) -> tuple[np.float32, np.ndarray, np.ndarray]:
     """Epsilon, and room for the mean and the variance of every channel."""
     channels = bn.weight.shape[0]
     return np.float32(bn._epsilon), np.empty(channels, np.float32), np.empty(channels, np.float32)
 
 
-def track(bn: Any, mean: np.ndarray, var: np.ndarray) -> None:
+def track(bn: nn.Layer, mean: np.ndarray, var: np.ndarray) -> None:
     """Move the running statistics towards those of the batch."""
     keep = np.float32(bn._momentum)
     for running, batch in ((array(bn._mean), mean), (array(bn._variance), var)):
@@ -114,7 +152,9 @@ class BatchNorm(PyLayer):
     """Batch norm of `x`, with or without ReLU."""
 
     @staticmethod
-    def forward(ctx: Any, x, gamma, beta, bn, relu):
+    def forward(
+        ctx: Any, x: paddle.Tensor, gamma: paddle.Tensor, beta: paddle.Tensor, bn: nn.Layer, relu: bool
+    ) -> paddle.Tensor:
         x = x.contiguous()
         y = paddle.empty_like(x)
         statistics = new_statistics(bn)
@@ -125,7 +165,7 @@ class BatchNorm(PyLayer):
         return y
 
     @staticmethod
-    def backward(ctx: Any, dy):
+    def backward(ctx: Any, dy: paddle.Tensor) -> tuple[paddle.Tensor | None, ...]:
         x, gamma, beta = tensors = ctx.saved_tensor()
         dy = dy.contiguous()
         dx, dgamma, dbeta = grads = [paddle.empty_like(t) for t in tensors]

@@ -14,7 +14,7 @@ from paddleseg.kernels.runtime import array, copy, jit, share
 
 
 @jit
-def _forward(start, stop, x, size, stride, pad, y):
+def _forward(start: int, stop: int, x: np.ndarray, size: tuple[int, ...], stride: int, pad: int, y: np.ndarray) -> None:
     n, _, h, w = x.shape
     _, _, oh, ow = y.shape
     padded = np.full((h + 2 * pad, w + 2 * pad), -np.inf, np.float32)
@@ -32,7 +32,17 @@ def _forward(start, stop, x, size, stride, pad, y):
 
 
 @jit
-def _backward(start, stop, x, size, stride, pad, y, dy, dx):
+def _backward(
+    start: int,
+    stop: int,
+    x: np.ndarray,
+    size: tuple[int, ...],
+    stride: int,
+    pad: int,
+    y: np.ndarray,
+    dy: np.ndarray,
+    dx: np.ndarray,
+) -> None:
     """The gradient goes to the first pixel of the window, row by row, that equals the maximum."""
     n, _, h, w = x.shape
     _, _, oh, ow = y.shape
@@ -63,7 +73,7 @@ class MaxPool(PyLayer):
     """The largest value under every window."""
 
     @staticmethod
-    def forward(ctx: Any, x, kernel_size, stride, padding):
+    def forward(ctx: Any, x: paddle.Tensor, kernel_size: int, stride: int, padding: int) -> paddle.Tensor:
         x = x.contiguous()
         size = [(length + 2 * padding - kernel_size) // stride + 1 for length in x.shape[2:]]
         y = paddle.empty([*x.shape[:2], *size])
@@ -73,7 +83,7 @@ class MaxPool(PyLayer):
         return y
 
     @staticmethod
-    def backward(ctx: Any, dy):
+    def backward(ctx: Any, dy: paddle.Tensor) -> paddle.Tensor:
         x, y = ctx.saved_tensor()
         dy, dx = dy.contiguous(), paddle.empty_like(x)
         share(_backward, x.shape[1], array(x), *ctx.window, array(y), array(dy), array(dx))

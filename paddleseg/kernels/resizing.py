@@ -13,7 +13,16 @@ from paddleseg.kernels.runtime import array, jit, share
 
 
 @jit
-def _forward(start, stop, x, rows, row_weight, columns, column_weight, y):
+def _forward(
+    start: int,
+    stop: int,
+    x: np.ndarray,
+    rows: np.ndarray,
+    row_weight: np.ndarray,
+    columns: np.ndarray,
+    column_weight: np.ndarray,
+    y: np.ndarray,
+) -> None:
     """Output row r mixes the two input rows `rows[r]` by `row_weight[r]`; columns likewise."""
     n, _, h, _ = x.shape
     _, _, oh, ow = y.shape
@@ -31,7 +40,16 @@ def _forward(start, stop, x, rows, row_weight, columns, column_weight, y):
 
 
 @jit
-def _backward(start, stop, dy, rows, row_weight, columns, column_weight, dx):
+def _backward(
+    start: int,
+    stop: int,
+    dy: np.ndarray,
+    rows: np.ndarray,
+    row_weight: np.ndarray,
+    columns: np.ndarray,
+    column_weight: np.ndarray,
+    dx: np.ndarray,
+) -> None:
     n, _, oh, ow = dy.shape
     wide = np.empty((dx.shape[2], ow), np.float32)
     for c in range(start, stop):
@@ -67,7 +85,7 @@ class Resize(PyLayer):
     """Bilinear resizing of `x` to `size` (h, w)."""
 
     @staticmethod
-    def forward(ctx: Any, x, size, align_corners):
+    def forward(ctx: Any, x: paddle.Tensor, size: tuple[int, int], align_corners: bool) -> paddle.Tensor:
         x = x.contiguous()
         y = paddle.empty([*x.shape[:2], *size])
         ctx.shape = x.shape
@@ -76,7 +94,7 @@ class Resize(PyLayer):
         return y
 
     @staticmethod
-    def backward(ctx: Any, dy):
+    def backward(ctx: Any, dy: paddle.Tensor) -> paddle.Tensor:
         dy = dy.contiguous()
         dx = paddle.empty(ctx.shape)
         share(_backward, dx.shape[1], array(dy), *ctx.taps, array(dx))

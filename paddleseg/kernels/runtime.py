@@ -8,19 +8,21 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numba
 import numpy as np
 import paddle
 from threadpoolctl import threadpool_limits
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 
-def jit(function: Any) -> Any:
+
+def jit(function: Function) -> Function:
     """Compile `function` on its first call, and keep the machine code on disk where some folder can be written."""
     # Sums may be reordered and fused so that they vectorise; NaN and infinity keep their meaning.
     exact = {"reassoc", "contract", "nsz", "arcp"}
-    compiler = partial(numba.njit, nogil=True, error_model="numpy", fastmath=exact)
+    compiler: Any = partial(numba.njit, nogil=True, error_model="numpy", fastmath=exact)
     try:
         return compiler(cache=True)(function)
     except RuntimeError:  # neither beside this file nor in the user's cache folder
@@ -84,7 +86,7 @@ def extent(length: int, reach: int, stride: int, padding: int | Literal["SAME"])
 
 
 @jit
-def copy(source, out):
+def copy(source: np.ndarray, out: np.ndarray) -> None:
     """Copy the pixels that both planes have; numba's own slice assignment does not vectorise."""
     for r in range(min(source.shape[0], out.shape[0])):
         for j in range(min(source.shape[1], out.shape[1])):

@@ -23,7 +23,7 @@ _C4, _C5, _C6 = np.float32(0.0096181292), np.float32(0.0013333558), np.float32(0
 
 
 @jit
-def _exp(logits, top, out, bits):
+def _exp(logits: np.ndarray, top: np.ndarray, out: np.ndarray, bits: np.ndarray) -> None:
     """exp(logits - top) of one block; the library's exp would keep the loop from being vectorised."""
     for j in range(len(out)):
         power = max((logits[j] - top[j]) * _LOG2_E, np.float32(-126))
@@ -37,7 +37,7 @@ def _exp(logits, top, out, bits):
 
 
 @jit
-def _arg_max(start, stop, logits, mask, top, own):
+def _arg_max(start: int, stop: int, logits: np.ndarray, mask: np.ndarray, top: np.ndarray, own: np.ndarray) -> None:
     """Class, logit and probability of each pixel's largest logit."""
     classes, pixels = logits.shape[1:]
     prob, bits, total = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.float32)
@@ -64,7 +64,9 @@ def _arg_max(start, stop, logits, mask, top, own):
 
 
 @jit
-def _arg_max_of_two(start, stop, logits, mask, top, own):
+def _arg_max_of_two(
+    start: int, stop: int, logits: np.ndarray, mask: np.ndarray, top: np.ndarray, own: np.ndarray
+) -> None:
     """As `_arg_max`, for two classes: of each pixel's exponentials one is 1."""
     pixels = logits.shape[2]
     low, prob, bits = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.int32)
@@ -83,7 +85,7 @@ def _arg_max_of_two(start, stop, logits, mask, top, own):
 
 
 @jit
-def _sums(start, stop, segments, own, sums):
+def _sums(start: int, stop: int, segments: np.ndarray, own: np.ndarray, sums: np.ndarray) -> None:
     """Probability by segment; the segments of two images differ."""
     for n in range(start, stop):
         segment, total = segments[n, 0], np.float64(0)
@@ -96,7 +98,16 @@ def _sums(start, stop, segments, own, sums):
 
 
 @jit
-def _outside(start, stop, logits, top, own, label, asked, outside):
+def _outside(
+    start: int,
+    stop: int,
+    logits: np.ndarray,
+    top: np.ndarray,
+    own: np.ndarray,
+    label: np.ndarray,
+    asked: np.ndarray,
+    outside: np.ndarray,
+) -> None:
     """Probability of the classes asked for over known pixels of another label."""
     classes, pixels = logits.shape[1:]
     prob, bits = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.int32)
@@ -118,7 +129,19 @@ def _outside(start, stop, logits, top, own, label, asked, outside):
 
 
 @jit
-def _gradient(start, stop, logits, mask, top, own, label, segments, by_segment, by_class, gradient):
+def _gradient(
+    start: int,
+    stop: int,
+    logits: np.ndarray,
+    mask: np.ndarray,
+    top: np.ndarray,
+    own: np.ndarray,
+    label: np.ndarray,
+    segments: np.ndarray,
+    by_segment: np.ndarray,
+    by_class: np.ndarray,
+    gradient: np.ndarray,
+) -> None:
     """d(sum of areas * their gradients) / d logits, for images `start .. stop - 1`."""
     classes, pixels = logits.shape[1:]
     prob, bits = np.empty((classes, _BLOCK), np.float32), np.empty(_BLOCK, np.int32)
@@ -176,7 +199,9 @@ class KernelSoftMask:
 
 class _Areas(PyLayer):
     @staticmethod
-    def forward(ctx: Any, logits, soft: KernelSoftMask, regions: Regions):
+    def forward(
+        ctx: Any, logits: paddle.Tensor, soft: KernelSoftMask, regions: Regions
+    ) -> tuple[paddle.Tensor, paddle.Tensor]:
         ctx.soft, ctx.regions = soft, regions
         n, pixels = soft.own.shape
         sums, outside = np.zeros(regions.count), np.zeros(regions.outside.shape)
@@ -187,7 +212,7 @@ class _Areas(PyLayer):
         return paddle.to_tensor(sums, dtype=logits.dtype), paddle.to_tensor(outside, dtype=logits.dtype)
 
     @staticmethod
-    def backward(ctx: Any, sums_gradient, outside_gradient):
+    def backward(ctx: Any, sums_gradient: paddle.Tensor, outside_gradient: paddle.Tensor) -> paddle.Tensor:
         soft, regions = ctx.soft, ctx.regions
         n, pixels = soft.own.shape
         by_class = np.where(regions.outside, outside_gradient.numpy(), np.float32(0))

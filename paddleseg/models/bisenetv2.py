@@ -2,45 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from paddleseg.models.base import SegModel
+from paddleseg.models.contract import Head
 from paddleseg.models.heads.fcn import FCNHead
 from paddleseg.models.layers import ConvBN, ConvBNReLU, max_pool, sigmoid, upsample
-from paddleseg.models.weights import NameMap, load_pretrained
 from paddleseg.registry import MODELS
-
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^db\.convs\.", "detail."),
-        (r"^sb\.", "semantic."),
-        (r"^semantic\.stem\.left\.([01])\.", r"semantic.stem.conv_branch.\1."),
-        (r"^semantic\.stage5_4\.", "semantic.stage5."),
-        (r"^(semantic\.stage\d\.0)\.branch_1\.0\.", r"\1.gather."),
-        (r"^(semantic\.stage\d\.0)\.branch_1\.1\.", r"\1.expand."),
-        (r"^(semantic\.stage\d\.0)\.branch_1\.2\.", r"\1.depthwise."),
-        (r"^(semantic\.stage\d\.0)\.branch_1\.3\.", r"\1.project."),
-        (r"^(semantic\.stage\d\.0)\.branch_2\.", r"\1.shortcut."),
-        (r"^(semantic\.stage\d\.[1-9])\.conv\.0\.", r"\1.gather."),
-        (r"^(semantic\.stage\d\.[1-9])\.conv\.1\.", r"\1.expand."),
-        (r"^(semantic\.stage\d\.[1-9])\.conv\.2\.", r"\1.project."),
-        (r"^semantic\.ce\.bn\.", "semantic.context.norm."),
-        (r"^semantic\.ce\.conv_1x1\.", "semantic.context.point."),
-        (r"^semantic\.ce\.conv_3x3\.", "semantic.context.fuse."),
-        (r"^bga\.db_branch_keep\.", "aggregation.detail_keep."),
-        (r"^bga\.db_branch_down\.0\.", "aggregation.detail_down."),
-        (r"^bga\.sb_branch_keep\.", "aggregation.semantic_keep."),
-        (r"^bga\.sb_branch_up\.", "aggregation.semantic_up."),
-        (r"^bga\.conv\.", "aggregation.fuse."),
-        (r"^aux_head(\d)\.", lambda match: f"auxiliary.{int(match[1]) - 1}."),
-        (r"\.conv_3x3\.0\.", ".conv."),
-        (r"^(head|auxiliary\.\d)\.conv_1x1\.", r"\1.classify."),
-        (r"\.depthwise_conv\.", "."),
-        (r"\._conv\.", ".conv."),
-        (r"\._batch_norm\.", ".bn."),
-    )
-)
 
 
 class _Stem(nn.Layer):
@@ -143,7 +115,7 @@ class _Aggregation(nn.Layer):
 
 
 @MODELS.register
-class BiSeNetV2(nn.Layer):
+class BiSeNetV2(SegModel):
     """The bilateral network of Yu et al. (arXiv 2004.02147, section 4, table 1).
 
     Four auxiliary heads learn from the semantic branch in training only (section 4.4).
@@ -162,7 +134,9 @@ class BiSeNetV2(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = _OFFICIAL_NAMES
+    @staticmethod
+    def extra_heads(num_classes: int, **_: Any) -> list[Head]:
+        return [Head(f"auxiliary_{stage}", "logits", num_classes) for stage in range(4)]
 
     def __init__(
         self,
@@ -172,22 +146,21 @@ class BiSeNetV2(nn.Layer):
         in_channels: int = 3,
         pretrained: str | None = None,
     ):
-        super().__init__()
-        self.align_corners = align_corners
+        super().__init__(num_classes, extra_heads=self.extra_heads(num_classes), align_corners=align_corners)
         thin = (int(64 * lambd), int(128 * lambd), 64, 128)
         self.detail = _detail(in_channels)
         self.semantic = _Semantic(in_channels, thin)
         self.aggregation = _Aggregation(128, align_corners)
         self.head = FCNHead(128, 128, num_classes, dropout=0.1)
         self.auxiliary = nn.LayerList([FCNHead(width, width, num_classes, dropout=0.1) for width in thin])
-        load_pretrained(self, pretrained)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         semantic, maps = self.semantic(x)
         logits = [self.head(self.aggregation(self.detail(x), semantic))]
         if self.training:
             logits += [head(each) for head, each in zip(self.auxiliary, maps, strict=True)]
-        return [upsample(each, x, self.align_corners) for each in logits]
+        return self.at_size_of(x, *logits)
 
 
 def _detail(in_channels: int) -> nn.Sequential:

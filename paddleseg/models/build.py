@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
 from paddle import nn
 
+from paddleseg.errors import ConfigError
 from paddleseg.registry import BACKBONES, MODELS, Registry
 
 
@@ -14,7 +16,7 @@ def build_network(description: Mapping[str, Any], registry: Registry = MODELS) -
     """The network of `{type: ..., arguments}`, whose backbone is described in the same way.
 
     Raises:
-        ConfigError: No network is called so.
+        ConfigError: No network is called so, or it does not take these arguments.
 
     Example:
         >>> build_network({"type": "PPHumanSegLite", "num_classes": 2})
@@ -24,4 +26,12 @@ def build_network(description: Mapping[str, Any], registry: Registry = MODELS) -
         for key, value in description.items()
         if key != "type"
     }
-    return registry.get(description["type"])(**arguments)
+    network = registry.get(description["type"])
+    try:
+        inspect.signature(network).bind(**arguments)
+    except TypeError as error:
+        raise ConfigError(description["type"], f"cannot be built: {error}") from error
+    try:
+        return network(**arguments)
+    except ValueError as error:
+        raise ConfigError(description["type"], str(error)) from error

@@ -7,24 +7,14 @@ from collections.abc import Sequence
 import paddle
 from paddle import nn
 
+from paddleseg.models.base import SegModel
 from paddleseg.models.layers import ConvBNReLU, SeparableConv, upsample
 from paddleseg.models.layers.aspp import ASPP
-from paddleseg.models.weights import NameMap, load_pretrained
 from paddleseg.registry import MODELS
-
-_COMMON_NAMES = (
-    (r"^head\.aspp\.aspp_blocks\.", "aspp.branches."),
-    (r"^head\.aspp\.global_avg_pool\.1\.", "aspp.image."),
-    (r"^head\.aspp\.conv_bn_relu\.", "aspp.project."),
-    (r"\.depthwise_conv\.", ".depthwise."),
-    (r"\.piontwise_conv\.", ".pointwise."),
-    (r"\._conv\.", ".conv."),
-    (r"\._batch_norm\.", ".bn."),
-)
 
 
 @MODELS.register
-class DeepLabV3(nn.Layer):
+class DeepLabV3(SegModel):
     """Context of several scales on a dilated backbone (Chen et al., arXiv 1706.05587).
 
     Args:
@@ -42,8 +32,6 @@ class DeepLabV3(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = NameMap(rename=(*_COMMON_NAMES, (r"^head\.cls\.", "classify.")))
-
     def __init__(
         self,
         num_classes: int,
@@ -54,20 +42,19 @@ class DeepLabV3(nn.Layer):
         align_corners: bool = False,
         pretrained: str | None = None,
     ):
-        super().__init__()
-        self.backbone, self.index, self.align_corners = backbone, backbone_indices[0], align_corners
-        deep = backbone.out_channels[self.index]
+        super().__init__(num_classes, backbone, backbone_indices[:1], align_corners=align_corners)
+        (deep,) = self.backbone_channels
         self.aspp = ASPP(deep, aspp_out_channels, aspp_ratios, align_corners=align_corners)
         self.classify = nn.Conv2D(aspp_out_channels, num_classes, 1)
-        load_pretrained(self, pretrained)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        logits = self.classify(self.aspp(self.backbone(x)[self.index]))
-        return [upsample(logits, x, self.align_corners)]
+        (deep,) = self.backbone_maps(x)
+        return self.at_size_of(x, self.classify(self.aspp(deep)))
 
 
 @MODELS.register
-class DeepLabV3P(nn.Layer):
+class DeepLabV3P(SegModel):
     """DeepLab V3 with separable convolutions and a decoder that adds detail (Chen et al., ECCV 2018, figure 2).
 
     PP-HumanSeg V1 Server is `ResNet50_vd` with this head at 512x512.
@@ -84,18 +71,9 @@ class DeepLabV3P(nn.Layer):
         x (N, C, H, W) float32. Returns one logit map (N, num_classes, H, W) in a list.
 
     Raises:
+        ValueError: `backbone_indices` does not name two maps of the backbone.
         WeightsError: `pretrained` does not fit this network.
     """
-
-    official_names = NameMap(
-        rename=(
-            *_COMMON_NAMES,
-            (r"^head\.decoder\.conv_bn_relu1\.", "detail."),
-            (r"^head\.decoder\.conv_bn_relu2\.", "fuse.0."),
-            (r"^head\.decoder\.conv_bn_relu3\.", "fuse.1."),
-            (r"^head\.decoder\.conv\.", "classify."),
-        )
-    )
 
     def __init__(
         self,
@@ -107,19 +85,18 @@ class DeepLabV3P(nn.Layer):
         align_corners: bool = False,
         pretrained: str | None = None,
     ):
-        super().__init__()
-        self.backbone, self.align_corners = backbone, align_corners
-        self.shallow, self.deep = backbone_indices
-        shallow, deep = (backbone.out_channels[index] for index in backbone_indices)
+        super().__init__(num_classes, backbone, backbone_indices, align_corners=align_corners)
+        if len(self.backbone_channels) != 2:
+            raise ValueError(f"backbone_indices should name two maps, not {len(self.backbone_channels)}")
+        shallow, deep = self.backbone_channels
         self.aspp = ASPP(deep, aspp_out_channels, aspp_ratios, separable=True, align_corners=align_corners)
         self.detail = ConvBNReLU(shallow, 48, 1)
         self.fuse = nn.Sequential(SeparableConv(aspp_out_channels + 48, 256), SeparableConv(256, 256))
         self.classify = nn.Conv2D(256, num_classes, 1)
-        load_pretrained(self, pretrained)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        maps = self.backbone(x)
-        detail = self.detail(maps[self.shallow])
-        context = upsample(self.aspp(maps[self.deep]), detail, self.align_corners)
-        logits = self.classify(self.fuse(paddle.concat([context, detail], axis=1)))
-        return [upsample(logits, x, self.align_corners)]
+        shallow, deep = self.backbone_maps(x)
+        detail = self.detail(shallow)
+        context = upsample(self.aspp(deep), detail, self.align_corners)
+        return self.at_size_of(x, self.classify(self.fuse(paddle.concat([context, detail], axis=1))))

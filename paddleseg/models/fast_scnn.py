@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from paddleseg.models.base import SegModel
+from paddleseg.models.contract import Head
 from paddleseg.models.heads.fcn import FCNHead
 from paddleseg.models.layers import ConvBN, ConvBNReLU, InvertedResidual, PyramidPooling, SeparableConv, upsample
-from paddleseg.models.weights import NameMap, load_pretrained
 from paddleseg.registry import MODELS
-
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^learning_to_downsample\.conv_bn_relu\.", "downsample.0."),
-        (r"^learning_to_downsample\.dsconv_bn_relu(\d)\.", r"downsample.\1."),
-        # Nine units in three groups of three.
-        (
-            r"^global_feature_extractor\.bottleneck(\d)\.(\d)\.block\.",
-            lambda match: f"features.{3 * int(match[1]) - 3 + int(match[2])}.",
-        ),
-        (r"^(features\.\d+)\.0\.", r"\1.expand."),
-        (r"^(features\.\d+)\.1\.", r"\1.depthwise."),
-        (r"^(features\.\d+)\.2\.", r"\1.project."),
-        (r"^global_feature_extractor\.ppm\.stages\.(\d)\.1\.", r"context.pyramid.branches.\1."),
-        (r"^global_feature_extractor\.ppm\.conv_bn_relu2\.", "context.fuse."),
-        (r"^feature_fusion\.dwconv\.", "fusion.depthwise."),
-        (r"^feature_fusion\.conv_low_res\.", "fusion.deep."),
-        (r"^feature_fusion\.conv_high_res\.", "fusion.fine."),
-        (r"^classifier\.dsconv([12])\.", r"classifier.conv\1."),
-        (r"^classifier\.conv\.", "classifier.classify."),
-        (r"^auxlayer\.conv_bn_relu\.", "auxiliary.conv."),
-        (r"^auxlayer\.conv\.", "auxiliary.classify."),
-        (r"\.depthwise_conv\.", ".depthwise."),
-        (r"\.piontwise_conv\.", ".pointwise."),
-        (r"\._conv\.", ".conv."),
-        (r"\._batch_norm\.", ".bn."),
-    )
-)
 
 
 class _Context(nn.Layer):
@@ -84,7 +59,7 @@ class _Classifier(nn.Layer):
 
 
 @MODELS.register
-class FastSCNN(nn.Layer):
+class FastSCNN(SegModel):
     """A network for whole street photos on small devices (Poudel et al., section 3, table 1).
 
     Three layers lead to 1/8; from there one branch goes on to 1/32 and gathers context, the other is a skip
@@ -104,7 +79,9 @@ class FastSCNN(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = _OFFICIAL_NAMES
+    @staticmethod
+    def extra_heads(num_classes: int, enable_auxiliary_loss: bool, **_: Any) -> list[Head]:
+        return [Head("auxiliary", "logits", num_classes)] if enable_auxiliary_loss else []
 
     def __init__(
         self,
@@ -114,8 +91,8 @@ class FastSCNN(nn.Layer):
         align_corners: bool = False,
         pretrained: str | None = None,
     ):
-        super().__init__()
-        self.align_corners = align_corners
+        auxiliary = self.extra_heads(num_classes, enable_auxiliary_loss)
+        super().__init__(num_classes, extra_heads=auxiliary, align_corners=align_corners)
         self.downsample = nn.Sequential(
             ConvBNReLU(in_channels, 32, 3, stride=2, padding="SAME"),
             SeparableConv(32, 48, stride=2),
@@ -125,15 +102,15 @@ class FastSCNN(nn.Layer):
         self.context = _Context(128)
         self.fusion = _Fusion(64, 128, 128, align_corners)
         self.classifier = _Classifier(128, num_classes)
-        self.auxiliary = FCNHead(64, 32, num_classes, dropout=0.1) if enable_auxiliary_loss else None
-        load_pretrained(self, pretrained)
+        self.auxiliary = FCNHead(64, 32, num_classes, dropout=0.1) if auxiliary else None
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         fine = self.downsample(x)
         logits = [self.classifier(self.fusion(fine, self.context(self.features(fine))))]
         if self.training and self.auxiliary is not None:
             logits.append(self.auxiliary(fine))
-        return [upsample(each, x, self.align_corners) for each in logits]
+        return self.at_size_of(x, *logits)
 
 
 def _units(in_channels: int, groups: tuple[tuple[int, int], ...]) -> list[InvertedResidual]:

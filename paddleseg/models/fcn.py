@@ -7,22 +7,13 @@ from collections.abc import Sequence
 import paddle
 from paddle import nn
 
+from paddleseg.models.base import SegModel
 from paddleseg.models.heads.fcn import FCNHead
-from paddleseg.models.layers import upsample
-from paddleseg.models.weights import NameMap, load_pretrained
 from paddleseg.registry import MODELS
-
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^head\.conv_1\._conv\.", "head.conv.conv."),
-        (r"^head\.conv_1\._batch_norm\.", "head.conv.bn."),
-        (r"^head\.cls\.", "head.classify."),
-    )
-)
 
 
 @MODELS.register
-class FCN(nn.Layer):
+class FCN(SegModel):
     """One feature map, a 1x1 convolution, and a 1x1 convolution to classes (Long et al., section 3.2).
 
     On HRNet it is the segmentation network of Sun et al. (arXiv 1904.04514, section 4). PP-HumanSeg V1 Mobile is
@@ -43,8 +34,6 @@ class FCN(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = _OFFICIAL_NAMES
-
     def __init__(
         self,
         num_classes: int,
@@ -55,13 +44,11 @@ class FCN(nn.Layer):
         pretrained: str | None = None,
         bias: bool = True,
     ):
-        super().__init__()
-        self.backbone, self.align_corners = backbone, align_corners
-        self.index = backbone_indices[0]
-        in_channels = backbone.out_channels[self.index]
+        super().__init__(num_classes, backbone, backbone_indices[:1], align_corners=align_corners)
+        (in_channels,) = self.backbone_channels
         self.head = FCNHead(in_channels, channels or in_channels, num_classes, kernel_size=1, bias=bias)
-        load_pretrained(self, pretrained)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        logits = self.head(self.backbone(x)[self.index])
-        return [upsample(logits, x, self.align_corners)]
+        (features,) = self.backbone_maps(x)
+        return self.at_size_of(x, self.head(features))

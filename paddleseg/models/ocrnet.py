@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from paddleseg.models.base import SegModel
+from paddleseg.models.contract import Head
 from paddleseg.models.heads.fcn import FCNHead
-from paddleseg.models.layers import ConvBNReLU, matmul, spatial_size, upsample
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.layers import ConvBNReLU, matmul, spatial_size
 from paddleseg.registry import MODELS
-
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^head\.conv3x3_ocr\.", "pixels."),
-        (r"^head\.cls_head\.", "classify."),
-        (r"^head\.aux_head\.0\.", "regions.conv."),
-        (r"^head\.aux_head\.1\.", "regions.classify."),
-        (r"^head\.spatial_ocr\.conv1x1\.0\.", "fuse."),
-        (r"^head\.spatial_ocr\.attention_block\.f_pixel\.", "attention.query."),
-        (r"^head\.spatial_ocr\.attention_block\.f_object\.", "attention.key."),
-        (r"^head\.spatial_ocr\.attention_block\.f_down\.", "attention.value."),
-        (r"^head\.spatial_ocr\.attention_block\.f_up\.", "attention.back."),
-        (r"\._conv\.", ".conv."),
-        (r"\._batch_norm\.", ".bn."),
-    )
-)
 
 
 class ObjectAttention(nn.Layer):
@@ -57,7 +43,7 @@ class ObjectAttention(nn.Layer):
 
 
 @MODELS.register
-class OCRNet(nn.Layer):
+class OCRNet(SegModel):
     """Object-contextual representations on one feature map (Yuan et al., section 3, figure 3).
 
     Coarse logits say where each class may be; the pixels there, averaged, describe the class's object region, and
@@ -78,7 +64,9 @@ class OCRNet(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = _OFFICIAL_NAMES
+    @staticmethod
+    def extra_heads(num_classes: int, **_: Any) -> list[Head]:
+        return [Head("coarse", "logits", num_classes)]
 
     def __init__(
         self,
@@ -90,23 +78,28 @@ class OCRNet(nn.Layer):
         align_corners: bool = False,
         pretrained: str | None = None,
     ):
-        super().__init__()
-        self.backbone, self.index, self.align_corners = backbone, backbone_indices[0], align_corners
-        in_channels = backbone.out_channels[self.index]
+        super().__init__(
+            num_classes,
+            backbone,
+            backbone_indices[:1],
+            extra_heads=self.extra_heads(num_classes),
+            align_corners=align_corners,
+        )
+        (in_channels,) = self.backbone_channels
         self.regions = FCNHead(in_channels, in_channels, num_classes, kernel_size=1)
         self.pixels = ConvBNReLU(in_channels, ocr_mid_channels, 3)
         self.attention = ObjectAttention(ocr_mid_channels, ocr_key_channels)
         self.fuse = ConvBNReLU(2 * ocr_mid_channels, ocr_mid_channels, 1)
         self.dropout = nn.Dropout2D(0.1)
         self.classify = nn.Conv2D(ocr_mid_channels, num_classes, 1)
-        load_pretrained(self, pretrained)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        features = self.backbone(x)[self.index]
+        (features,) = self.backbone_maps(x)
         coarse = self.regions(features)
         pixels = self.pixels(features)
         places = F.softmax(coarse.flatten(2), axis=2)  # of each class, over all pixels
         objects = matmul(pixels.flatten(2), places, transpose_y=True).unsqueeze(-1)
         context = self.attention(pixels, objects)
         logits = self.classify(self.dropout(self.fuse(paddle.concat([context, pixels], axis=1))))
-        return [upsample(y, x, self.align_corners) for y in ([logits, coarse] if self.training else [logits])]
+        return self.at_size_of(x, logits, coarse) if self.training else self.at_size_of(x, logits)

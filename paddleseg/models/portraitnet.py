@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from paddleseg.models.base import SegModel
+from paddleseg.models.contract import Head
 from paddleseg.models.layers import ConvBN, ConvBNReLU, upsample
-from paddleseg.models.weights import NameMap, load_pretrained
 from paddleseg.registry import MODELS
 
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^head\.(transit|deconv)(\d)\.", lambda match: f"{match[1]}.{int(match[2]) - 1}."),
-        (r"^transit\.(\d)\.block\.0\.conv\.0\.", r"blocks.\1.branch.0.conv."),
-        (r"^transit\.(\d)\.block\.0\.conv\.1\.", r"blocks.\1.branch.0.bn."),
-        (r"^transit\.(\d)\.block\.0\.conv\.3\.", r"blocks.\1.branch.1.conv."),
-        (r"^transit\.(\d)\.block\.0\.conv\.4\.", r"blocks.\1.branch.1.bn."),
-        (r"^transit\.(\d)\.block\.1\.", r"blocks.\1.branch.2.conv."),
-        (r"^transit\.(\d)\.block\.2\.", r"blocks.\1.branch.2.bn."),
-        (r"^transit\.(\d)\.block\.4\.", r"blocks.\1.branch.3.conv."),
-        (r"^transit\.(\d)\.block\.5\.", r"blocks.\1.branch.3.bn."),
-        (r"^transit\.(\d)\.residual\.0\.", r"blocks.\1.shortcut.conv."),
-        (r"^transit\.(\d)\.residual\.1\.", r"blocks.\1.shortcut.bn."),
-        (r"^head\.pred\.", "classify."),
-        (r"^head\.edge\.", "edge."),
-    )
-)
+_STRIDES = [4, 8, 16, 32]
 
 
 class _DBlock(nn.Layer):
@@ -49,7 +35,7 @@ class _DBlock(nn.Layer):
 
 
 @MODELS.register
-class PortraitNet(nn.Layer):
+class PortraitNet(SegModel):
     """A U-shaped network whose decoder ends at the image's size (Zhang et al., section 3).
 
     On the way up the maps of the backbone are added. The boundary head (section 3.2) costs nothing at inference: its
@@ -72,7 +58,9 @@ class PortraitNet(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = _OFFICIAL_NAMES
+    @staticmethod
+    def extra_heads(num_classes: int, add_edge: bool, **_: Any) -> list[Head]:
+        return [Head("edge", "boundary", num_classes)] if add_edge else []
 
     def __init__(
         self,
@@ -83,29 +71,28 @@ class PortraitNet(nn.Layer):
         add_edge: bool = False,
         pretrained: str | None = None,
     ):
-        super().__init__()
-        if backbone.strides != [4, 8, 16, 32]:
-            raise ValueError(
-                f"PortraitNet needs maps at 1/4, 1/8, 1/16 and 1/32; the backbone's are {backbone.strides}"
-            )
-        self.backbone = backbone
+        boundary = self.extra_heads(num_classes, add_edge)
+        super().__init__(num_classes, backbone, extra_heads=boundary)
+        strides = getattr(backbone, "strides", _STRIDES)  # PaddleSeg's backbones do not say
+        if list(strides) != _STRIDES:
+            raise ValueError(f"PortraitNet needs maps at 1/4, 1/8, 1/16 and 1/32; the backbone's are {strides}")
         last = [max(int(width * channel_ratio), min(width, min_channel)) for width in (16, 8)]
-        widths = [*backbone.out_channels[::-1], *last]
+        widths = [*self.backbone_channels[::-1], *last]
         self.blocks = nn.LayerList([_DBlock(*channels) for channels in pairwise(widths)])
         self.deconv = nn.LayerList(
             [nn.Conv2DTranspose(width, width, 4, stride=2, padding=1, bias_attr=False) for width in widths[1:]]
         )
         self.classify = nn.Conv2D(last[-1], num_classes, 3, padding=1, bias_attr=False)
-        self.edge = nn.Conv2D(last[-1], num_classes, 3, padding=1, bias_attr=False) if add_edge else None
-        load_pretrained(self, pretrained)
+        self.edge = nn.Conv2D(last[-1], num_classes, 3, padding=1, bias_attr=False) if boundary else None
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        *skips, y = self.backbone(x)
+        *skips, y = self.backbone_maps(x)
         for block, deconv in zip(self.blocks, self.deconv, strict=True):
             y = deconv(block(y))
             if skips:
                 skip = skips.pop()
                 y = skip + upsample(y, skip)  # the same size, unless the skip connection's was rounded up
         y = upsample(y, x)
-        heads = [self.classify] if self.edge is None or not self.training else [self.classify, self.edge]
-        return [head(y) for head in heads]
+        classifiers = [self.classify] if self.edge is None or not self.training else [self.classify, self.edge]
+        return [classifier(y) for classifier in classifiers]

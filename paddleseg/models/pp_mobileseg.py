@@ -7,13 +7,13 @@ from typing import Literal
 import paddle
 from paddle import nn
 
-from paddleseg.models.layers import ConvBNReLU, upsample
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.base import SegModel
+from paddleseg.models.layers import ConvBNReLU
 from paddleseg.registry import MODELS
 
 
 @MODELS.register
-class PPMobileSeg(nn.Layer):
+class PPMobileSeg(SegModel):
     """A light head on StrideFormer (Tang et al., section 3).
 
     The paper's valid interpolate module (section 3.3) resizes the classes that win somewhere on the small map alone,
@@ -35,10 +35,6 @@ class PPMobileSeg(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = NameMap(
-        rename=((r"^decode_head\.linear_fuse\.", "fuse."), (r"^decode_head\.conv_seg\.", "classify."))
-    )
-
     def __init__(
         self,
         num_classes: int,
@@ -48,14 +44,13 @@ class PPMobileSeg(nn.Layer):
         pretrained: str | None = None,
         upsample: Literal["intepolate", "vim"] = "intepolate",
     ):
-        super().__init__()
-        self.backbone, self.align_corners = backbone, align_corners
-        channels = backbone.out_channels[0]
+        super().__init__(num_classes, backbone, backbone_indices=(0,), align_corners=align_corners)
+        (channels,) = self.backbone_channels
         self.fuse = ConvBNReLU(channels, channels, 1, groups=channels if head_use_dw else 1)
         self.dropout = nn.Dropout2D(0.1)
         self.classify = nn.Conv2D(channels, num_classes, 1)
-        load_pretrained(self, pretrained)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        logits = self.classify(self.dropout(self.fuse(self.backbone(x)[0])))
-        return [upsample(logits, x, self.align_corners)]
+        (features,) = self.backbone_maps(x)
+        return self.at_size_of(x, self.classify(self.dropout(self.fuse(features))))

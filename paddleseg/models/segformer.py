@@ -5,22 +5,13 @@ from __future__ import annotations
 import paddle
 from paddle import nn
 
+from paddleseg.models.base import SegModel
 from paddleseg.models.layers import ConvBNReLU, upsample
-from paddleseg.models.weights import NameMap, load_pretrained
 from paddleseg.registry import MODELS
-
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^linear_c(\d)\.proj\.", lambda match: f"project.{int(match[1]) - 1}."),
-        (r"^linear_fuse\._conv\.", "fuse.conv."),
-        (r"^linear_fuse\._batch_norm\.", "fuse.bn."),
-        (r"^linear_pred\.", "classify."),
-    )
-)
 
 
 @MODELS.register
-class SegFormer(nn.Layer):
+class SegFormer(SegModel):
     """A linear layer for each of a backbone's maps, all at the finest one's size, and one over all (section 3.2).
 
     Args:
@@ -37,8 +28,6 @@ class SegFormer(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = _OFFICIAL_NAMES
-
     def __init__(
         self,
         num_classes: int,
@@ -47,20 +36,18 @@ class SegFormer(nn.Layer):
         align_corners: bool = False,
         pretrained: str | None = None,
     ):
-        super().__init__()
-        self.backbone, self.align_corners = backbone, align_corners
-        self.project = nn.LayerList([nn.Linear(channels, embedding_dim) for channels in backbone.out_channels])
+        super().__init__(num_classes, backbone, align_corners=align_corners)
+        self.project = nn.LayerList([nn.Linear(channels, embedding_dim) for channels in self.backbone_channels])
         self.fuse = ConvBNReLU(len(self.project) * embedding_dim, embedding_dim, 1)
         self.dropout = nn.Dropout2D(0.1)
         self.classify = nn.Conv2D(embedding_dim, num_classes, 1)
-        load_pretrained(self, pretrained)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        maps = [_on_channels(layer, each) for layer, each in zip(self.project, self.backbone(x), strict=True)]
+        maps = [_on_channels(layer, each) for layer, each in zip(self.project, self.backbone_maps(x), strict=True)]
         finest, *others = maps
         maps = [finest, *[upsample(each, finest, self.align_corners) for each in others]]
-        logits = self.classify(self.dropout(self.fuse(paddle.concat(maps[::-1], axis=1))))
-        return [upsample(logits, x, self.align_corners)]
+        return self.at_size_of(x, self.classify(self.dropout(self.fuse(paddle.concat(maps[::-1], axis=1)))))
 
 
 def _on_channels(layer: nn.Linear, x: paddle.Tensor) -> paddle.Tensor:

@@ -9,33 +9,10 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from paddleseg.models.base import SegModel
 from paddleseg.models.layers import ConvBN, channel_shuffle, upsample
-from paddleseg.models.weights import NameMap, load_pretrained
 from paddleseg.registry import MODELS
 
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^encoder\.level1\.", "stem."),
-        (r"^encoder\.level([23])_0\.conv\.0\.", r"down\1.depthwise."),
-        (r"^encoder\.level([23])_0\.conv\.1\.dense\.", r"down\1.weigh."),
-        (r"^encoder\.level([23])_0\.conv\.2\.", r"down\1.pointwise.conv."),
-        (r"^encoder\.level([23])_0\.", r"down\1.pointwise."),
-        (r"^encoder\.level([23])\.", r"stage\1."),
-        (r"^encoder\.BR([23])\.", r"norm\1."),
-        (r"^encoder\.classifier\.conv\.", "coarse."),
-        (r"^(stage\d\.\d+)\.c1\.conv\.", r"\1.gather."),
-        (r"^(stage\d\.\d+)\.layer_(\d)\.conv\.0\.", r"\1.branches.\2.depthwise.conv."),
-        (r"^(stage\d\.\d+)\.layer_(\d)\.conv\.1\.", r"\1.branches.\2.depthwise.bn."),
-        (r"^(stage\d\.\d+)\.layer_(\d)\.act_conv1x1\.0\.", r"\1.branches.\2.act."),
-        (r"^(stage\d\.\d+)\.layer_(\d)\.act_conv1x1\.1\.", r"\1.branches.\2.pointwise."),
-        (r"^(stage\d\.\d+)\.layer_(\d)\.bn\.", r"\1.branches.\2.bn."),
-        (r"^(stage\d\.\d+)\.BR\.", r"\1.norm."),
-        (r"^level2_C\.", "fine."),
-        (r"^bn_3\.", "coarse_bn."),
-        (r"^bn_2\.", "fine_bn."),
-        (r"^classifier\.1\.", "classify."),
-    )
-)
 # For each module its two branches: kernel size, and by how much the map is made smaller (section 3.1, table 1).
 _PUBLISHED_MODULES = (
     ((3, 1), (5, 1)),
@@ -134,7 +111,7 @@ class _S2Module(nn.Layer):
 
 
 @MODELS.register
-class SINet(nn.Layer):
+class SINet(SegModel):
     """A portrait network with spatial squeeze modules and an information blocking decoder (Park et al., section 3).
 
     The decoder lets detail in only where the coarse map is unsure (section 3.2).
@@ -155,8 +132,6 @@ class SINet(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = _OFFICIAL_NAMES
-
     def __init__(
         self,
         num_classes: int = 2,
@@ -166,7 +141,7 @@ class SINet(nn.Layer):
         in_channels: int = 3,
         pretrained: str | None = None,
     ):
-        super().__init__()
+        super().__init__(num_classes)
         if len(config) != stage2_blocks + stage3_blocks or any(len(module) != 2 for module in config):
             raise ValueError(f"config should name {stage2_blocks} + {stage3_blocks} modules of two branches each")
         self.stem = _ConvBNPReLU(in_channels, 12, 3, stride=2)
@@ -181,7 +156,7 @@ class SINet(nn.Layer):
         self.fine = _ConvBNPReLU(48, num_classes, 1)
         self.fine_bn = nn.BatchNorm2D(num_classes)
         self.classify = nn.Conv2D(num_classes, num_classes, 3, padding=1, bias_attr=False)
-        load_pretrained(self, pretrained)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         half = self.stem(x)

@@ -5,23 +5,9 @@ from __future__ import annotations
 import paddle
 from paddle import nn
 
+from paddleseg.models.base import SegModel
 from paddleseg.models.layers import ConvBNReLU, max_pool, upsample
-from paddleseg.models.weights import NameMap, load_pretrained
 from paddleseg.registry import MODELS
-
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^encode\.double_conv\.", "stem."),
-        (r"^encode\.down_sample_list\.(\d)\.1\.", r"down.\1.0."),
-        (r"^encode\.down_sample_list\.(\d)\.2\.", r"down.\1.1."),
-        (r"^decode\.up_sample_list\.(\d)\.double_conv\.", r"up.\1.convs."),
-        (r"^decode\.up_sample_list\.(\d)\.deconv\.", r"up.\1.deconv."),
-        (r"^conv\.", "classify."),
-        (r"\._conv\.", ".conv."),
-        (r"\._batch_norm\.", ".bn."),
-    ),
-    unused=(r"^cls\.",),  # the last layer is there twice
-)
 
 
 def _double_conv(in_channels: int, out_channels: int) -> nn.Sequential:
@@ -45,7 +31,7 @@ class _Up(nn.Layer):
 
 
 @MODELS.register
-class UNet(nn.Layer):
+class UNet(SegModel):
     """U-Net (Ronneberger et al., section 2, figure 1) with padding, batch norm, and 512 channels at the deepest.
 
     Args:
@@ -62,8 +48,6 @@ class UNet(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = _OFFICIAL_NAMES
-
     def __init__(
         self,
         num_classes: int,
@@ -72,7 +56,7 @@ class UNet(nn.Layer):
         in_channels: int = 3,
         pretrained: str | None = None,
     ):
-        super().__init__()
+        super().__init__(num_classes, align_corners=align_corners)
         self.stem = _double_conv(in_channels, 64)
         self.down = nn.LayerList(
             [_double_conv(*channels) for channels in ((64, 128), (128, 256), (256, 512), (512, 512))]
@@ -81,7 +65,7 @@ class UNet(nn.Layer):
             [_Up(*channels, align_corners, use_deconv) for channels in ((512, 256), (256, 128), (128, 64), (64, 64))]
         )
         self.classify = nn.Conv2D(64, num_classes, 3, padding=1)
-        load_pretrained(self, pretrained)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         maps = [self.stem(x)]

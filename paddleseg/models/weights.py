@@ -3,44 +3,24 @@
 from __future__ import annotations
 
 import pickle
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import paddle
 from paddle import nn
 
 from paddleseg import zoo
 from paddleseg.errors import WeightsError
 from paddleseg.fetch import fetch_weights
+from paddleseg.models.arrays import assign, misfit, named_arrays
+from paddleseg.models.published import NameMap, name_map_of
 
 _SHOWN = 5
 _PARTIAL: ContextVar[bool] = ContextVar("partial", default=False)
-
-
-@dataclass(frozen=True)
-class NameMap:
-    """How a published file's parameter names become ours: regular expressions in order, and names nothing uses.
-
-    A replacement is text or a function of the match, as in `re.sub`.
-    """
-
-    rename: Sequence[tuple[str, str | Callable[[re.Match[str]], str]]] = ()
-    unused: Sequence[str] = ()
-
-    def apply(self, state: Mapping[str, Any]) -> dict[str, Any]:
-        renamed = {}
-        for name, value in state.items():
-            if any(re.search(pattern, name) for pattern in self.unused):
-                continue
-            for pattern, replacement in self.rename:
-                name = re.sub(pattern, replacement, name)
-            renamed[name] = value
-        return renamed
 
 
 @contextmanager
@@ -65,8 +45,8 @@ def load_pretrained(model: nn.Layer, source: str | None) -> None:
 def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = False) -> list[str]:
     """Load a `.pdparams` file or a `zoo://` name into `model`.
 
-    Names are ours, or the published network's where the model (or its backbone) has `official_names`. A missing,
-    unknown or differently shaped parameter is an error that lists them.
+    Names are ours, or the published network's where `models/published/` has a map for the model or its backbone. A
+    missing, unknown or differently shaped parameter is an error that lists them.
 
     Args:
         allow_partial: Load what fits and return the names left as they were, instead of raising.
@@ -82,24 +62,21 @@ def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = F
 
     missing = sorted(set(own) - set(state))
     unknown = sorted(set(state) - set(own))
-    misfits = [
-        f"{name}: {list(state[name].shape)} instead of {list(own[name].shape)}"
-        for name in sorted(set(own) & set(state))
-        if list(state[name].shape) != list(own[name].shape)
-    ]
+    wrong = {name: misfit(state[name], own[name]) for name in sorted(set(own) & set(state))}
+    misfits = {name: what for name, what in wrong.items() if what}
     if (missing or unknown or misfits) and not allow_partial:
-        raise _mismatch(model, source, missing, unknown, misfits)
-    skipped = set(missing) | {misfit.split(":")[0] for misfit in misfits}
+        raise _mismatch(model, source, missing, unknown, [f"{name}: {what}" for name, what in misfits.items()])
+    skipped = {*missing, *misfits}
     # Each value goes in by itself: `set_state_dict` warns about every name that a partial file leaves out.
     for name in sorted(set(own) - skipped):
-        own[name].set_value(state[name])
+        assign(state[name], own[name])
     return sorted(skipped)
 
 
-def _official_to_ours(model: nn.Layer, state: Mapping[str, Any]) -> dict[str, Any]:
+def _official_to_ours(model: nn.Layer, state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """`state` by our names: the model's map, but below `backbone.` the backbone's where it has one."""
-    name_map: NameMap = getattr(model, "official_names", NameMap())
-    backbone_map: NameMap | None = getattr(getattr(model, "backbone", None), "official_names", None)
+    name_map = name_map_of(model) or NameMap()
+    backbone_map = name_map_of(getattr(model, "backbone", None))
     if backbone_map is None:
         return name_map.apply(state)
     prefix = "backbone."
@@ -108,19 +85,20 @@ def _official_to_ours(model: nn.Layer, state: Mapping[str, Any]) -> dict[str, An
     return name_map.apply(outer) | {prefix + name: value for name, value in backbone_map.apply(inner).items()}
 
 
-def _fold_biases(state: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def _fold_biases(state: dict[str, np.ndarray], own: Mapping[str, paddle.Tensor]) -> dict[str, np.ndarray]:
     """`state` without the biases in front of batch norms that our convolutions leave out: each goes into the mean.
 
     Batch norm takes such a bias away again: norm(x + bias) with a mean is norm(x) with mean - bias.
     """
     for name in [name for name in state if name.endswith("conv.bias") and name not in own]:
         mean = f"{name.removesuffix('conv.bias')}bn._mean"
-        if mean in state:
+        pair = [state[key] for key in (mean, name) if key in state]
+        if len({array.shape for array in pair}) == 1 and "".join(array.dtype.kind for array in pair) == "ff":
             state[mean] = state[mean] - state.pop(name)
     return state
 
 
-def _as_convolutions(state: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def _as_convolutions(state: dict[str, np.ndarray], own: Mapping[str, paddle.Tensor]) -> dict[str, np.ndarray]:
     """`state` with the matrix (in, out) of a linear layer as a kernel (out, in, 1, 1) where we have a convolution."""
     for name in state.keys() & own.keys():
         kernel = state[name].T[..., None, None]
@@ -136,9 +114,13 @@ def resolve(source: str | Path) -> Path:
     if str(source).startswith(("http://", "https://")):
         return fetch_weights(str(source))
     path = Path(source)
-    if path.is_dir():
-        path = path / "model.pdparams"
-    if not path.is_file():
+    try:
+        if path.is_dir():
+            path = path / "model.pdparams"
+        found = path.is_file()
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise WeightsError(str(source), f"cannot be looked for ({error.strerror})") from error
+    if not found:
         raise WeightsError(str(source), "no such weights file", f"packed weights: {', '.join(zoo.names())}")
     return path
 
@@ -151,15 +133,10 @@ def read_state(path: Path) -> dict[str, np.ndarray]:
     """
     try:
         with path.open("rb") as file:
-            state = _ArraysOnly(file, encoding="latin1").load()  # the encoding of files that Python 2 wrote
-        if not isinstance(state, dict):
-            raise TypeError(f"holds a {type(state).__name__}")
+            content = _ArraysOnly(file, encoding="latin1").load()  # the encoding of files that Python 2 wrote
     except Exception as error:  # unpickling raises whatever it meets in a foreign file
         raise WeightsError(str(path), f"is not a Paddle weights file ({error})", "give a .pdparams file") from error
-    # Paddle writes a parameter as an array, or as (its own name, array).
-    state = {name: value[1] if isinstance(value, tuple) and len(value) == 2 else value for name, value in state.items()}
-    arrays = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
-    return {name: value.astype("float32") if value.dtype == "float16" else value for name, value in arrays.items()}
+    return named_arrays(content, str(path))
 
 
 class _ArraysOnly(pickle.Unpickler):
@@ -184,7 +161,7 @@ def _mismatch(
     model: nn.Layer, source: str | Path, missing: list[str], unknown: list[str], misfits: list[str]
 ) -> WeightsError:
     parts = []
-    for what, names in (("missing", missing), ("not in this model", unknown), ("of another shape", misfits)):
+    for what, names in (("missing", missing), ("not in this model", unknown), ("of another shape or type", misfits)):
         if names:
             parts.append(f"{len(names)} {what} ({_listed(names)})")
     return WeightsError(

@@ -8,28 +8,8 @@ import paddle
 from paddle import nn
 
 from paddleseg.models.layers import ConvBN, ConvBNAct, ConvBNReLU, SqueezeExcite, round_channels
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
-
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^conv1\.", "stem."),
-        (r"^_ghostbottleneck_", "blocks."),
-        (r"\.ghost_module_1\.", ".expand."),
-        (r"\.ghost_module_2\.", ".project."),
-        (r"\.primary_conv\.", ".primary."),
-        (r"\.cheap_operation\.", ".cheap."),
-        (r"\.depthwise_conv\.", ".depthwise."),
-        (r"\.se_block\.squeeze\.", ".excite.reduce."),
-        (r"\.se_block\.excitation\.", ".excite.expand."),
-        (r"\.shortcut_depthwise\.", ".shortcut.0."),
-        (r"\.shortcut_conv\.", ".shortcut.1."),
-        (r"\._conv\.", ".conv."),
-        (r"\._batch_norm\.", ".bn."),
-    ),
-    # Files trained on ImageNet also hold a last convolution and a classifier.
-    unused=(r"^(?!conv1\.|_ghostbottleneck_)",),
-)
 
 
 class Row(NamedTuple):
@@ -115,7 +95,6 @@ class GhostNet(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = _OFFICIAL_NAMES
     scale = 1.0  # of all numbers of channels
 
     def __init__(self, in_channels: int = 3, pretrained: str | None = None):

@@ -11,28 +11,8 @@ from paddle import nn
 
 from paddleseg.models.layers import ConvBN, ConvBNReLU, upsample
 from paddleseg.models.layers.residual import BasicBlock, Bottleneck
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
-
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^conv_layer1_(\d)\.", r"stem.\1."),
-        (r"^la1\.bb_layer2_(\d+)\.", r"stage1.\1."),
-        (r"^tr1\.transition_tr1_layer_(\d)\.", r"transition1.\1."),
-        (r"^tr([23])\.transition_tr\d_layer_\d\.", r"transition\1."),
-        (r"^st(\d)\.stage_st\d_(\d+)\.", r"stage\1.\2."),
-        (r"branches_func\.bb_st\d_\d+_branch_layer_(\d)_(\d+)\.", r"branches.\1.\2."),
-        (r"fuse_func\.residual_st\d_\d+_layer_(\d)_(\d)\.", r"exchange.\1.\2."),
-        (r"fuse_func\.residual_st\d_\d+_layer_(\d)_(\d)_(\d)\.", r"exchange.\1.\2.\3."),
-        (r"\.conv_down\.", ".shortcut."),
-        (r"\._conv\.", ".conv."),
-        (r"\._batch_norm\.", ".bn."),
-        # They count from one.
-        (r"(?<=\.)\d+(?=\.)", lambda number: str(int(number[0]) - 1)),
-    ),
-    # Files trained on ImageNet also hold a classifier.
-    unused=(r"^(?!conv_layer1_|la1\.|tr\d\.|st\d\.)",),
-)
 
 
 class ParallelModule(nn.Layer):
@@ -104,7 +84,6 @@ class HRNet(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = _OFFICIAL_NAMES
     width = 18  # channels of the first branch; each further one has twice as many
     first_stage = (4, 64)  # bottleneck blocks, and channels of their 3x3 convolutions
     modules = (1, 4, 3)  # of stages 2, 3, 4

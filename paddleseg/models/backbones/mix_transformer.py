@@ -12,24 +12,8 @@ from paddle import nn
 
 from paddleseg.models.layers import matmul, spatial_size
 from paddleseg.models.layers.drop_path import DropPath
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
-
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^patch_embed(\d)\.", r"stages.\1.embed."),
-        (r"^block(\d)\.", r"stages.\1.blocks."),
-        (r"^norm(\d)\.", r"stages.\1.norm."),
-        # They count stages from one.
-        (r"^stages\.(\d)", lambda match: f"stages.{int(match[1]) - 1}"),
-        (r"\.attn\.sr\.", ".attention.reduce."),
-        (r"\.attn\.norm\.", ".attention.reduce_norm."),
-        (r"\.attn\.", ".attention."),
-        (r"\.dwconv\.dwconv\.", ".depthwise."),
-    ),
-    # Files trained on ImageNet also hold a classifier.
-    unused=(r"^(?!patch_embed|block|norm)",),
-)
 
 
 def _linear(in_features: int, out_features: int) -> nn.Linear:
@@ -143,7 +127,6 @@ class MixVisionTransformer(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = _OFFICIAL_NAMES
     widths = (64, 128, 320, 512)
     depths = (2, 2, 2, 2)
 

@@ -8,23 +8,8 @@ import paddle
 from paddle import nn
 
 from paddleseg.models.layers import ConvBNAct, InvertedResidual
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
-
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^conv1\.", "stem."),
-        (r"^conv(\d)\._first_block\.", lambda match: f"stages.{int(match[1]) - 2}.0."),
-        (r"^conv(\d)\.conv\d_(\d)\.", lambda match: f"stages.{int(match[1]) - 2}.{int(match[2]) - 1}."),
-        (r"\._expand_conv\.", ".expand."),
-        (r"\._bottleneck_conv\.", ".depthwise."),
-        (r"\._linear_conv\.", ".project."),
-        (r"\._conv\.", ".conv."),
-        (r"\._batch_norm\.", ".bn."),
-    ),
-    # Files trained on ImageNet also hold a last convolution and a classifier.
-    unused=(r"^(?!conv[1-8]\.)",),
-)
 
 
 class Stage(NamedTuple):
@@ -62,7 +47,6 @@ class MobileNetV2(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = _OFFICIAL_NAMES
     scale = 1.0  # of all numbers of channels
 
     def __init__(self, in_channels: int = 3, pretrained: str | None = None):

@@ -8,20 +8,8 @@ import paddle
 from paddle import nn
 
 from paddleseg.models.layers import ConvBNAct, InvertedResidual, round_channels
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
-
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^conv\.", "stem."),
-        (r"\.expand_conv\.", ".expand."),
-        (r"\.bottleneck_conv\.", ".depthwise."),
-        (r"\.mid_se\.conv1\.", ".excite.reduce."),
-        (r"\.mid_se\.conv2\.", ".excite.expand."),
-        (r"\.linear_conv\.", ".project."),
-    ),
-    unused=(r"^(last_second_conv|last_conv|fc)\.",),
-)
 
 
 class Block(NamedTuple):
@@ -84,7 +72,6 @@ class MobileNetV3(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = _OFFICIAL_NAMES
     table: tuple[Block, ...] = _LARGE
     scale = 1.0  # of all numbers of channels
     output_stride = 32  # further strides become dilations of the blocks behind them (section 6.4)

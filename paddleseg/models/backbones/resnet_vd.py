@@ -9,21 +9,7 @@ from paddle import nn
 from paddleseg.models.backbones.resnet import ResNet
 from paddleseg.models.layers import ConvBN, ConvBNReLU
 from paddleseg.models.layers.residual import BasicBlock, Bottleneck
-from paddleseg.models.weights import NameMap
 from paddleseg.registry import BACKBONES
-
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^conv1_(\d)\.", lambda match: f"stem.{int(match[1]) - 1}."),
-        (r"^bb_(\d)_(\d+)\.", r"stages.\1.\2."),
-        (r"\.conv(\d)\.", lambda match: f".conv{int(match[1]) + 1}."),
-        (r"\.short\.", ".shortcut."),
-        (r"\._conv\.", ".conv."),
-        (r"\._batch_norm\.", ".bn."),
-    ),
-    # Files trained on ImageNet also hold a classifier.
-    unused=(r"^(?!conv1_|bb_)",),
-)
 
 
 class PooledShortcut(ConvBN):
@@ -38,8 +24,6 @@ class ResNetVd(ResNet):
 
     The stride of a bottleneck is that of its 3x3 convolution. Arguments, shape and errors are those of `ResNet`.
     """
-
-    official_names = _OFFICIAL_NAMES
 
     def make_stem(self, in_channels: int) -> nn.Layer:
         return nn.Sequential(ConvBNReLU(in_channels, 32, 3, stride=2), ConvBNReLU(32, 32, 3), ConvBNReLU(32, 64, 3))

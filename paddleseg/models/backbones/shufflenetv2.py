@@ -9,24 +9,9 @@ from paddle import nn
 
 from paddleseg.models.layers import ConvBNAct, max_pool
 from paddleseg.models.layers.shuffle import shuffle_stage
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
 
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^_conv1\.", "stem."),
-        (r"^(\d)_(\d)\.", lambda match: f"stages.{int(match[1]) - 2}.{int(match[2]) - 1}."),
-        (r"\._conv_dw_1\.", ".left.depthwise."),
-        (r"\._conv_linear_1\.", ".left.pointwise."),
-        (r"\._conv_pw(_2)?\.", ".expand."),
-        (r"\._conv_dw(_2)?\.", ".right.depthwise."),
-        (r"\._conv_linear(_2)?\.", ".right.pointwise."),
-        (r"\._conv\.", ".conv."),
-        (r"\._batch_norm\.", ".bn."),
-    ),
-    # Files trained on ImageNet also hold a last convolution and a classifier.
-    unused=(r"^(?!_conv1\.|\d_\d\.)",),
-)
 _STEM_CHANNELS = 24
 _UNITS = (4, 8, 4)
 
@@ -47,7 +32,6 @@ class ShuffleNetV2(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = _OFFICIAL_NAMES
     channels: tuple[int, int, int] = (116, 232, 464)  # of the three stages
     act = "relu"
 

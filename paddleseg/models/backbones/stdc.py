@@ -7,7 +7,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.layers import ConvBN, ConvBNReLU
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
 
 
@@ -64,14 +64,6 @@ class STDC(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = NameMap(
-        rename=(
-            (r"\.conv_list\.", ".convs."),
-            (r"\.avd_layer\.0\.", ".down.conv."),
-            (r"\.avd_layer\.1\.", ".down.bn."),
-        ),
-        unused=(r"^(conv_last|fc|bn|linear)\.",),
-    )
     depths = (2, 2, 2)  # blocks of stages 3, 4 and 5
 
     def __init__(self, in_channels: int = 3, pretrained: str | None = None):

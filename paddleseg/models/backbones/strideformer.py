@@ -13,35 +13,9 @@ from paddle import nn
 from paddleseg.models.backbones.mobilenetv3 import Block, inverted_residual
 from paddleseg.models.layers import ConvBN, ConvBNAct, matmul, spatial_size, upsample
 from paddleseg.models.layers.drop_path import DropPath
-from paddleseg.models.weights import NameMap, load_pretrained
+from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
 
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^smb1\.conv\.", "stem."),
-        (r"^smb(\d)\.blocks\.", lambda match: f"stages.{int(match[1]) - 1}."),
-        (r"\.expand_conv\.", ".expand."),
-        (r"\.bottleneck_conv\.", ".depthwise."),
-        (r"\.mid_se\.conv1\.", ".excite.reduce."),
-        (r"\.mid_se\.conv2\.", ".excite.expand."),
-        (r"\.linear_conv\.", ".project."),
-        (r"^trans(\d)\.transformer_blocks\.", lambda match: f"transformers.{int(match[1]) - 1}."),
-        (r"\.attn\.to_(\w)\.", r".attention.\1."),
-        (r"\.attn\.stride_conv\.0\.", ".attention.stride.conv."),
-        (r"\.attn\.stride_conv\.1\.", ".attention.stride.bn."),
-        (r"\.attn\.pos_emb_(row|column)(\w)\.", r".attention.\1s.\2_"),
-        (r"\.attn\.proj_encode_(row|column)\.1\.", r".attention.\1s.project."),
-        (r"\.attn\.proj\.1\.", ".attention.project."),
-        (r"\.attn\.dwconv\.", ".attention.detail.0."),
-        (r"\.attn\.pwconv\.", ".attention.detail.1."),
-        (r"\.mlp\.dwconv\.", ".mlp.depthwise."),
-        (r"^inj_module\.embedding_list\.", "aggregate.embed."),
-        (r"^inj_module\.act_embedding_list\.", "aggregate.vote."),
-        (r"\.c\.", ".conv."),
-    ),
-    # Files trained on ImageNet also hold a classifier.
-    unused=(r"^(?!smb|trans|inj_module)",),
-)
 _POSITIONS = 16  # learned along each axis; resized to the map
 
 # Of the maps at 1/8, 1/16 and 1/32 by number: what is voted on beside the last map, and what votes.
@@ -168,7 +142,6 @@ class StrideFormer(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = _OFFICIAL_NAMES
     table: tuple[tuple[Block, ...], ...] = ()
     depth: int  # transformers of a stage
     heads: int

@@ -8,9 +8,10 @@ from typing import Any
 import paddle
 from paddle import nn
 
+from paddleseg.models.base import SegModel
+from paddleseg.models.contract import Head
 from paddleseg.models.layers import ConvBNReLU, PyramidPooling, ResizeMode, SeparableConv, upsample
 from paddleseg.models.layers.fusion import AttentionFusion, ChannelAttention, SpatialAttention
-from paddleseg.models.weights import NameMap, load_pretrained
 
 # How the decoder is called in configs -> its 3x3 convolutions and what makes its attention for a number of channels.
 _FUSIONS = {
@@ -21,42 +22,23 @@ _FUSIONS = {
     "UAFMMobile_SpAtten": (SeparableConv, lambda channels: SpatialAttention()),
 }
 
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^ppseg_head\.cm\.stages\.(\d)\.1\.", r"decoder.context.pyramid.branches.\1."),
-        (r"^ppseg_head\.cm\.conv_out\.", "decoder.context.out."),
-        (r"^ppseg_head\.arm_list\.(\d)\.conv_x\.", r"decoder.fusions.\1.match."),
-        (r"^ppseg_head\.arm_list\.(\d)\.conv_xy_atten\.", r"decoder.fusions.\1.attention.convs."),
-        (r"^ppseg_head\.arm_list\.(\d)\.conv_out\.", r"decoder.fusions.\1.out."),
-        (r"^ppseg_head\.fuse_convs\.", "decoder.gather.reduce."),
-        (r"^ppseg_head\.last_conv\.", "decoder.gather.out."),
-        (r"^seg_heads\.(\d)\.conv\.", r"decoder.classifiers.\1.0."),
-        (r"^seg_heads\.(\d)\.conv_out\.", r"decoder.classifiers.\1.1."),
-        (r"\.depthwise_conv\.", ".depthwise."),
-        (r"\.piontwise_conv\.", ".pointwise."),
-        (r"\._conv\.", ".conv."),
-        (r"\._batch_norm\.", ".bn."),
-    ),
-    unused=(r"^ppseg_head\.arm_list\.\d\._scale$",),  # the frozen scale of the attention, always one
-)
 
-
-class LiteSegmenter(nn.Layer):
+class LiteSegmenter(SegModel):
     """A backbone with the lite decoder, which takes `decoder` as its arguments; the models name and explain them."""
 
-    official_names = _OFFICIAL_NAMES
+    @staticmethod
+    def extra_heads(num_classes: int, backbone_indices: Sequence[int], **_: Any) -> list[Head]:
+        return [Head(f"level_{level}", "logits", num_classes) for level in range(1, len(backbone_indices))]
 
     def __init__(
         self, num_classes: int, backbone: nn.Layer, indices: Sequence[int], pretrained: str | None, **decoder: Any
     ):
-        super().__init__()
-        self.backbone, self.indices = backbone, tuple(indices)
-        self.decoder = LiteDecoder([backbone.out_channels[index] for index in indices], num_classes, **decoder)
-        load_pretrained(self, pretrained)
+        super().__init__(num_classes, backbone, indices, extra_heads=self.extra_heads(num_classes, indices))
+        self.decoder = LiteDecoder(self.backbone_channels, num_classes, **decoder)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        maps = self.backbone(x)
-        return [upsample(logits, x) for logits in self.decoder([maps[index] for index in self.indices])]
+        return self.at_size_of(x, *self.decoder(self.backbone_maps(x)))
 
 
 class LiteDecoder(nn.Layer):

@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 import paddle
-from paddle import nn
 
+from paddleseg.models.base import SegModel
 from paddleseg.models.layers import ConvBNReLU, SeparableConv, max_pool, upsample
 from paddleseg.models.layers.shuffle import shuffle_stage
-from paddleseg.models.weights import NameMap, load_pretrained
 from paddleseg.registry import MODELS
-
-# The units of official files also hold a left branch that no forward pass touches (95,040 numbers in all).
-_OFFICIAL_NAMES = NameMap(
-    rename=(
-        (r"^conv_bn0\.", "stem."),
-        (r"^conv_bn1\.", "skip."),
-        (r"^block1\.", "stage1."),
-        (r"^block2\.", "stage2."),
-        (r"^depthwise_separable0\.", "bottleneck."),
-        (r"^depthwise_separable1\.", "fuse."),
-        (r"^depthwise_separable2\.", "classifier."),
-        (r"^(stage\d\.0)\._depthwise_separable_0\.", r"\1.left."),
-        (r"^(stage\d\.\d+)\._conv\.", r"\1.expand."),
-        (r"^(stage\d\.\d+)\._depthwise_separable_1\.", r"\1.right."),
-        (r"\.depthwise_conv\.", ".depthwise."),
-        (r"\.piontwise_conv\.", ".pointwise."),
-        (r"\._conv\.", ".conv."),
-        (r"\._batch_norm\.", ".bn."),
-    ),
-    unused=(r"^block\d\.[1-9]\d*\._depthwise_separable_0\.",),
-)
 
 
 @MODELS.register
-class PPHumanSegLite(nn.Layer):
+class PPHumanSegLite(SegModel):
     """ConnectNet (Chu et al., WACV-W 2022, section 5): 131,766 parameters, an encoder at 1/16, a decoder at 1/2.
 
     The encoder is made of inverted bottlenecks with channel shuffle; one skip connection brings texture from 1/2 to
@@ -53,13 +31,10 @@ class PPHumanSegLite(nn.Layer):
         WeightsError: `pretrained` does not fit this network.
     """
 
-    official_names = _OFFICIAL_NAMES
-
     def __init__(
         self, num_classes: int = 2, in_channels: int = 3, pretrained: str | None = None, align_corners: bool = False
     ):
-        super().__init__()
-        self.align_corners = align_corners
+        super().__init__(num_classes, align_corners=align_corners)
         self.stem = ConvBNReLU(in_channels, 36, 3, stride=2)
         self.skip = ConvBNReLU(36, 18, 1)
         self.stage1 = shuffle_stage(36, 72, 4)
@@ -67,12 +42,11 @@ class PPHumanSegLite(nn.Layer):
         self.bottleneck = SeparableConv(144, 64)
         self.fuse = SeparableConv(18 + 64, 64)
         self.classifier = SeparableConv(64, num_classes)
-        load_pretrained(self, pretrained)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         stem = self.stem(x)
         skip = self.skip(stem)
         deep = self.bottleneck(self.stage2(self.stage1(max_pool(stem, 3, stride=2, padding=1))))
         deep = upsample(deep, skip, align_corners=self.align_corners)
-        logits = self.classifier(self.fuse(paddle.concat([skip, deep], axis=1)))
-        return [upsample(logits, x, align_corners=self.align_corners)]
+        return self.at_size_of(x, self.classifier(self.fuse(paddle.concat([skip, deep], axis=1))))

@@ -6,6 +6,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from paddleseg.models.base import SegModel
 from paddleseg.models.layers import (
     ConvBN,
     ConvBNAct,
@@ -16,7 +17,6 @@ from paddleseg.models.layers import (
     spatial_size,
     upsample,
 )
-from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import MODELS
 
 
@@ -52,7 +52,7 @@ class GatedUp(nn.Layer):
 
 
 @MODELS.register
-class MediaPipeSelfie(nn.Layer):
+class MediaPipeSelfie(SegModel):
     """A MobileNetV3-like encoder to 1/16 and a decoder of gated skip connections back to the full size.
 
     The published files take 256x256 (general) and 144x256 (landscape); here any size goes. MediaPipe's model card
@@ -71,7 +71,7 @@ class MediaPipeSelfie(nn.Layer):
     def __init__(
         self, num_classes: int = 2, in_channels: int = 3, pretrained: str | None = None, align_corners: bool = False
     ):
-        super().__init__()
+        super().__init__(num_classes, align_corners=align_corners)
         self.stem = ConvBNAct(in_channels, 16, 3, 2, act="hardswish", padding="SAME")
         self.quarter = _block(16, 16, 16, act="relu", stride=2, squeezed=8, expand=True)
         self.eighth = nn.Sequential(_block(16, 72, 24, act="relu", stride=2), _block(24, 88, 24, act="relu"))
@@ -86,7 +86,7 @@ class MediaPipeSelfie(nn.Layer):
         steps = ((128, 24), (24, 16), (16, 16))
         self.ups = nn.LayerList([GatedUp(*channels, align_corners) for channels in steps])
         self.classify = nn.Conv2DTranspose(16, num_classes, 2, stride=2)
-        load_pretrained(self, pretrained)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         half = self.stem(x)

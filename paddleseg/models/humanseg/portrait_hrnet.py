@@ -7,9 +7,9 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.backbones.hrnet import HRNet_W18_Small_V1
+from paddleseg.models.base import SegModel
 from paddleseg.models.heads.fcn import FCNHead
 from paddleseg.models.layers import ConvBN, SeparableConv, upsample
-from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import MODELS
 
 
@@ -45,7 +45,7 @@ class EdgeRefiner(nn.Layer):
 
 
 @MODELS.register
-class PortraitHRNet(nn.Layer):
+class PortraitHRNet(SegModel):
     """HRNet-W18-small-v1 with V1 Mobile's head, and a light decoder from 1/4 to 1/2 that corrects its edges.
 
     The parameters are V1 Mobile's with `refine.*` beside them. With V1 Mobile's weights (`--allow_partial`) it starts
@@ -70,18 +70,16 @@ class PortraitHRNet(nn.Layer):
         pretrained: str | None = None,
         align_corners: bool = False,
     ):
-        super().__init__()
-        self.align_corners = align_corners
-        self.backbone = HRNet_W18_Small_V1(in_channels, align_corners=align_corners)
-        channels = self.backbone.out_channels[0]
+        backbone = HRNet_W18_Small_V1(in_channels, align_corners=align_corners)
+        super().__init__(num_classes, backbone, align_corners=align_corners)
+        (channels,) = self.backbone_channels
         self.head = BranchHead(channels, channels, num_classes, kernel_size=1)
         self.refine = EdgeRefiner(channels, 64, refine_channels, num_classes)
-        load_pretrained(self, pretrained)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         half = self.backbone.stem[0](x)
         maps = self.backbone.branches(self.backbone.stem[1](half))
         y = self.head.features(maps, self.align_corners)
         correction = self.refine(y, half, self.align_corners)
-        logits = upsample(self.head.classify(y), half, self.align_corners) + correction
-        return [upsample(logits, x, self.align_corners)]
+        return self.at_size_of(x, upsample(self.head.classify(y), half, self.align_corners) + correction)

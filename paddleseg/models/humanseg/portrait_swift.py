@@ -8,8 +8,8 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from paddleseg.models.base import SegModel
 from paddleseg.models.layers import ConvBNReLU, RepConv, upsample
-from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import MODELS
 
 
@@ -55,7 +55,7 @@ class UpUnit(nn.Layer):
 
 
 @MODELS.register
-class PortraitSwift(nn.Layer):
+class PortraitSwift(SegModel):
     """Encoder to 1/16, context of the whole picture, decoder to 1/2; nothing depends on the picture's shape.
 
     Plain 3x3 and 5x5 depth-wise and 1x1 convolutions with ReLU are what inference engines run fastest; branches that
@@ -84,21 +84,20 @@ class PortraitSwift(nn.Layer):
         pretrained: str | None = None,
         align_corners: bool = False,
     ):
-        super().__init__()
-        self.align_corners = align_corners
+        super().__init__(num_classes, align_corners=align_corners)
         self.stem = ConvBNReLU(in_channels, channels[0], 3, stride=2)
         steps = zip(channels[:-1], channels[1:], units, (3, 3, 5), strict=True)
         self.stages = nn.LayerList([_stage(*step) for step in steps])
         self.context = GlobalContext(channels[-1])
-        inputs = (channels[-1], *decoder[:-1])
+        coarser = (channels[-1], *decoder[:-1])
         self.ups = nn.LayerList(
             [
                 UpUnit(coarse, skip, out, align_corners)
-                for coarse, skip, out in zip(inputs, channels[-2::-1], decoder, strict=True)
+                for coarse, skip, out in zip(coarser, channels[-2::-1], decoder, strict=True)
             ]
         )
         self.classify = nn.Conv2D(decoder[-1], num_classes, 1)
-        load_pretrained(self, pretrained)
+        self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         maps = [self.stem(x)]
@@ -107,4 +106,4 @@ class PortraitSwift(nn.Layer):
         y = self.context(maps.pop())
         for up in self.ups:
             y = up(y, maps.pop())
-        return [upsample(self.classify(y), x, self.align_corners)]
+        return self.at_size_of(x, self.classify(y))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from paddle import nn
 
@@ -26,7 +26,7 @@ class DepthwiseConv2D(nn.Conv2D):
         stride: int = 1,
         padding: int | Literal["SAME"] = 0,
         dilation: int = 1,
-        **kwargs,
+        **kwargs: Any,
     ):
         if padding != "SAME" and not 0 <= padding <= dilation * (kernel_size - 1):
             raise ValueError(f"padding {padding} of a {kernel_size}x{kernel_size} kernel with dilation {dilation}")

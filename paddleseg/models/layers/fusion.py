@@ -57,7 +57,7 @@ class SpatialAttention(nn.Layer):
         fine and deep (N, C, H, W); returns (N, 1, H, W).
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.convs = nn.Sequential(ConvBNReLU(4, 2, 3), ConvBN(2, 1, 3))
 
