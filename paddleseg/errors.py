@@ -43,7 +43,7 @@ class UserError(Exception):
         self.problems = [Problem(where, what, hint)] if isinstance(where, str) else list(where)
         super().__init__("\n".join(map(str, self.problems)))
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[UserError], tuple[list[Problem]]]:
         # Worker processes send their errors home by pickle; the default would pass the joined text as `where`.
         return type(self), (self.problems,)
 
