@@ -15,6 +15,7 @@ MOVED = {
     "paddleseg.inference.compose": "paddleseg.images.compositing",
     "paddleseg.inference.runtime": "paddleseg.inference.runtimes",
     "paddleseg.inference.visualize": "paddleseg.images.paint",
+    "paddleseg.models.layers.cpu": "paddleseg.kernels",
     "paddleseg.transforms.compositing": "paddleseg.images.compositing",
     "paddleseg.transforms.image_io": "paddleseg.images.io",
 }

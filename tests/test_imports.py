@@ -49,6 +49,9 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
 
 
+MODULES = {name_of(path) for path in PACKAGE.rglob("*.py")}
+
+
 def part_of(module: str) -> str:
     return [*module.split("."), ""][1]
 
@@ -70,7 +73,9 @@ def imports(path: Path, types_too: bool = False) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import; write the whole name"
-            found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+            named = {f"{node.module}.{alias.name}" for alias in node.names}
+            # `from paddleseg import zoo` is an arrow to zoo, and none to the face of the package around it.
+            found |= named if named <= MODULES else named | {node.module or ""}
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import paddle
@@ -92,6 +93,35 @@ def test_a_model_says_what_it_gives_before_it_is_built(name: str):
             assert len(model(*x)) == len(heads)
             model.eval()
             assert [output.shape[1] for output in model(*x)] == [heads[0].channels]
+
+
+def test_the_page_of_networks_names_their_heads(root: Path):
+    """Those with several heads by default have a row in docs/networks.md, and no others."""
+    page = (root / "docs/networks.md").read_text(encoding="utf-8")
+    rows = page.partition("<!-- heads -->\n")[2].partition("<!-- end of heads -->")[0].splitlines()[2:]
+    written = {name: heads.split(", ") for name, heads in (row.strip("| ").split(" | ") for row in rows)}
+    found = {name: [head.name for head in MODELS.get(name).heads_for({"num_classes": 2})] for name in MODELS.names()}
+    assert written == {name: heads for name, heads in found.items() if len(heads) > 1}
+
+
+def test_the_network_of_the_documentation_works_and_one_may_derive_from_it(root: Path):
+    page = (root / "docs/adding_a_component.md").read_text(encoding="utf-8")
+    code = page.partition("# paddleseg/models/two_looks.py\n")[2].partition("```")[0]
+    names: dict[str, Any] = {}
+    exec(code.replace("@MODELS.register\n", ""), names)  # the registry is the other tests' too
+
+    class OneLook(names["TwoLooks"]):
+        """With a constructor of its own, whose arguments do not tell the heads."""
+
+        def __init__(self, backbone: paddle.nn.Layer, **others: Any):
+            super().__init__(2, backbone, **others)
+
+    assert names["TwoLooks"].heads_for({"num_classes": 3}) == names["TwoLooks"](3, BACKBONES.get("STDC1")()).heads
+    assert OneLook.heads_for({}) is None
+    model = OneLook(BACKBONES.get("STDC1")())
+    assert [y.shape for y in model(picture(2, 3, 64, 48))] == [[2, head.channels, 64, 48] for head in model.heads]
+    model.eval()
+    assert len(model(picture(2, 3, 64, 48))) == 1
 
 
 def test_models_from_elsewhere_need_not_say_anything():
