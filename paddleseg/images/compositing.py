@@ -10,6 +10,7 @@ from PIL import ImageColor
 
 from paddleseg.errors import DataError
 from paddleseg.files import is_file
+from paddleseg.images.color import to_srgb
 from paddleseg.images.io import read_image
 
 Background = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -71,7 +72,7 @@ def background_from(text: str) -> Background:
         raise DataError(
             f"--background {text}", "is no file and no colour", 'give a picture, a colour such as "#00b140", or blur'
         )
-    picture = read_image(text)
+    picture = to_srgb(read_image(text), text)
     return lambda photo, _: cover(picture, photo.shape[:2])
 
 
