@@ -35,9 +35,8 @@ class Listing(list[tuple[Path, str]]):
             return ""
         names = ", ".join(path.name for path in self.passed_over[:_NAMED])
         more = ", ..." if len(self.passed_over) > _NAMED else ""
-        files = (
-            "1 file that is no image" if len(self.passed_over) == 1 else f"{len(self.passed_over)} that are no images"
-        )
+        count = len(self.passed_over)
+        files = "1 file that is no image" if count == 1 else f"{count} files that are no images"
         return f"Passed over {files}: {names}{more}"
 
 
