@@ -1,15 +1,21 @@
-"""Files that appear whole or not at all: written under a temporary name in the same folder, then renamed."""
+"""A user's files: read only where they are files and of a bounded size, and written whole or not at all."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from paddleseg.errors import OutputError
+
+MAX_BYTES = 1 << 30
+"""What is read at most of a file that a user names, where nothing else is said: 1 GiB."""
 
 
 @contextmanager
@@ -59,7 +65,51 @@ def atomic_write_bytes(path: str | Path, content: bytes) -> None:
 
 
 def atomic_write_text(path: str | Path, content: str) -> None:
-    atomic_write_bytes(path, content.encode("utf-8"))
+    """Write UTF-8; file names in it that are not UTF-8 keep their bytes."""
+    atomic_write_bytes(path, content.encode("utf-8", "surrogateescape"))
+
+
+def is_file(path: str | Path) -> bool:
+    """Whether that is a regular file, or a link to one; where the system does not say (no permission, a name too long
+    or with a NUL byte) it is none, and nothing is raised."""
+    return os.path.isfile(path)  # noqa: PTH113 (Path.is_file raises)
+
+
+def is_dir(path: str | Path) -> bool:
+    """Whether that is a folder, or a link to one; as `is_file`, it never raises."""
+    return os.path.isdir(path)  # noqa: PTH112 (Path.is_dir raises)
+
+
+def open_file(path: str | Path, most: int = MAX_BYTES) -> BinaryIO:
+    """A file of `most` bytes at most, opened for reading.
+
+    Pipes, sockets and devices are refused before they are opened: they have no end, or opening them waits for ever.
+
+    Raises:
+        OSError: It cannot be opened, or is no regular file, or is larger; `strerror` says which.
+    """
+    try:
+        found = Path(path).stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is a pipe, a socket or a device, not a file")
+        if found.st_size > most:
+            raise OSError(errno.EFBIG, f"it has {found.st_size:,} bytes, and more than {most:,} are not read")
+        return Path(path).open("rb")
+    except ValueError as error:  # a NUL byte, or a character that no file name holds
+        raise OSError(errno.EINVAL, f"its name is none that a file can have ({error})") from error
+
+
+def read_bytes(path: str | Path, most: int = MAX_BYTES) -> bytes:
+    """The content of a file, under the conditions of `open_file`.
+
+    Raises:
+        OSError: As `open_file`.
+    """
+    with open_file(path, most) as file:
+        # As long as the file says it is: some under /proc call themselves empty and never end.
+        return file.read(os.fstat(file.fileno()).st_size)
 
 
 def file_sha256(path: str | Path) -> str:

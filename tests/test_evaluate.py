@@ -116,6 +116,29 @@ class TestLooks:
         with pytest.raises(ConfigError, match="crop_size and stride"):
             TestAugmentation.from_config({"is_slide": True})
 
+    @pytest.mark.parametrize(
+        ("looks", "says"),
+        [
+            ({"window": (128, 128), "stride": (200, 128)}, "stride: 128 200 is longer than the window, 128 128"),
+            ({"window": (0, 128), "stride": (64, 64)}, "crop_size: should be two whole numbers .* not 128 0"),
+            ({"window": (128, 128), "stride": (-64, 64)}, "stride: should be two whole numbers .* not 64 -64"),
+            ({"window": (12.5, 8), "stride": (8, 8)}, "crop_size: .* not 8 12.5"),
+            ({"window": (128, 128)}, "stride: .* and is missing"),
+            ({"scales": (float("nan"), 1.0, 0)}, "scales: should be numbers from 0.05 to 10, not nan, 0"),
+            ({"scales": (1e9,)}, "scales: .* not 1000000000.0"),
+            ({"scales": ()}, "scales: .* not none at all"),
+        ],
+    )
+    def test_sizes_out_of_range_are_named(self, looks: dict, says: str):
+        with pytest.raises(ConfigError, match=says):
+            TestAugmentation(**looks)
+
+    def test_all_that_is_wrong_is_named_at_once(self):
+        config = {"aug_eval": True, "scales": 0.001, "is_slide": True, "crop_size": [512], "stride": 3}
+        with pytest.raises(ConfigError) as caught:
+            TestAugmentation.from_config(config)
+        assert [problem.where for problem in caught.value.problems] == ["scales", "crop_size", "stride"]
+
 
 class TestEvaluate:
     def test_measures_the_masks_that_predict_gives(self, mini: Path, few: Path, model: PPHumanSegLite, capsys):

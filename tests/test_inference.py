@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -11,16 +13,17 @@ import numpy as np
 import pytest
 import yaml
 from onnx_bytes import conv_softmax
-from PIL import Image
+from PIL import Image, ImageCms
 
 from paddleseg import zoo
 from paddleseg.card import Card, Files, Input, Output, Step, load_card, read_card, save_card
-from paddleseg.errors import ConfigError, DataError, DeviceError, ExportError
-from paddleseg.images import compositing
+from paddleseg.errors import ConfigError, DataError, DeviceError, ExportError, OutputError
+from paddleseg.images import compositing, paint
 from paddleseg.images.io import read_image, read_label
 from paddleseg.images.paint import overlay, palette
 from paddleseg.inference.augment import TestAugmentation
-from paddleseg.inference.outputs import card_palette, distinct
+from paddleseg.inference.outputs import FOLDERS, Writer, card_palette, distinct
+from paddleseg.inference.pictures import predict_files
 from paddleseg.inference.predictor import Predictor, SegResult
 from paddleseg.inference.preprocess import Preprocessor, explicit_steps
 from paddleseg.inference.runtimes.dygraph import evaluating
@@ -386,3 +389,111 @@ class TestPictures:
     def test_no_two_pictures_share_a_file(self):
         names = ["a.jpg", "a.png", "b/a.jpg", "a_2.jpg"]
         assert distinct(names) == ["a.jpg", "a_2.png", "b/a.jpg", "a_2_2.jpg"]
+        assert distinct(["a.jpg", "A.JPG", "\u00e9.jpg", "e\u0301.jpg"]) == [
+            "a.jpg",
+            "A_2.JPG",
+            "\u00e9.jpg",
+            "e\u0301_2.jpg",
+        ]
+
+    def test_large_pictures_are_made_in_strips_that_do_not_show(
+        self, photo: np.ndarray, result: SegResult, monkeypatch
+    ):
+        alpha = np.clip(cv2.GaussianBlur(result.alpha, (0, 0), 3) * 1.2 - 0.1, 0, 1)
+
+        def pictures() -> list[np.ndarray]:
+            behind = compositing.blurred(photo, alpha)
+            made = [compositing.cutout(photo, alpha), behind, compositing.replace(photo, alpha, behind)]
+            return [*made, overlay(photo, result.mask), overlay(photo, np.stack([result.mask, 1 - result.mask]))]
+
+        whole = pictures()
+        monkeypatch.setattr(compositing, "_STRIP_PIXELS", 7 * photo.shape[1])
+        monkeypatch.setattr(paint, "_ROWS", 5)
+        for one, other in zip(whole, pictures(), strict=True):
+            assert np.abs(one.astype(int) - other).max() <= 1
+
+
+class TestFiles:
+    """Files in, files out."""
+
+    ALL = ("pseudo_color", "overlay", "mask", "alpha", "cutout", "background")
+
+    @pytest.fixture
+    def source(self, pairs: list, tmp_path: Path) -> Path:
+        folder = tmp_path / "in"
+        folder.mkdir()
+        picture = Image.open(pairs[0][0])
+        for name, form in (("a.jfif", "JPEG"), ("b", "JPEG"), ("c.gif", "GIF"), ("d.png", "PNG"), ("e.webp", "WEBP")):
+            picture.save(folder / name, form)
+        return folder
+
+    def writer(self, folder: Path, **options) -> Writer:
+        behind = compositing.background_from("blur")
+        return Writer(folder, self.ALL, palette(), behind, **options)
+
+    def test_every_kind_is_written_whatever_the_name_ends_in(self, predictor: Predictor, source: Path, tmp_path: Path):
+        report = predict_files(predictor, source, self.writer(tmp_path / "out", mask_values=(0, 255)))
+        assert report.done == 5 and not report.problems
+        written = {
+            kind: sorted(path.name for path in (tmp_path / "out" / FOLDERS[kind]).iterdir()) for kind in self.ALL
+        }
+        for kind in ("pseudo_color", "mask", "alpha", "cutout"):
+            assert written[kind] == ["a.png", "b.png", "c.png", "d.png", "e.png"]
+        for kind in ("overlay", "background"):
+            assert written[kind] == ["a.jpg", "b.jpg", "c.jpg", "d.png", "e.webp"]
+        found = predictor(read_image(source / "d.png"))
+        out = tmp_path / "out"
+        np.testing.assert_array_equal(read_label(out / "mask" / "d.png"), found.mask * 255)
+        np.testing.assert_array_equal(read_label(out / "alpha" / "d.png"), np.rint(found.alpha * 255))
+        expected = [path for name in "abcde" for path in self.writer(out).targets(source.joinpath(name).name)]
+        assert {path for path in expected if path.suffix == ".png"} <= set(out.rglob("*.png"))
+
+    def test_a_bad_file_is_named_and_the_others_are_done(
+        self, predictor: Predictor, source: Path, tmp_path: Path, capsys
+    ):
+        (source / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+        (source / "._a.jpg").write_bytes(b"\0\5\26\7")
+        report = predict_files(predictor, source, self.writer(tmp_path / "out"))
+        assert report.done == 5 and [path.name for path in report.passed_over] == ["._a.jpg"]
+        assert "Passed over 1 file that is no image: ._a.jpg" in capsys.readouterr().err
+        with pytest.raises(DataError, match=r"broken\.jpg(.|\n)*1 of 6 pictures could not be done"):
+            report.raise_if_any_failed()
+
+    def test_inputs_are_never_written_over(self, predictor: Predictor, source: Path):
+        before = {path: path.read_bytes() for path in source.iterdir()}
+        writer = Writer(source, ["pseudo_color"], palette(), folders={"pseudo_color": "."})
+        with pytest.raises(OutputError, match=r"d\.png: would be written over an input"):
+            predict_files(predictor, source, writer)
+        assert {path: path.read_bytes() for path in source.iterdir()} == before
+
+    def test_colours_of_other_profiles_are_shown_right(self, predictor: Predictor, pairs: list, tmp_path: Path):
+        path, plain = tmp_path / "wide.png", Image.open(pairs[0][0]).convert("RGB")
+        plain.save(path, icc_profile=display_p3())
+        seen = ImageCms.profileToProfile(
+            plain, ImageCms.ImageCmsProfile(io.BytesIO(display_p3())), ImageCms.createProfile("sRGB")
+        )
+        predict_files(predictor, path, self.writer(tmp_path / "out"))
+        solid = read_label(tmp_path / "out" / "alpha" / "wide.png") == 255
+        for kind, name in (("cutout", "wide.png"), ("background", "wide.png")):
+            found = np.asarray(Image.open(tmp_path / "out" / kind / name).convert("RGB")).astype(int)
+            assert np.abs(found - np.asarray(seen))[solid].max() <= 1
+        np.testing.assert_array_equal(
+            read_label(tmp_path / "out" / "mask" / "wide.png"), predictor(np.asarray(plain)).mask
+        )
+
+    @pytest.mark.parametrize("values", [(0, 256), (7,)])
+    def test_mask_values_are_greys_of_all_classes(self, tmp_path: Path, values: tuple[int, ...]):
+        with pytest.raises(ConfigError, match="mask_values: should be two or more grey values"):
+            Writer(tmp_path, ["mask"], palette(), mask_values=values)
+
+
+def display_p3() -> bytes:
+    """The sRGB profile with the primaries of Display P3, adapted to D50."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    primaries = {b"rXYZ": (0.51512, 0.24120, -0.00105), b"gXYZ": (0.29198, 0.69225, 0.04189)}
+    primaries[b"bXYZ"] = (0.15710, 0.06657, 0.78407)
+    for number in range(struct.unpack(">I", profile[128:132])[0]):
+        name, place, _ = struct.unpack_from(">4sII", profile, 132 + 12 * number)
+        if name in primaries:
+            struct.pack_into(">3i", profile, place + 8, *(round(value * 65536) for value in primaries[name]))
+    return bytes(profile)

@@ -296,7 +296,7 @@ def _pseudo_color(args: argparse.Namespace) -> None:
     from paddleseg.images.io import list_images
 
     if args.dir_or_file.is_dir():
-        masks = list_images(args.dir_or_file)
+        masks: list[tuple[Path, str]] = list_images(args.dir_or_file)
     else:
         root = args.dataset_dir or args.dir_or_file.parent
         entries, _ = read_list(args.dir_or_file, root, args.file_separator, labels=True)

@@ -9,119 +9,106 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from paddleseg.errors import DataError
-from paddleseg.files import atomic_path, atomic_write_bytes
+from paddleseg.errors import DataError, OutputError
+from paddleseg.files import atomic_path, atomic_write_bytes, open_file, read_bytes
+from paddleseg.geometry import Size
+from paddleseg.images.decode import decode_by_pillow, decode_label, decode_photo
+from paddleseg.images.head import IMAGE_EXTENSIONS, MAX_PIXELS, MAX_SIDE, Head, read_head
+from paddleseg.images.listing import Listing, list_images, read_lines
 
-IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+__all__ = [
+    "IMAGE_EXTENSIONS",
+    "MAX_PIXELS",
+    "Listing",
+    "image_size",
+    "list_images",
+    "open_picture",
+    "read_image",
+    "read_label",
+    "read_lines",
+    "writable",
+    "write_image",
+    "write_png",
+]
 
-# From version 4.11 on, OpenCV decodes to RGB itself.
-_COLOUR = getattr(cv2, "IMREAD_COLOR_RGB", cv2.IMREAD_COLOR)
-_PNG = b"\x89PNG\r\n\x1a\n"
-_JPEG, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
-_ORIENTATION = 0x0112
+_JPEG_END = b"\xff\xd9"
 _REPLACE = "replace the file, or take it out of the list"
+_WRITTEN = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
 
 def read_image(path: str | Path, channels: int = 3) -> np.ndarray:
     """A photo as uint8 (H, W, channels): RGB or, with one channel, grey; turned as its EXIF entry says.
 
-    Transparency is dropped, 16 bits become 8.
+    Transparency is dropped; of several pictures in a file the first is read. 16 bits become 8; where a file's largest
+    value is below a quarter of their range, that value becomes white, and a line on standard error says so.
 
     Raises:
-        DataError: Missing, truncated, or not an image.
+        DataError: Missing, truncated, not an image, of more than 268 million pixels, or of floating-point values.
     """
-    content = _complete(path)
-    image = _decode(content, _COLOUR if channels == 3 else cv2.IMREAD_GRAYSCALE)
-    if image is None:
+    content, head = _whole(path)
+    image = decode_photo(content, head, channels, str(path))
+    if image is None or image.shape[:2] != head.size:
         raise _not_an_image(path, content)
-    if channels != 3:
-        return image[..., None]
-    return image if _COLOUR != cv2.IMREAD_COLOR else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return image
 
 
-def image_size(path: str | Path) -> tuple[int, int]:
+def image_size(path: str | Path) -> Size:
     """(h, w) of a photo as `read_image` gives it, from the file's head alone.
 
     Raises:
-        DataError: Missing, or not an image.
+        DataError: Missing, not an image, or one that `read_image` refuses for its size.
     """
     try:
-        with Image.open(path) as opened:
-            turned = opened.getexif().get(_ORIENTATION, 1) >= 5  # a quarter turn, with or without a mirror
-            return opened.size if turned else (opened.height, opened.width)
+        with open_file(path) as file:
+            head = read_head(file)
     except OSError as error:
-        raise _not_an_image(path, _bytes(path)) from error
+        raise _cannot_read(path, error) from error
+    if head is None:
+        raise _not_an_image(path, _bytes(path))
+    return _usable(path, head).size
 
 
 def read_label(path: str | Path) -> np.ndarray:
-    """A mask as uint8 classes (H, W); a palette image gives its indices, a black-and-white one 0 and 1.
+    """A mask as uint8 classes (H, W), turned as its EXIF entry says.
+
+    What the file holds is the class: the grey value at whatever depth, the index of a palette; black and white are 0
+    and 1. An alpha channel counts for nothing.
 
     Raises:
-        DataError: Missing, truncated, not an image, in colours instead of classes, or with classes above 255.
+        DataError: Missing, truncated, not an image or too large; in colours instead of classes; with fractions, or
+            with classes below 0 or above 255.
     """
-    content = _complete(path)
-    label = None
-    if content.startswith(_PNG) and content[24:26] == b"\x08\x00":  # 8-bit grey: OpenCV gives its values as they are
-        label = _decode(content, cv2.IMREAD_UNCHANGED)
-    if label is None or label.ndim == 3:
-        try:
-            with Image.open(io.BytesIO(content)) as opened:
-                label = np.asarray(opened)
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            raise _not_an_image(path, content) from error
+    content, head = _whole(path)
+    label = decode_label(content, head)
+    if label is None:
+        raise _not_an_image(path, content)
     if label.ndim == 3:
-        if (label[..., :3] != label[..., :1]).any():
-            hint = "a mask is a grey or palette PNG; convert colours to classes"
-            raise DataError(str(path), "is a colour picture, not a mask of class numbers", hint)
-        label = label[..., 0]
-    if label.max(initial=0) > 255 or label.min(initial=0) < 0:
-        raise DataError(str(path), f"holds the class {label.max()}, but classes end at 255", "save it with 8 bits")
+        label = _grey_of(label, path)
+    if label.dtype.kind == "f":
+        wrong = ~(np.isfinite(label) & (label == np.floor(label)))
+        if wrong.any():
+            what = f"holds {label[wrong][0]} in {wrong.sum():,} pixels, but classes are whole numbers"
+            raise DataError(str(path), what, "save the mask as a PNG of 8 bits")
+    low, high = label.min(initial=0), label.max(initial=0)
+    if high > 255 or low < 0:
+        worst = low if low < 0 else high
+        raise DataError(
+            str(path), f"holds the class {worst:.0f}, but classes end at 255 and begin at 0", "save it with 8 bits"
+        )
     return label.astype(np.uint8, copy=False)
 
 
-def list_images(source: str | Path) -> list[tuple[Path, str]]:
-    """The images that `source` means, each with its name below the folder it was found in, sorted.
-
-    Args:
-        source: An image; a folder, with all folders below it; or a `.txt` list with an image at the start of each line,
-            relative to the list's folder or to the working directory.
+def open_picture(path: str | Path) -> Image.Image:
+    """The first picture of a file in Pillow's own mode for it, decoded and upright: for mattes and masks in colour.
 
     Raises:
-        DataError: No such file, or no image in it.
+        DataError: Missing, truncated, not an image, or too large.
     """
-    source = Path(source)
-    if source.is_dir():
-        found = sorted(path for path in source.rglob("*") if path.suffix.lower() in IMAGE_EXTENSIONS and path.is_file())
-        images = [(path, path.relative_to(source).as_posix()) for path in found]
-    elif source.suffix.lower() == ".txt":
-        images = [_listed(source, line.split()[0]) for line in read_lines(source) if line.strip()]
-    else:
-        if not source.is_file():
-            raise DataError(str(source), "does not exist", "give an image, a folder of images, or a .txt list")
-        images = [(source, source.name)]
-    if not images:
-        raise DataError(str(source), "holds no image", f"images end in {', '.join(IMAGE_EXTENSIONS)}")
-    return images
-
-
-def _listed(source: Path, name: str) -> tuple[Path, str]:
-    beside = source.parent / name
-    path = beside if beside.is_file() else Path(name)
-    below = Path(name).name if Path(name).is_absolute() or ".." in Path(name).parts else name
-    return path, below
-
-
-def read_lines(path: str | Path) -> list[str]:
-    """The lines of a UTF-8 text file.
-
-    Raises:
-        DataError: Missing, or not UTF-8.
-    """
-    try:
-        return _bytes(path).decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise DataError(f"{path}:{line}", "is not UTF-8 text", "save the list as UTF-8") from error
+    content, head = _whole(path)
+    picture = decode_by_pillow(content, head)
+    if picture is None:
+        raise _not_an_image(path, content)
+    return picture
 
 
 def write_png(path: str | Path, image: np.ndarray, palette: np.ndarray | None = None) -> None:
@@ -133,53 +120,83 @@ def write_png(path: str | Path, image: np.ndarray, palette: np.ndarray | None = 
         picture.save(temporary, format="PNG", compress_level=3)
 
 
+def writable(path: Path) -> Path:
+    """The path itself where a photo can be written in the format that its ending says; else one that ends in .jpg."""
+    return path if path.suffix.lower() in _WRITTEN else path.with_name(f"{path.stem}.jpg")
+
+
 def write_image(path: Path, picture: np.ndarray) -> None:
-    """Write RGB uint8 in the format that the name's ending says."""
-    quality = [cv2.IMWRITE_JPEG_QUALITY, 95]
-    _, content = cv2.imencode(path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality)
+    """Write RGB uint8 in the format that the name's ending says, whole or not at all.
+
+    Raises:
+        OutputError: It cannot be written, or the format does not hold pictures of this size.
+    """
+    try:
+        done, content = cv2.imencode(
+            path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 95]
+        )
+    except cv2.error:
+        done = False
+    if not done:
+        h, w = picture.shape[:2]
+        what = f"cannot be written: the format does not hold pictures of {w} x {h} pixels"
+        raise OutputError(str(path), what, "save the photo as a PNG first")
     atomic_write_bytes(path, content.tobytes())
+
+
+def _whole(path: str | Path) -> tuple[bytes, Head]:
+    """The bytes of a picture file and its head, unless it is too large or its end is missing."""
+    content = _bytes(path)
+    head = _head(content)
+    if head is None:
+        raise _not_an_image(path, content)
+    complete = head.whole
+    if head.form == "JPEG" and not content.endswith(_JPEG_END):
+        # Some versions of OpenCV paint the missing part of a JPEG grey without a word. A thumbnail has an end marker of
+        # its own, in the header; coded pixels never look like one.
+        complete = content.rfind(_JPEG_END) >= head.start
+    if not complete:
+        raise DataError(str(path), "is truncated: its end is missing", _REPLACE)
+    return content, _usable(path, head)
+
+
+def _head(content: bytes) -> Head | None:
+    return read_head(io.BytesIO(content))
+
+
+def _usable(path: str | Path, head: Head) -> Head:
+    if head.form == "float":
+        what = "holds floating-point values, and nothing says which of them is white"
+        raise DataError(str(path), what, "save it with 8 or 16 bits")
+    if head.is_too_large:
+        h, w = head.size
+        what = f"has {w:,} x {h:,} pixels; no more than {MAX_PIXELS:,} in all and {MAX_SIDE:,} a side are read"
+        raise DataError(str(path), what, "make it smaller, or cut it into tiles")
+    return head
+
+
+def _grey_of(label: np.ndarray, path: str | Path) -> np.ndarray:
+    """One channel of a label that is grey in several; what may be beside it is an alpha channel."""
+    colours = label.shape[2] - (label.shape[2] in (2, 4))
+    if (label[..., :colours] != label[..., :1]).any():
+        hint = "a mask is a grey or palette PNG; convert colours to classes"
+        raise DataError(str(path), "is a colour picture, not a mask of class numbers", hint)
+    grey, alpha = label[..., 0], label[..., -1]
+    if colours < label.shape[2] and (grey == grey.flat[0]).all() and (alpha != alpha.flat[0]).any():
+        what = "has one value everywhere and the mask in its alpha channel"
+        raise DataError(str(path), what, "make classes of it with `paddleseg data masks`")
+    return grey
 
 
 def _bytes(path: str | Path) -> bytes:
     try:
-        return (path if isinstance(path, Path) else Path(path)).read_bytes()
+        return read_bytes(path)
     except OSError as error:
-        raise DataError(
-            str(path), f"cannot be read: {error.strerror}", "correct the list file, or dataset_root"
-        ) from error
+        raise _cannot_read(path, error) from error
 
 
-def _complete(path: str | Path) -> bytes:
-    """The bytes of a file, unless it is a JPEG or PNG whose end is missing.
-
-    Some versions of OpenCV paint the missing part of a JPEG grey without a word.
-    """
-    content = _bytes(path)
-    complete = True
-    if content.startswith(_JPEG) and not content.endswith(_JPEG_END):
-        # A thumbnail has an end marker of its own, in the header; coded pixels never look like one.
-        complete = content.rfind(_JPEG_END) >= _start_of_scan(content)
-    elif content.startswith(_PNG):
-        complete = b"IEND" in content[-64:] or b"IEND" in content
-    if not complete:
-        raise DataError(str(path), "is truncated: its end is missing", _REPLACE)
-    return content
-
-
-def _start_of_scan(content: bytes) -> int:
-    """Where a JPEG's coded pixels begin: after the segments, each of which says how long it is."""
-    place = 2
-    while place + 4 <= len(content) and content[place] == 0xFF and content[place + 1] != 0xDA:
-        filler = content[place + 1] == 0xFF
-        place += 1 if filler else 2 + int.from_bytes(content[place + 2 : place + 4], "big")
-    return place
-
-
-def _decode(content: bytes, flag: int) -> np.ndarray | None:
-    try:
-        return cv2.imdecode(np.frombuffer(content, np.uint8), flag)
-    except cv2.error:  # nothing to decode, or more pixels than OpenCV takes
-        return None
+def _cannot_read(path: str | Path, error: OSError) -> DataError:
+    return DataError(str(path), f"cannot be read: {error.strerror}", "correct the list file, or dataset_root")
 
 
 def _not_an_image(path: str | Path, content: bytes) -> DataError:

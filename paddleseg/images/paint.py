@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 _MAX_CLASSES = 256
+_ROWS = 256
 
 
 def palette(colors: Sequence[Sequence[int]] = ()) -> np.ndarray:
@@ -35,8 +36,10 @@ def flatten(mask: np.ndarray) -> np.ndarray:
     """One number for each pixel: of independent classes (C, H, W) the last that holds, counted from 1; 0 for none."""
     if mask.ndim == 2:
         return mask
-    numbers = np.arange(1, mask.shape[0] + 1, dtype=np.uint8)[:, None, None]
-    return (mask.astype(np.uint8) * numbers).max(axis=0)
+    numbers = np.zeros(mask.shape[1:], np.uint8)
+    for number, plane in enumerate(mask, 1):
+        numbers[plane > 0] = number
+    return numbers
 
 
 def overlay(image: np.ndarray, mask: np.ndarray, colors: np.ndarray | None = None, weight: float = 0.5) -> np.ndarray:
@@ -49,12 +52,20 @@ def overlay(image: np.ndarray, mask: np.ndarray, colors: np.ndarray | None = Non
         weight: How much of the tint covers the photo.
     """
     colors = palette() if colors is None else colors
-    classes = flatten(mask)
-    photo = as_rgb(image)
-    tinted = cv2.addWeighted(photo, 1 - weight, colors[classes], weight, 0)
-    edge = cv2.morphologyEx(classes.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
-    tinted[edge] = 255
-    return np.where((classes > 0)[..., None], tinted, photo)
+    picture, height = as_rgb(image).copy(), len(image)
+    for start in range(0, height, _ROWS):  # in strips, since whole copies are several times the photo
+        around = slice(max(start - 1, 0), min(start + _ROWS + 1, height))  # a row more, for the outline
+        inner = slice(start - around.start, min(start + _ROWS, height) - around.start)
+        classes = flatten(mask[..., around, :])
+        inside = classes[inner] > 0
+        if not inside.any():
+            continue
+        strip = picture[start : start + _ROWS]
+        tinted = cv2.addWeighted(strip, 1 - weight, colors[classes[inner]], weight, 0)
+        edge = cv2.morphologyEx(classes.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
+        tinted[edge[inner]] = 255
+        strip[inside] = tinted[inside]
+    return picture
 
 
 def as_rgb(image: np.ndarray) -> np.ndarray:

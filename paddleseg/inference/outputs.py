@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from paddleseg.card import Card
+from paddleseg.errors import ConfigError
 from paddleseg.images import compositing
-from paddleseg.images.io import write_image, write_png
+from paddleseg.images.io import writable, write_image, write_png
 from paddleseg.images.paint import as_rgb, flatten, overlay, palette
 from paddleseg.inference.predictor import SegResult
 
@@ -18,9 +22,13 @@ FOLDERS = {
     "pseudo_color": "pseudo_color_prediction",
     "overlay": "added_prediction",
     "mask": "mask",
+    "alpha": "alpha",
     "cutout": "cutout",
     "background": "background",
 }
+
+
+_NOT_IN_A_NAME = re.compile(r'[\x00-\x1f\\/:*?"<>|]')
 
 
 class Writer:
@@ -33,6 +41,10 @@ class Writer:
         background: What "background" puts behind the person.
         folders: Other folder names, by kind.
         classes: Class names, for the files of independent classes.
+        mask_values: The grey value of each class in "mask", such as (0, 255); the class itself where none are given.
+
+    Raises:
+        ConfigError: `mask_values` are no grey values, or fewer than classes.
     """
 
     def __init__(
@@ -43,43 +55,95 @@ class Writer:
         background: compositing.Background | None = None,
         folders: Mapping[str, str] | None = None,
         classes: Sequence[str] = (),
+        mask_values: Sequence[int] = (),
     ):
         self.save_dir, self.outputs, self.colors = Path(save_dir), list(outputs), colors
         self.background, self.folders, self.classes = background, FOLDERS | dict(folders or {}), classes
-        self._kinds: dict[str, Callable[[Path, np.ndarray, SegResult], None]] = {
+        self.greys = _greys(mask_values)
+        self._kinds: dict[str, Callable[[Path, _Picture], None]] = {
             "pseudo_color": self._pseudo_color,
             "overlay": self._overlay,
             "mask": self._mask,
+            "alpha": self._alpha,
             "cutout": self._cutout,
             "background": self._background,
         }
 
     def __call__(self, name: str | Path, image: np.ndarray, result: SegResult) -> None:
-        """Write all pictures of `image`, whose place below the input folder is `name`."""
+        """Write all pictures of `image` (in sRGB), whose place below the input folder is `name`."""
+        picture = _Picture(image, result)
         for kind in self.outputs:
-            self._kinds[kind](self.save_dir / self.folders[kind] / name, image, result)
+            self._kinds[kind](self.save_dir / self.folders[kind] / name, picture)
 
-    def _pseudo_color(self, path: Path, image: np.ndarray, result: SegResult) -> None:
-        write_png(as_png(path), flatten(result.mask).astype(np.uint8), self.colors)
+    def targets(self, name: str | Path) -> Iterator[Path]:
+        """The files that the pictures of `name` go to; of independent classes, all that have a name."""
+        for kind in self.outputs:
+            path = self.save_dir / self.folders[kind] / name
+            if kind in ("overlay", "background"):
+                yield writable(path)
+            else:
+                yield as_png(path)
+            if kind == "mask":
+                yield from (self._of_class(path, index) for index in range(len(self.classes)))
 
-    def _mask(self, path: Path, image: np.ndarray, result: SegResult) -> None:
-        if result.mask.ndim == 2:
-            write_png(as_png(path), result.mask)
+    def _pseudo_color(self, path: Path, picture: _Picture) -> None:
+        write_png(as_png(path), flatten(picture.mask).astype(np.uint8, copy=False), self.colors)
+
+    def _mask(self, path: Path, picture: _Picture) -> None:
+        if picture.mask.ndim == 2:
+            write_png(as_png(path), self._grey(picture.mask))
             return
-        for index, plane in enumerate(result.mask):
-            name = self.classes[index] if index < len(self.classes) else str(index)
-            write_png(as_png(path.with_name(f"{path.stem}_{name}{path.suffix}")), plane)
+        for index, plane in enumerate(picture.mask):
+            write_png(self._of_class(path, index), self._grey(plane))
 
-    def _overlay(self, path: Path, image: np.ndarray, result: SegResult) -> None:
-        write_image(path, overlay(image, result.mask, self.colors))
+    def _grey(self, mask: np.ndarray) -> np.ndarray:
+        if self.greys is None:
+            return mask
+        highest = int(mask.max(initial=0))
+        if highest >= len(self.greys):
+            what = f"gives values of {len(self.greys)} classes, but a mask holds the class {highest}"
+            raise ConfigError("mask_values", what, "give one value for each class")
+        return self.greys[mask]
 
-    def _cutout(self, path: Path, image: np.ndarray, result: SegResult) -> None:
-        write_png(as_png(path), compositing.cutout(as_rgb(image), result.alpha))
+    def _of_class(self, path: Path, index: int) -> Path:
+        name = self.classes[index] if index < len(self.classes) else str(index)
+        return path.with_name(f"{path.stem}_{_NOT_IN_A_NAME.sub('_', name)}.png")
 
-    def _background(self, path: Path, image: np.ndarray, result: SegResult) -> None:
+    def _overlay(self, path: Path, picture: _Picture) -> None:
+        write_image(writable(path), overlay(picture.image, picture.mask, self.colors))
+
+    def _alpha(self, path: Path, picture: _Picture) -> None:
+        write_png(as_png(path), compositing.opacity(picture.alpha))
+
+    def _cutout(self, path: Path, picture: _Picture) -> None:
+        write_png(as_png(path), compositing.cutout(as_rgb(picture.image), picture.alpha))
+
+    def _background(self, path: Path, picture: _Picture) -> None:
         assert self.background is not None
-        photo, alpha = as_rgb(image), result.alpha
-        write_image(path, compositing.replace(photo, alpha, self.background(photo, alpha)))
+        photo = as_rgb(picture.image)
+        behind = self.background(photo, picture.alpha)
+        write_image(writable(path), compositing.replace(photo, picture.alpha, behind))
+
+
+class _Picture:
+    """A photo with its mask, and its matte made once for all kinds that show it."""
+
+    def __init__(self, image: np.ndarray, result: SegResult):
+        self.image, self.mask, self._result = image, result.mask, result
+
+    @cached_property
+    def alpha(self) -> np.ndarray:
+        return self._result.alpha
+
+
+def _greys(values: Sequence[int]) -> np.ndarray | None:
+    if not values:
+        return None
+    wrong = [value for value in values if not 0 <= value <= 255]
+    if wrong or len(values) < 2:
+        what = f"should be two or more grey values from 0 to 255, not {' '.join(map(str, values))}"
+        raise ConfigError("mask_values", what, "such as: 0 255")
+    return np.array(values, np.uint8)
 
 
 def card_palette(card: Card) -> np.ndarray:
@@ -92,14 +156,21 @@ def as_png(path: Path) -> Path:
 
 
 def distinct(names: Sequence[str]) -> list[str]:
-    """The names, with a number added where two would write one file, as `a.jpg` and `a.png` of one folder would."""
-    taken: set[Path] = set()
+    """The names, with a number added where two would write one file, as `a.jpg` and `a.png` of one folder would.
+
+    `a.jpg` and `A.jpg` would too, on the file systems of Windows and macOS; so would two spellings of one accent.
+    """
+    taken: set[str] = set()
     found = []
     for name in map(Path, names):
         stem, count = name.with_suffix(""), 1
-        while stem in taken:
+        while _as_one_file(stem) in taken:
             count += 1
             stem = name.with_name(f"{name.stem}_{count}")
-        taken.add(stem)
+        taken.add(_as_one_file(stem))
         found.append(f"{stem}{name.suffix}")
     return found
+
+
+def _as_one_file(path: Path) -> str:
+    return unicodedata.normalize("NFC", str(path)).casefold()

@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import errno
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from paddleseg.errors import DataError, Problem
+from paddleseg.errors import DataError, OutputError, Problem
+from paddleseg.images.color import to_srgb
 from paddleseg.images.io import list_images, read_image
-from paddleseg.inference.outputs import distinct
+from paddleseg.inference.outputs import Writer, distinct
 from paddleseg.inference.predictor import Predictor, SegResult
 from paddleseg.progress import progress
+from paddleseg.targets import refuse_overwriting
 
 Sink = Callable[[str, np.ndarray, SegResult], None]
-"""Takes a picture's name below the input folder, the picture, and what was found."""
+"""Takes a picture's name below the input folder, the picture in sRGB, and what was found."""
+# Faults of one name, after which the next file may well be written.
+_OF_ONE_NAME = (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ)
+
+
+@dataclass(frozen=True)
+class _File:
+    """A picture file, and its name below the input folder."""
+
+    path: Path
+    name: str
 
 
 @dataclass
 class Report:
-    """What became of the files: how many were done, what was wrong with the others, and the times of each picture."""
+    """What became of the files.
+
+    Args:
+        done: How many were done.
+        problems: What was wrong with the others.
+        timings: The times of each picture.
+        passed_over: Files that lay beside the pictures and are none.
+    """
 
     done: int = 0
     problems: list[Problem] = field(default_factory=list)
     timings: list[dict[str, float]] = field(default_factory=list)
+    passed_over: list[Path] = field(default_factory=list)
 
     def raise_if_any_failed(self) -> None:
         """Raise a `DataError` that names every file that could not be done."""
@@ -35,48 +57,79 @@ class Report:
             )
 
 
-def predict_files(predictor: Predictor, source: str | Path, sink: Sink, *, batch_size: int = 1) -> Report:
+def predict_files(
+    predictor: Predictor,
+    source: str | Path,
+    sink: Sink,
+    *,
+    batch_size: int = 1,
+    separator: str | None = None,
+    keep: Iterable[str | Path] = (),
+) -> Report:
     """Predict an image file, every image below a folder, or the images of a list file.
+
+    Args:
+        sink: What takes the results, such as a `Writer`.
+        batch_size: Pictures at a time, where their inputs have one size.
+        separator: What stands after the image in a line of the list, as for `list_images`.
+        keep: Other files that must not be written over, such as the background.
 
     Raises:
         DataError: There is no picture at all.
-        OutputError: A result cannot be written.
+        OutputError: A result would be written over an input, and nothing was written; or the folder or the disk takes
+            no more files.
     """
-    found = list_images(source)
+    found = list_images(source, separator)
+    if found.passed_over:
+        print(found.remark(), file=sys.stderr)
     names = distinct([name for _, name in found])
-    report = Report()
-    files = list(zip([path for path, _ in found], names, strict=True))
+    files = [_File(path, name) for (path, _), name in zip(found, names, strict=True)]
+    if isinstance(sink, Writer):
+        targets = (target for name in names for target in sink.targets(name))
+        refuse_overwriting([*(file.path for file in files), source, *keep], targets)
+    report = Report(passed_over=found.passed_over)
     chunks = [files[start : start + batch_size] for start in range(0, len(files), batch_size)]
     for chunk in progress(chunks, "Predicting"):
         _predict_chunk(predictor, chunk, sink, report)
     return report
 
 
-def _predict_chunk(predictor: Predictor, files: Sequence[tuple[Path, str]], sink: Sink, report: Report) -> None:
-    read: list[tuple[str, np.ndarray]] = []
-    for path, name in files:
+def _predict_chunk(predictor: Predictor, files: Sequence[_File], sink: Sink, report: Report) -> None:
+    read: list[tuple[_File, np.ndarray]] = []
+    for file in files:
         try:
-            read.append((name, read_image(path, predictor.card.input.channels)))
+            read.append((file, read_image(file.path, predictor.card.input.channels)))
         except DataError as error:
             report.problems.extend(error.problems)
-    for name, image, result in _results(predictor, read, report):
-        sink(name, image, result)
+    for file, image, result in _results(predictor, read, report):
+        try:
+            sink(file.name, to_srgb(image, file.path), result)
+        except OutputError as error:
+            if not _is_of_one_name(error):
+                raise
+            report.problems.extend(error.problems)
+            continue
         report.timings.append(result.timing_ms)
         report.done += 1
 
 
+def _is_of_one_name(error: OutputError) -> bool:
+    cause = error.__cause__
+    return not isinstance(cause, OSError) or cause.errno in _OF_ONE_NAME
+
+
 def _results(
-    predictor: Predictor, read: Sequence[tuple[str, np.ndarray]], report: Report
-) -> Iterator[tuple[str, np.ndarray, SegResult]]:
+    predictor: Predictor, read: Sequence[tuple[_File, np.ndarray]], report: Report
+) -> Iterator[tuple[_File, np.ndarray, SegResult]]:
     """The results of pictures together or, where one of them cannot be prepared, one at a time to learn which."""
     try:
         results = predictor.batch([image for _, image in read]) if read else []
     except DataError as error:
         if len(read) == 1:
-            report.problems.extend(Problem(f"{read[0][0]}: {p.where}", p.what, p.hint) for p in error.problems)
+            report.problems.extend(Problem(f"{read[0][0].path}: {p.where}", p.what, p.hint) for p in error.problems)
             return
         for single in read:
             yield from _results(predictor, [single], report)
         return
-    for (name, image), result in zip(read, results, strict=True):
-        yield name, image, result
+    for (file, image), result in zip(read, results, strict=True):
+        yield file, image, result
