@@ -32,6 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--background", metavar="WHAT", help='another background: a picture, a colour ("#00b140"), or blur'
     )
+    parser.add_argument(
+        "--mask_values",
+        nargs="+",
+        type=int,
+        default=[],
+        metavar="GREY",
+        help="greys of the classes in mask, as in 0 255",
+    )
     flags.add_device(parser)
     parser.add_argument(
         "--runtime",
@@ -61,8 +69,9 @@ def run(args: argparse.Namespace) -> int:
     background = compositing.background_from(args.background) if args.background else None
     predictor = _predictor(args)
     card = predictor.card.model_copy(update={"colors": colors_from(args.custom_color, predictor.card)})
-    writer = Writer(args.save_dir, outputs, card_palette(card), background, classes=card.classes)
-    report = predict_files(predictor, args.image_path, writer)
+    colors, classes = card_palette(card), card.classes
+    writer = Writer(args.save_dir, outputs, colors, background, classes=classes, mask_values=args.mask_values)
+    report = predict_files(predictor, args.image_path, writer, keep=[args.background] if args.background else [])
     print(f"{report.done} pictures predicted, results in {args.save_dir}")
     report.raise_if_any_failed()
     return 0
