@@ -14,6 +14,8 @@ from typing import ParamSpec
 
 Arguments = ParamSpec("Arguments")
 
+_SHOWN = 5
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -70,6 +72,12 @@ class DeviceError(UserError):
 
 class OutputError(UserError):
     """A file or folder that cannot be written."""
+
+
+def few(names: Sequence[object]) -> str:
+    """The first of many names, and how many more there are, for a sentence."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(map(str, names[:_SHOWN])) + more
 
 
 def reports_mistakes(main: Callable[Arguments, int]) -> Callable[Arguments, int]:

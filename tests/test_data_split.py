@@ -78,7 +78,9 @@ def test_division_at_random(tmp_path: Path, capsys):
     assert data("split", tmp_path) == 0  # PaddleSeg's shares
     assert len(pairs(tmp_path / "train.txt")) == 21 and len(pairs(tmp_path / "val.txt")) == 9
     (tmp_path / "annotations/scene_03/1.png").unlink()
-    assert data("split", tmp_path) == 2 and "1 images without a label" in capsys.readouterr().err
+    assert data("split", tmp_path) == 0
+    assert "1 images without a label, left out: images/scene_03/1.jpg" in capsys.readouterr().out
+    assert len(pairs(tmp_path / "train.txt")) == 20 and len(pairs(tmp_path / "val.txt")) == 9
 
 
 def test_lists_of_folders_that_are_divided(tmp_path: Path, capsys):
@@ -92,7 +94,7 @@ def test_lists_of_folders_that_are_divided(tmp_path: Path, capsys):
         0
     ] == "images/train/scene_00/0.jpg,annotations/train/scene_00/0.png"
     assert (tmp_path / "val.txt").is_file() and not (tmp_path / "test.txt").exists()
-    assert data("list", tmp_path, "--folder", "photos", "labels") == 2 and "holds no *.jpg" in capsys.readouterr().err
+    assert data("list", tmp_path, "--folder", "photos", "labels") == 2 and "holds no picture" in capsys.readouterr().err
     for kind, ending in (("leftImg8bit", "leftImg8bit"), ("gtFine", "gtFine_labelTrainIds")):
         (tmp_path / kind / "train/ulm").mkdir(parents=True)
         (tmp_path / kind / f"train/ulm/ulm_1_{ending}.png").touch()
@@ -102,4 +104,4 @@ def test_lists_of_folders_that_are_divided(tmp_path: Path, capsys):
     ]
     (tmp_path / "images/val/scene_00/a b.jpg").touch()
     (tmp_path / "annotations/val/scene_00/a b.png").touch()
-    assert data("list", tmp_path) == 2 and "separates the columns" in capsys.readouterr().err
+    assert data("list", tmp_path, "--separator", " ") == 2 and "separates the columns" in capsys.readouterr().err

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from paddleseg.device import DEVICES
+from paddleseg.errors import ConfigError, Problem
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -84,3 +85,20 @@ def test_options(args: argparse.Namespace, switch: str) -> dict[str, Any]:
         if value:
             given[name] = value
     return given
+
+
+def require_ranges(*given: tuple[str, float | Sequence[float] | None, float, float]) -> None:
+    """Refuse numbers out of range, and what is no number, for flags as (name, value or values, lowest, highest).
+
+    Raises:
+        ConfigError: Some are; all of them are named.
+    """
+    problems = []
+    for flag, value, low, high in given:
+        values = [value] if isinstance(value, (int, float)) else [*(value or ())]
+        wrong = [one for one in values if not low <= one <= high]
+        if wrong:
+            what = f"should lie between {low:,} and {high:,}, not {' '.join(f'{one:g}' for one in wrong)}"
+            problems.append(Problem(flag, what, f"such as {flag} {low:g}"))
+    if problems:
+        raise ConfigError(problems)

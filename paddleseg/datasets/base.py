@@ -229,8 +229,13 @@ def read_list(file: Path, root: Path, separator: str, *, labels: bool) -> tuple[
 
 
 def split_line(line: str, separator: str) -> list[str]:
-    """The paths in a line: a blank stands for any white space, also a tab; other separators may have blanks around."""
-    return line.split() if separator == " " else [column.strip() for column in line.split(separator)]
+    """The paths in a line: a blank stands for any white space, also a tab; other separators may have blanks around.
+
+    A line with one tab is divided there, so that names may hold blanks.
+    """
+    if separator == " " and line.strip().count("\t") != 1:
+        return line.split()
+    return [column.strip() for column in line.strip().split("\t" if separator == " " else separator)]
 
 
 def _lookup(label_map: Mapping[int, int] | None) -> np.ndarray | None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from paddleseg.datasets.base import Dataset, Entry
+from paddleseg.datasets.base import Dataset, Entry, split_line
 from paddleseg.datasets.published import PREPARED, Published, find_split, missing_files
-from paddleseg.errors import DataError, OutputError, Problem
+from paddleseg.errors import DataError, OutputError, Problem, few
 from paddleseg.files import atomic_write_text
 from paddleseg.images.io import read_lines
 
@@ -102,15 +103,17 @@ def list_text(entries: Sequence[Entry], root: Path, separator: str = " ") -> str
     """The lines of a list file, with paths relative to `root`.
 
     Raises:
-        OutputError: The separator occurs in a path.
+        OutputError: Names hold the separator, or blanks at their ends, which reading would take away; all are counted.
     """
-    lines = []
+    lines, wrong = [], []
     for entry in entries:
-        names = [path.relative_to(root).as_posix() for path in entry if path is not None]
-        if any(separator in name or "\n" in name for name in names):
-            hint = "rename it, or choose another --separator"
-            raise OutputError(names[0], f"holds {separator!r}, which separates the columns of a list", hint)
+        names = [Path(os.path.relpath(path, root)).as_posix() for path in entry if path is not None]
+        wrong += [name for name in names if split_line(name, separator) != [name] or len(name.splitlines()) != 1]
         lines.append(separator.join(names))
+    if wrong:
+        what = f"holds {separator!r}, which separates the columns of a list, or a blank at an end"
+        more = f"; and so for {len(wrong) - 1} more: {few(wrong[1:])}" if len(wrong) > 1 else ""
+        raise OutputError(wrong[0], what + more, "rename it, or choose another --separator")
     return "".join(f"{line}\n" for line in lines)
 
 

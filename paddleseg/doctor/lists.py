@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from paddleseg.datasets.base import Dataset, Entry, split_line
-from paddleseg.doctor.findings import Finding, Pair, as_finding, counted, few
-from paddleseg.errors import Problem
+from paddleseg.doctor.findings import Finding, Pair, as_finding, counted
+from paddleseg.errors import Problem, few
 from paddleseg.images.io import IMAGE_EXTENSIONS, read_lines
 
 _SEPARATORS = {",": "a comma", ";": "a semicolon", "|": "a bar", "\t": "a tab"}
