@@ -25,17 +25,26 @@ def regular_bytes(path: str | Path, limit: int = MAX_BYTES) -> bytes:
         DataError: It is missing, may not be read, is no regular file, or is larger than `limit`.
     """
     try:
-        status = Path(path).stat()
-        if not stat.S_ISREG(status.st_mode):
-            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, a socket or a device"
-            raise DataError(str(path), f"is {kind}, not a file", "name a regular file")
-        if status.st_size > limit:
-            what = f"has {status.st_size:,} bytes, more than the {limit:,} that are read"
-            raise DataError(str(path), what, "is it the right file?")
+        refuse_endless(Path(path), limit)
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(str(path), f"cannot be read: {reason}", "correct the name") from error
+
+
+def refuse_endless(path: Path, limit: int = MAX_BYTES) -> None:
+    """Refuse what is there, but is no regular file, or is too large to be read.
+
+    Raises:
+        DataError: It is a folder, a pipe, a device or a socket, or larger than `limit`.
+        OSError: There is nothing, or it may not be looked at.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):  # reading a folder fails by itself
+        raise DataError(str(path), "is a pipe, a socket or a device, not a file", "name a regular file")
+    if status.st_size > limit:
+        what = f"has {status.st_size:,} bytes, more than the {limit:,} that are read"
+        raise DataError(str(path), what, "is it the right file?")
 
 
 def is_regular(path: Path) -> bool:

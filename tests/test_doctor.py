@@ -263,7 +263,9 @@ def test_fix_writes_a_set_without_faults_to_a_new_folder(mini: Path, tmp_path: P
     assert set(changes) <= set(said.splitlines())
     # 20 pairs: without image, without label, text, cut, in colours, of another size, with a 7, and shared with val.
     assert len((fixed / "train.txt").read_text().splitlines()) == 12
-    assert sum(line.startswith("train: left out ") for line in changes) == 8
+    assert sum(line.startswith(f"train: left out {root}/images/") for line in changes) == 8
+    wrong = (root / "train.txt").read_text().splitlines()[20]
+    assert f"train: left out line 21 of {root}/train.txt, which is no pair: {wrong}" in changes
     assert "val: took out 1 repeated line" in "\n".join(changes)
     assert len((fixed / "val.txt").read_text().splitlines()) == 5
 

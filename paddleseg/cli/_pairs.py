@@ -27,9 +27,7 @@ def say(line: str | None, notes: Sequence[str] = ()) -> None:
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--separator", help="between image and label in a list (default: a blank; a tab where names hold blanks)"
-    )
+    parser.add_argument("--separator", default=" ", help="between image and label in a list (default: a blank)")
     parser.add_argument(
         "--format", nargs=2, metavar="EXT", help="of images and labels, such as jpg png (default: any picture)"
     )
@@ -72,17 +70,14 @@ def _write_lists(
     more: Mapping[str, str] | None = None,
     inputs: Sequence[Path] = (),
 ) -> None:
-    from paddleseg.convert.lists import separator_for, write_lists
+    from paddleseg.convert.lists import write_lists
 
     root = args.dataset_root
-    separator = separator_for(parts, root) if args.separator is None else args.separator
-    files = write_lists(root, parts, separator, more=more, inputs=inputs, overwrite=args.overwrite)
+    files = write_lists(root, parts, args.separator, more=more, inputs=inputs, overwrite=args.overwrite)
     total = sum(map(len, parts.values()))
     for file, pairs in zip(files, parts.values(), strict=True):
         print(f"{file}: {len(pairs)} lines, {len(pairs) / total:.1%}")
     say(None, notes)
-    if separator == "\t" and args.separator is None:
-        say(None, ["names hold blanks: a tab stands between image and label, which training reads as it is"])
 
 
 def _add_split(parser: argparse.ArgumentParser) -> None:
@@ -108,7 +103,7 @@ def _split(args: argparse.Namespace) -> None:
     flags.require_ranges(("--seed", args.seed, 0, 2**32 - 1))
     root = args.dataset_root
     if args.list:
-        entries, problems = read_list(args.list, root, args.separator or " ", labels=False)
+        entries, problems = read_list(args.list, root, args.separator, labels=False)
         if problems:
             raise DataError(problems)
         notes: list[str] = []

@@ -17,7 +17,7 @@ from paddleseg.errors import ConfigError, DataError, OutputError, Problem, few
 from paddleseg.files import atomic_write_text, file_sha256
 from paddleseg.images.io import IMAGE_EXTENSIONS, read_lines
 from paddleseg.sources import Found, is_regular, walk
-from paddleseg.targets import check_file
+from paddleseg.targets import check, check_file
 
 _NOTE = ".paddleseg_lists"
 """Holds the digests of the lists that were written, so that one that a person made or changed is known."""
@@ -105,12 +105,6 @@ def _by_stem(found: Found, endings: Sequence[str], problems: list[Problem]) -> d
     return {stem: group[0] for stem, group in paths.items()}
 
 
-def separator_for(parts: Mapping[str, Sequence[Entry]], root: Path) -> str:
-    """What can stand between the columns of lists: a blank, or a tab where names hold blanks."""
-    names = (os.path.relpath(path, root) for entries in parts.values() for pair in entries for path in pair if path)
-    return "\t" if any(len(name.split()) > 1 for name in names) else " "
-
-
 def write_lists(
     root: Path,
     parts: Mapping[str, Sequence[Entry]],
@@ -133,6 +127,7 @@ def write_lists(
     texts = {root / f"{part}.txt": list_text(entries, root, separator) for part, entries in parts.items()}
     files = texts | {root / name: text for name, text in (more or {}).items()}
     problems = []
+    check(root, [(path, path) for path in files if not path.exists()])
     for path, text in files.items():
         check_file(path, inputs)
         if not (overwrite or _is_ours(path)) and os.path.lexists(path) and not _holds(path, text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -231,11 +232,14 @@ def read_list(file: Path, root: Path, separator: str, *, labels: bool) -> tuple[
 def split_line(line: str, separator: str) -> list[str]:
     """The paths in a line: a blank stands for any white space, also a tab; other separators may have blanks around.
 
-    A line with one tab is divided there, so that names may hold blanks.
+    A path in double quotation marks may hold the separator: `"my photo.jpg" "my mask.png"`.
     """
-    if separator == " " and line.strip().count("\t") != 1:
-        return line.split()
-    return [column.strip() for column in line.strip().split("\t" if separator == " " else separator)]
+    if '"' in line:
+        between = r"\s+" if separator == " " else rf"\s*{re.escape(separator)}\s*"
+        column = rf'(?:"([^"]+)"|((?:(?!{between})[^"])+))'
+        if found := re.fullmatch(rf"\s*{column}(?:{between}{column})?\s*", line):
+            return [part.strip() for part in found.groups() if part is not None]
+    return line.split() if separator == " " else [column.strip() for column in line.split(separator)]
 
 
 def _lookup(label_map: Mapping[int, int] | None) -> np.ndarray | None:

@@ -99,21 +99,30 @@ def _write(prepared: Prepared, path: Path, entries: Sequence[Entry], root: Path)
     prepared.files.append(path)
 
 
+def list_line(names: Sequence[str], separator: str) -> str | None:
+    """A line of a list, with names that hold the separator in quotation marks; None where reading gives other names."""
+    line = separator.join(name if split_line(name, separator) == [name] else f'"{name}"' for name in names)
+    return line if split_line(line, separator) == [*names] and len(line.splitlines()) == 1 else None
+
+
 def list_text(entries: Sequence[Entry], root: Path, separator: str = " ") -> str:
-    """The lines of a list file, with paths relative to `root`.
+    """The lines of a list file, with paths relative to `root`; names that hold the separator in quotation marks.
 
     Raises:
-        OutputError: Names hold the separator, or blanks at their ends, which reading would take away; all are counted.
+        OutputError: Names cannot stand in a list: reading would make other ones of them. All are counted.
     """
     lines, wrong = [], []
     for entry in entries:
         names = [Path(os.path.relpath(path, root)).as_posix() for path in entry if path is not None]
-        wrong += [name for name in names if split_line(name, separator) != [name] or len(name.splitlines()) != 1]
-        lines.append(separator.join(names))
+        line = list_line(names, separator)
+        if line is None:
+            wrong.append(separator.join(names))
+        else:
+            lines.append(line)
     if wrong:
-        what = f"holds {separator!r}, which separates the columns of a list, or a blank at an end"
         more = f"; and so for {len(wrong) - 1} more: {few(wrong[1:])}" if len(wrong) > 1 else ""
-        raise OutputError(wrong[0], what + more, "rename it, or choose another --separator")
+        what = f"cannot be written as a line of a list with {separator!r} between its columns{more}"
+        raise OutputError(wrong[0], what, "rename the file: no quotation marks, no line breaks, no blanks at the ends")
     return "".join(f"{line}\n" for line in lines)
 
 

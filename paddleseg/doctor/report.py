@@ -82,4 +82,4 @@ class Report:
             "notes": [finding.plain() for finding in self.notes],
             "roles": {name: asdict(role) for name, role in self.roles.items()},
         }
-        return json.dumps(content, indent=2, ensure_ascii=False)
+        return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
