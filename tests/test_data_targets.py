@@ -192,7 +192,7 @@ def test_lists_that_a_person_made_are_kept(tmp_path: Path, masks: Path, capsys):
     assert data("split", root, "--split", 0.7, 0.3, 0, "--label_class", "bg", "person") == 2
     err = capsys.readouterr().err
     assert "train.txt: is there already" in err and "labels.txt: is there already" in err
-    assert data("list", root, "--second_folder", "../set") == 2 and "outside of it" in capsys.readouterr().err
+    assert data("list", root, "--second_folder", "../images") == 2 and "outside of it" in capsys.readouterr().err
     assert {name: digest for name, digest in digests(root).items() if name in before} == before
     assert data("split", root, "--overwrite") == 0 and len((root / "train.txt").read_text().splitlines()) == 2
     # What the command wrote it may write again, until somebody has changed it.
