@@ -17,6 +17,7 @@ from paddleseg.errors import OutputError, Problem, few
 Plan = list[tuple[Path, Path]]
 """Sources with their targets."""
 
+_NAMED = 5
 _ELSEWHERE = "choose an output folder away from the inputs"
 
 
@@ -52,18 +53,18 @@ def check(folder: str | Path, pairs: Sequence[tuple[Path, Path]], *, inputs: Ite
     """
     targets = [target for _, target in pairs]
     problems = [*_outside(Path(folder), targets), *_shared(pairs), *_nested(pairs)]
-    problems += _inputs(targets, [*(source for source, _ in pairs), *inputs])
+    problems += _over_inputs(targets, [*(source for source, _ in pairs), *inputs])
     if problems:
         raise OutputError(problems)
 
 
-def check_file(target: str | Path, inputs: Iterable[Path]) -> None:
-    """Refuse to write a single file over any of the inputs.
+def refuse_overwriting(inputs: Iterable[str | Path], targets: Iterable[str | Path]) -> None:
+    """Let pass only targets that are none of the inputs, for results that share no names and have no folder.
 
     Raises:
-        OutputError: It is one of them.
+        OutputError: A target is an input; the first few are named.
     """
-    problems = list(_inputs([Path(target)], inputs))
+    problems = _over_inputs([Path(target) for target in targets], map(Path, inputs))
     if problems:
         raise OutputError(problems)
 
@@ -122,15 +123,19 @@ def _alike(path: Path) -> str:
     return unicodedata.normalize("NFC", _plain(path)).casefold()
 
 
-def _inputs(targets: Sequence[Path], inputs: Iterable[Path]) -> Iterator[Problem]:
+def _over_inputs(targets: Sequence[Path], inputs: Iterable[Path]) -> list[Problem]:
     there = [target for target in targets if os.path.lexists(target)]
-    if not there:
-        return
-    known = {number for path in inputs for number in _numbers(path)}
-    hit = [target for target in there if known.intersection(_numbers(target))]
-    if hit:
-        what = f"{len(hit)} of {len(targets)} results would be written over inputs: {few(hit)}"
-        yield Problem(str(hit[0].parent), what, _ELSEWHERE)
+    if not there:  # what is not there yet is no input
+        return []
+    known = {number: path for path in inputs for number in _numbers(path)}
+    clashes = [(target, known[hit]) for target in there if (hit := next(iter(known.keys() & _numbers(target)), None))]
+    problems = [
+        Problem(str(target), "would be written over an input" + (f", {path}" if path != target else ""), _ELSEWHERE)
+        for target, path in clashes[:_NAMED]
+    ]
+    if len(clashes) > _NAMED:
+        problems.append(Problem("", f"{len(clashes)} inputs in all would be written over; nothing was written"))
+    return problems
 
 
 def _numbers(path: Path) -> set[tuple[int, int]]:

@@ -73,14 +73,14 @@ def test_an_input_is_known_by_whatever_name(way: str, tmp_path: Path, masks: Pat
         (os.symlink if way == "linked file" else os.link)(masks / "a.png", target / "a.png")
     before = digests(tmp_path)
     assert data("masks", masks, target) == 2
-    assert "results would be written over inputs" in capsys.readouterr().err
+    assert "would be written over an input" in capsys.readouterr().err
     assert digests(tmp_path) == before
 
 
 def test_a_second_run_does_not_take_its_results_for_inputs(tmp_path: Path, masks: Path, capsys):
     before = digests(masks)
     assert data("masks", masks, masks / "labels") == 0
-    assert data("masks", masks, masks / "labels") == 2 and "over inputs" in capsys.readouterr().err
+    assert data("masks", masks, masks / "labels") == 2 and "over an input" in capsys.readouterr().err
     assert {name: digest for name, digest in digests(masks).items() if name in before} == before
 
 
@@ -153,7 +153,7 @@ def test_labelme_leaves_photos_alone(tmp_path: Path, capsys):
     annotate("a", "images\\b.png")  # a.json would copy b.png over a.png, which b.json has drawn on
     annotate("b", "images/a.png")
     before = digests(folder)
-    assert data("labelme", folder, folder) == 2 and "over inputs" in capsys.readouterr().err
+    assert data("labelme", folder, folder) == 2 and "over an input" in capsys.readouterr().err
     assert digests(folder) == before
     names = folder / "class_names.txt"
     names.write_text("_background_\n\nperson\n")
@@ -173,11 +173,11 @@ def test_pictures_of_pairs_do_not_replace_them(tmp_path: Path, masks: Path, caps
     (root / "labels.txt").write_text("images/a.png masks/a.png\n")
     before = digests(root)
     show = ("show", "--file_path", root / "train.txt", "--root", root)
-    assert data(*show, "--save_dir", root) == 2 and "over inputs" in capsys.readouterr().err
+    assert data(*show, "--save_dir", root) == 2 and "over an input" in capsys.readouterr().err
     (root / "contact_sheet.png").symlink_to(root / "images/a.png")
-    assert data(*show, "--save_dir", root, "--sheet", 2) == 2 and "over inputs" in capsys.readouterr().err
+    assert data(*show, "--save_dir", root, "--sheet", 2) == 2 and "over an input" in capsys.readouterr().err
     (root / "contact_sheet.png").unlink()
-    assert data("pseudo_color", root / "train.txt", root) == 2 and "over inputs" in capsys.readouterr().err
+    assert data("pseudo_color", root / "train.txt", root) == 2 and "over an input" in capsys.readouterr().err
     assert data("pseudo_color", root / "masks", root / "masks") == 2
     assert digests(root) == before
 
@@ -201,7 +201,7 @@ def test_lists_that_a_person_made_are_kept(tmp_path: Path, masks: Path, capsys):
     assert data("split", root, "--seed", 4, "--split", 0.7, 0.3, 0) == 2
     (root / "train.txt").write_text("".join(f"images/{name}.png annotations/{name}.png\n" for name in "ab"))
     assert data("split", root, "--list", root / "train.txt", "--overwrite") == 2
-    assert "over inputs" in capsys.readouterr().err
+    assert "over an input" in capsys.readouterr().err
 
 
 def test_frames_of_two_videos_of_one_name(tmp_path: Path, capsys):
@@ -250,7 +250,7 @@ def test_the_doctor_writes_over_nothing(tmp_path: Path, mini: Path, masks: Path,
     ):
         assert main([*doctor, *more]) == 2
         err = capsys.readouterr().err
-        assert "over inputs" in err or "is no page of HTML" in err
+        assert "over an input" in err or "is no page of HTML" in err
     assert digests(root) == before and not (tmp_path / "sheet").exists()
     page = ["--html", str(tmp_path / "page.html"), *save]
     assert main([*doctor, *page]) == main([*doctor, *page])  # its own page is replaced

@@ -48,7 +48,7 @@ def _data(args: argparse.Namespace) -> int:
     from paddleseg.doctor.data import examine, open_datasets
     from paddleseg.doctor.fix import refuse_used_folder, repair
     from paddleseg.doctor.page import refuse_other_file, write_page
-    from paddleseg.targets import check_file
+    from paddleseg.targets import refuse_overwriting
 
     config = load_config(args.config, args.opts)
     roles = [role for role in ("train", "val", "test") if getattr(config, f"{role}_dataset") is not None]
@@ -59,9 +59,9 @@ def _data(args: argparse.Namespace) -> int:
     datasets, problems = open_datasets(roles, lambda role: build.build_dataset(config, role))
     sheet = Path(args.save_dir) / "contact_sheet.png"
     inputs = [Path(args.config), *inputs_of(datasets)]
-    check_file(sheet, inputs)
+    refuse_overwriting(inputs, [sheet])
     if args.html:
-        check_file(args.html, inputs)
+        refuse_overwriting(inputs, [args.html])
         refuse_other_file(Path(args.html))
     report = examine(datasets, sample=args.sample, progress=True)
     report.problems[:0] = problems

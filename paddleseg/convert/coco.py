@@ -15,7 +15,7 @@ from paddleseg.errors import DataError, Problem, few
 from paddleseg.files import atomic_write_text
 from paddleseg.images.io import write_png
 from paddleseg.progress import progress
-from paddleseg.targets import check_file, name_below
+from paddleseg.targets import name_below, refuse_overwriting
 
 
 @dataclass
@@ -61,7 +61,7 @@ def convert_coco(
     sources = [(file.parent / image.name.replace("\\", "/"), name_below(image.name)) for image in images]
     planned = plan_masks(target, sources, inputs=[file])
     listed = target / "class_names.txt"
-    check_file(listed, [file])
+    refuse_overwriting([file], [listed])
     problems: list[Problem] = []
     seen: dict[str, list[str]] = {}
     counted: Counter[str] = Counter()

@@ -17,7 +17,7 @@ from paddleseg.files import atomic_path, atomic_write_bytes, atomic_write_text
 from paddleseg.images.io import IMAGE_EXTENSIONS, write_png
 from paddleseg.progress import progress
 from paddleseg.sources import walk
-from paddleseg.targets import check_file, plan
+from paddleseg.targets import plan, refuse_overwriting
 
 BACKGROUND, IGNORED = "_background_", "__ignore__"
 _MOST_CLASSES = 255
@@ -77,7 +77,7 @@ def convert_labelme(
     labels = plan_masks(target / "annotations", [(r.file, f"{r.file.stem}.png") for r in records], inputs=everything)
     listed = target / "class_names.txt"
     if listed.resolve() not in keep:
-        check_file(listed, everything)
+        refuse_overwriting(everything, [listed])
     for record, path in copies:
         _copy_photo(record, path)
     left_out: Counter[str] = Counter()

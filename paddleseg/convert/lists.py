@@ -17,7 +17,7 @@ from paddleseg.errors import ConfigError, DataError, OutputError, Problem, few
 from paddleseg.files import atomic_write_text, file_sha256
 from paddleseg.images.io import IMAGE_EXTENSIONS, read_lines
 from paddleseg.sources import Found, is_regular, walk
-from paddleseg.targets import check, check_file
+from paddleseg.targets import check, refuse_overwriting
 
 _NOTE = ".paddleseg_lists"
 """Holds the digests of the lists that were written, so that one that a person made or changed is known."""
@@ -129,7 +129,7 @@ def write_lists(
     problems = []
     check(root, [(path, path) for path in files if not path.exists()])
     for path, text in files.items():
-        check_file(path, inputs)
+        refuse_overwriting(inputs, [path])
         if not (overwrite or _is_ours(path)) and os.path.lexists(path) and not _holds(path, text):
             problems.append(Problem(str(path), "is there already, made or changed by hand", "--overwrite replaces it"))
     if problems:

@@ -13,7 +13,7 @@ from paddleseg.doctor.files import file_facts
 from paddleseg.errors import DataError
 from paddleseg.geometry import Size
 from paddleseg.images.io import write_png
-from paddleseg.targets import check_file
+from paddleseg.targets import refuse_overwriting
 from paddleseg.transforms.functional import fit_inside
 from paddleseg.transforms.sample import Sample
 
@@ -43,7 +43,7 @@ def write_contact_sheet(datasets: Mapping[str, Dataset], path: Path, each: int =
     Raises:
         OutputError: `path` is one of the data sets' files.
     """
-    check_file(path, inputs_of(datasets))
+    refuse_overwriting(inputs_of(datasets), [path])
     tiles = [
         _captioned(tile(sample.image, sample.label, dataset.ignore_index), f"{role} {Path(sample.path).name}")
         for role, dataset in datasets.items()
