@@ -226,7 +226,7 @@ def test_a_drawn_mask_is_cut_at_the_frame_and_scaled(tmp_path: Path):
     labelme(folder, "a", a_shape("x", "mask", (-4, -6), (5, 3), mask=small))
     labelme(folder, "b", a_shape("x", "mask", (55, 35), (64, 44), mask=small))
     labelme(folder, "c", a_shape("x", "mask", (20, 20), (29, 29), mask=small), imageHeight=80, imageWidth=120)
-    labelme(folder, "d", a_shape("x", "mask", (1e12, -1e12), (0, 0), mask=small))
+    labelme(folder, "d", a_shape("x", "mask", (1e9, -1e9), (0, 0), mask=small))
     assert data("labelme", folder, tmp_path / "out") == 0
     a, b, c, d = (read_label(tmp_path / f"out/annotations/{name}.png") for name in "abcd")
     assert a[:4, :6].all() and a.sum() == 24
@@ -260,6 +260,7 @@ WRONG_SHAPES = {
     "an ellipse": (a_shape("x", "ellipse", (1, 1), (9, 9)), "shapes of the type 'ellipse' are not known"),
     "a turned box": (a_shape("x", "rectangle", (1, 1), (9, 9), rotation=30), "it is turned (rotation: 30)"),
     "not a number": (a_shape("x", "polygon", (1, 1), (float("nan"), 9), (9, 9)), "no finite numbers"),
+    "a circle beyond": (a_shape("x", "circle", (9, 9), (1e308, 9)), "beyond all pictures"),
     "three numbers": ({"label": "x", "points": [[1, 2, 3]]}, "cannot"),
     "no points at all": ({"label": "x"}, "cannot be drawn: 'points'"),
     "a mask of nothing": (a_shape("x", "mask", (1, 1), (2, 2), mask="AAAA"), "its mask is damaged"),

@@ -28,7 +28,7 @@ _POINTS = {"polygon": (3, math.inf), "rotation": (3, math.inf), "rectangle": (2,
 _TURNS = ("rotation", "direction", "angle")
 _SAME_SHAPE = 0.01
 """Share by which width to height may differ between the photo that was drawn on and the one that is there."""
-_BEYOND = 2.0
+_BEYOND, _FAR = 2.0, 1e10
 
 
 @dataclass
@@ -114,8 +114,8 @@ def _check(shape: Mapping[str, Any]) -> None:
     least, most = _POINTS[kind]
     if not least <= len(points) <= most or (kind == "rectangle" and len(points) == 3):
         raise ValueError(f"it is a {kind} of {len(points)} point{'' if len(points) == 1 else 's'}")
-    if not np.isfinite(points).all():
-        raise ValueError("its points are no finite numbers")
+    if not (np.abs(points) < _FAR).all():
+        raise ValueError("its points are no finite numbers, or beyond all pictures")
     turn = next((name for name in _TURNS if isinstance(shape.get(name), (int, float)) and shape[name]), None)
     if kind == "rectangle" and len(points) == 2 and turn:
         raise ValueError(f"it is turned ({turn}: {shape[turn]:g}), but only two of its corners are there")

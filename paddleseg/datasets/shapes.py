@@ -10,6 +10,7 @@ from paddleseg.geometry import Size
 
 MAX_PIXELS = 178_956_970
 """More than any annotated photo has; what Pillow refuses to decode."""
+_FAR = 1e12
 _CROSSINGS = 1 << 22
 """Rows times edges that are looked at together."""
 
@@ -24,8 +25,10 @@ def polygon_mask(points: Sequence[Sequence[float]] | np.ndarray, size: Size) -> 
         ValueError: There are no points, or some are no numbers.
     """
     start = np.asarray(points, np.float64).reshape(-1, 2)
-    if not len(start) or not np.isfinite(start).all():
-        raise ValueError("its points are no finite numbers" if len(start) else "it has no points")
+    if not len(start) or not (np.abs(start) < _FAR).all():
+        raise ValueError(
+            "its points are no finite numbers, or beyond all pictures" if len(start) else "it has no points"
+        )
     end = np.roll(start, -1, axis=0)
     inside = np.zeros(size, bool)
     # Only the box around it is looked at.

@@ -54,7 +54,7 @@ def read_matte(path: str | Path, *, alpha_only: bool = False) -> Matte:
             with Image.open(io.BytesIO(content)) as opened:
                 lossy = opened.format in ("JPEG", "MPO", "WEBP")
                 picture = ImageOps.exif_transpose(opened)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Exception as error:  # decoders raise whatever the damaged bytes led to
         hint = "replace it, or take it out of the list"
         what = "is empty" if not content else f"is not an image, or is broken: {error}"
         raise DataError(str(path), what, hint) from error
