@@ -119,7 +119,9 @@ class Annotations:
                 problems.append(Problem(where, f"image {image.get('id')!r}: {fault}", "correct the annotation file"))
         self._objects: dict[Hashable, list[dict[str, Any]]] = defaultdict(list)
         for item in annotations:
-            self._objects[_ident(item.get("image_id"))].append({**item, "category_id": _ident(item.get("category_id"))})
+            category = _ident(item.get("category_id"))
+            same = item if item.get("category_id") is category else {**item, "category_id": category}
+            self._objects[_ident(item.get("image_id"))].append(same)
         problems += self._contradictions(annotations)
         if problems:
             raise DataError(_at_most(problems, where))

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from paddleseg.datasets.base import Dataset, Entry, split_line
+from paddleseg.datasets.layout import Pattern
 from paddleseg.datasets.published import PREPARED, Published, find_split, missing_files
 from paddleseg.errors import DataError, OutputError, Problem, few
 from paddleseg.files import atomic_write_text
@@ -55,6 +56,10 @@ def prepare(dataset: type[Published], root: Path, save_dir: Path | None = None, 
     if (save_dir or root) == root or dataset.SPLITS is not PREPARED:
         _look(dataset, root, parts)
     prepared.notes += dataset.remarks(root, parts)
+    sources = {*(source for each in dataset.SPLITS.values() for source in each), dataset.WHOLE}
+    leftovers = sum(source.leftovers(root) for source in sources if isinstance(source, Pattern))
+    if leftovers:
+        prepared.notes.append(f"passed over {leftovers} files of macOS (._*)")
     prepared.notes.append(compare_counts(prepared.counts, dataset.COUNTS))
     return prepared
 
