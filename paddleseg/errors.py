@@ -27,7 +27,7 @@ class Problem:
 
     def __str__(self) -> str:
         head = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{head}\n  hint: {self.hint}" if self.hint else head
+        return printable(f"{head}\n  hint: {self.hint}" if self.hint else head)
 
 
 class UserError(Exception):
@@ -77,7 +77,12 @@ class OutputError(UserError):
 def few(names: Sequence[object]) -> str:
     """The first of many names, and how many more there are, for a sentence."""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(map(str, names[:_SHOWN])) + more
+    return printable(", ".join(map(str, names[:_SHOWN])) + more)
+
+
+def printable(text: str) -> str:
+    """A text that any stream takes: names of files need not be UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def reports_mistakes(main: Callable[Arguments, int]) -> Callable[Arguments, int]:

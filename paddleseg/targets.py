@@ -18,6 +18,8 @@ Plan = list[tuple[Path, Path]]
 """Sources with their targets."""
 
 _NAMED = 5
+_LONGEST = 255
+"""Bytes of a name, on nearly every file system."""
 _ELSEWHERE = "choose an output folder away from the inputs"
 
 
@@ -46,13 +48,13 @@ def plan(
 
 
 def check(folder: str | Path, pairs: Sequence[tuple[Path, Path]], *, inputs: Iterable[Path] = ()) -> None:
-    """Refuse targets that are inputs, that lie outside of `folder`, or that several sources would share.
+    """Refuse targets that are inputs, lie outside of `folder`, have no possible name, or are shared by several sources.
 
     Raises:
         OutputError: Some are; all of them are counted, the first are named, and nothing has been written.
     """
     targets = [target for _, target in pairs]
-    problems = [*_outside(Path(folder), targets), *_shared(pairs), *_nested(pairs)]
+    problems = [*_outside(Path(folder), targets), *_too_long(targets), *_shared(pairs), *_nested(pairs)]
     problems += _over_inputs(targets, [*(source for source, _ in pairs), *inputs])
     if problems:
         raise OutputError(problems)
@@ -86,6 +88,12 @@ def _outside(folder: Path, targets: Sequence[Path]) -> Iterator[Problem]:
     if away:
         what = f"{len(away)} of {len(targets)} results would lie outside of it: {few(away)}"
         yield Problem(str(folder), what, "names may not be empty, absolute, or lead upwards")
+
+
+def _too_long(targets: Sequence[Path]) -> Iterator[Problem]:
+    for target in targets:
+        if any(len(part.encode("utf-8", "surrogatepass")) > _LONGEST for part in target.parts):
+            yield Problem(str(target), f"has a name of more than {_LONGEST} bytes", "give the file a shorter name")
 
 
 def _plain(path: Path) -> str:

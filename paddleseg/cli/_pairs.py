@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paddleseg.cli import flags
-from paddleseg.errors import ConfigError, DataError
+from paddleseg.errors import ConfigError, DataError, printable
 
 if TYPE_CHECKING:
     from paddleseg.datasets.base import Dataset, Entry
@@ -20,14 +20,22 @@ Subject = tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argpar
 
 def say(line: str | None, notes: Sequence[str] = ()) -> None:
     """What was done, and below it what a person should know of it."""
-    if line is not None:
-        print(line)
-    for note in notes:
-        print(f"  {note}")
+    for text in [*([] if line is None else [line]), *(f"  {note}" for note in notes)]:
+        print(printable(text))
+
+
+def separator(text: str) -> str:
+    """What stands between the columns of a list: anything that is no part of a path; backslash and t for a tab."""
+    text = {"\\t": "\t", "tab": "\t"}.get(text, text)
+    if not text or set(text) & set('"/\r\n') or text.isalnum():
+        raise argparse.ArgumentTypeError(f"{text!r} cannot stand between two paths; write a blank, a comma or tab")
+    return text
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--separator", default=" ", help="between image and label in a list (default: a blank)")
+    parser.add_argument(
+        "--separator", type=separator, default=" ", help="between image and label in a list (default: a blank)"
+    )
     parser.add_argument(
         "--format", nargs=2, metavar="EXT", help="of images and labels, such as jpg png (default: any picture)"
     )
@@ -76,7 +84,7 @@ def _write_lists(
     files = write_lists(root, parts, args.separator, more=more, inputs=inputs, overwrite=args.overwrite)
     total = sum(map(len, parts.values()))
     for file, pairs in zip(files, parts.values(), strict=True):
-        print(f"{file}: {len(pairs)} lines, {len(pairs) / total:.1%}")
+        say(f"{file}: {len(pairs)} lines, {len(pairs) / total:.1%}")
     say(None, notes)
 
 
@@ -108,9 +116,9 @@ def _split(args: argparse.Namespace) -> None:
             raise DataError(problems)
         notes: list[str] = []
     else:
-        names = (args.images_dir_name, args.labels_dir_name)
+        folders = (args.images_dir_name, args.labels_dir_name)
         formats = tuple(args.format) if args.format else None
-        entries, notes = find_pairs(root, Folders(names, formats, tuple(args.postfix)))
+        entries, notes = find_pairs(root, Folders(folders, formats, tuple(args.postfix)))
         if entries[0][1] is None:
             hint = f"name the folder of labels: paddleseg data split {root} {args.images_dir_name} LABELS"
             raise DataError(str(root / args.labels_dir_name), "there is no such folder", hint)
@@ -120,7 +128,10 @@ def _split(args: argparse.Namespace) -> None:
     notes += [
         line for mode, line in zip(divided, stale, strict=True) if mode not in parts and (root / f"{mode}.txt").exists()
     ]
-    more = {"labels.txt": "".join(f"{name}\n" for name in args.label_class)} if args.label_class else {}
+    names = args.label_class or []
+    if not all(name.isprintable() for name in names):
+        raise ConfigError("--label_class", "holds line breaks or letters that are none", "one name a word")
+    more = {"labels.txt": "".join(f"{name}\n" for name in names)} if names else {}
     _write_lists(args, parts, notes, more, [args.list] if args.list else [])
 
 
@@ -129,7 +140,9 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--file_path", type=Path, metavar="LIST", help="a list of pairs")
     source.add_argument("--dataset", metavar="NAME", help="or a data set by its name, with --root")
     parser.add_argument("--root", type=Path, metavar="DIR", help="what the list's paths are relative to (its folder)")
-    parser.add_argument("--separator", default=" ", help="between image and label in the list (default: a blank)")
+    parser.add_argument(
+        "--separator", type=separator, default=" ", help="between image and label in the list (default: a blank)"
+    )
     parser.add_argument("--mode", default="train", help="of the data set (default: train)")
 
 
@@ -189,9 +202,9 @@ def _show(args: argparse.Namespace) -> None:
         name = args.dataset or args.file_path.stem
         if not write_contact_sheet({name: dataset}, sheet, args.sheet):
             raise DataError(name, "has no pair that can be read", "`paddleseg doctor data` says why")
-        print(f"Wrote {sheet}")
+        say(f"Wrote {sheet}")
     else:
-        print(f"{args.save_dir}: {len(show_labels(dataset, args.save_dir, args.pred_dir))} pictures")
+        say(f"{args.save_dir}: {len(show_labels(dataset, args.save_dir, args.pred_dir))} pictures")
 
 
 def _add_pseudo_color(parser: argparse.ArgumentParser) -> None:
@@ -199,7 +212,11 @@ def _add_pseudo_color(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("output_dir", type=Path, help="for the coloured masks")
     parser.add_argument("--dataset_dir", type=Path, metavar="DIR", help="what the list's paths are relative to")
     parser.add_argument(
-        "--separator", "--file_separator", default=" ", help="between image and label in the list (default: a blank)"
+        "--separator",
+        "--file_separator",
+        type=separator,
+        default=" ",
+        help="between image and label in the list (default: a blank)",
     )
 
 
@@ -217,7 +234,9 @@ def _add_soft_labels(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--models", nargs="+", required=True, metavar="MODEL", help="zoo:// names, or folders that export wrote"
     )
-    parser.add_argument("--separator", default=" ", help="between image and label in the list (default: a blank)")
+    parser.add_argument(
+        "--separator", type=separator, default=" ", help="between image and label in the list (default: a blank)"
+    )
 
 
 def _soft_labels(args: argparse.Namespace) -> None:

@@ -39,14 +39,14 @@ def _prepare(args: argparse.Namespace) -> None:
     dataset = DATASETS.get(args.name, "data set")
     if not (isinstance(dataset, type) and issubclass(dataset, Published)):
         raise ConfigError(args.name, "needs no preparation", "its type goes into the configuration as it is")
-    print(f"{args.name}: {dataset.TERMS}")
+    say(f"{args.name}: {dataset.TERMS}")
     found = prepare(dataset, args.root, args.save_dir, args.seed)
     for mode, count in found.counts.items():
-        print(f"  {mode:10} {count:8,} pairs")
+        say(f"  {mode:10} {count:8,} pairs")
     for note in found.notes:
-        print(f"  {note}")
+        say(f"  {note}")
     for file in found.files:
-        print(f"Wrote {file}")
+        say(f"Wrote {file}")
 
 
 def _add_labelme(parser: argparse.ArgumentParser) -> None:
@@ -131,7 +131,7 @@ def _frames(args: argparse.Namespace) -> None:
         except DataError as error:
             problems += error.problems
         else:
-            print(f"{target}: {f'{count} frames' if count is not None else 'is there already'}")
+            say(f"{target}: {f'{count} frames' if count is not None else 'is there already'}")
     say(None, found.remarks("no videos"))
     if problems:
         raise DataError(problems)
@@ -147,7 +147,7 @@ def _voc_augment(args: argparse.Namespace) -> None:
     from paddleseg.convert.sbd import augment_voc
 
     count = augment_voc(args.voc_path, args.sbd_path or args.voc_path.parent / "benchmark_RELEASE")
-    print(f"{args.voc_path}: {count} more photos with labels, for the mode trainaug")
+    say(f"{args.voc_path}: {count} more photos with labels, for the mode trainaug")
 
 
 def _add_cityscapes(parser: argparse.ArgumentParser) -> None:
@@ -158,7 +158,7 @@ def _add_cityscapes(parser: argparse.ArgumentParser) -> None:
 def _cityscapes(args: argparse.Namespace) -> None:
     from paddleseg.convert.cityscapes import convert_cityscapes
 
-    print(f"{args.cityscapes_path}: {convert_cityscapes(args.cityscapes_path)} labels written")
+    say(f"{args.cityscapes_path}: {convert_cityscapes(args.cityscapes_path)} labels written")
 
 
 _SUBJECTS: dict[str, Subject] = {

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from paddleseg.cli import flags
-from paddleseg.errors import Problem
+from paddleseg.errors import Problem, printable
 
 HELP = "look for faults in a data set, or in the installed packages, before training does"
 
@@ -78,7 +78,7 @@ def _data(args: argparse.Namespace) -> int:
     if args.html:
         print(f"Page: {args.html}")
     for line in changes:
-        print(line)
+        print(printable(line))
     return _verdict([finding.problem for finding in report.problems], [finding.problem for finding in report.notes])
 
 

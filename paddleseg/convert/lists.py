@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paddleseg.datasets.base import Entry
-from paddleseg.datasets.prepare import list_text
+from paddleseg.datasets.prepare import list_line, list_text
 from paddleseg.datasets.split import MODES, group_of, split_groups
 from paddleseg.errors import ConfigError, DataError, OutputError, Problem, few
 from paddleseg.files import atomic_write_text, file_sha256
@@ -78,6 +78,18 @@ def find_pairs(root: Path, folders: Folders, part: str = "") -> tuple[list[Entry
     ):
         if alone:
             notes.append(f"{len(alone)} {kind}, left out: {few([_shown(paths[stem], root) for stem in sorted(alone)])}")
+    odd = [stem for stem in pairs if list_line([_shown(images[stem], root), _shown(labels[stem], root)], " ") is None]
+    if odd:
+        notes.append(
+            f"{len(odd)} pairs with names that no list can hold, left out: {few([images[s].name for s in odd])}"
+        )
+        pairs = [stem for stem in pairs if stem not in set(odd)]
+    same = [_shown(images[stem], root) for stem in pairs if images[stem].samefile(labels[stem])]
+    if same:
+        what = f"{len(same)} images would be their own labels: {few(same)}"
+        raise DataError(
+            str(where), what, "name the folder of the labels, or say by --format or --postfix what they are"
+        )
     if not pairs:
         example = _shown(images[min(images)], root)
         what = (

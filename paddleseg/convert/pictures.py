@@ -14,6 +14,7 @@ from paddleseg.errors import DataError, Problem
 from paddleseg.images.io import read_label, write_png
 from paddleseg.images.paint import as_rgb, overlay, palette
 from paddleseg.progress import progress
+from paddleseg.sources import is_regular
 from paddleseg.targets import plan
 
 
@@ -59,7 +60,7 @@ def _picture(dataset: Dataset, index: int, predictions: Path | None, name: Path)
     sample = dataset.read(index)
     masks = [sample.label] if sample.label is not None else []
     for place in (predictions / name, predictions / name.name) if predictions else ():
-        if place.is_file():
+        if is_regular(place):
             h, w = sample.size
             masks.append(cv2.resize(read_label(place), (w, h), interpolation=cv2.INTER_NEAREST_EXACT))
             break

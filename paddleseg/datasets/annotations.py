@@ -135,8 +135,9 @@ class Annotations:
             twice = [number for number, count in Counter(ids).items() if count > 1]
             if twice:
                 yield Problem(where, f"several {kind} have the same id: {few(twice)}", hint)
-        if "" in self.categories:
-            yield Problem(where, "a category has no name", hint)
+        unnamed = [name for name in self.categories if not name or not name.isprintable()]
+        if unnamed:
+            yield Problem(where, f"categories have names that are none: {few([repr(name) for name in unnamed])}", hint)
         files = Counter(
             PurePosixPath(str(image.get("file_name")).replace("\\", "/")).as_posix() for image in self._images
         )

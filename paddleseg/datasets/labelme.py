@@ -19,7 +19,7 @@ from paddleseg.datasets.shapes import MAX_PIXELS, polygon_mask
 from paddleseg.errors import DataError, Problem
 from paddleseg.geometry import Size
 from paddleseg.images.io import read_image
-from paddleseg.sources import read_json
+from paddleseg.sources import is_regular, read_json
 
 _CIRCLE_CORNERS = 90
 _OPEN = {"line", "linestrip", "point", "points"}
@@ -145,7 +145,7 @@ def _find_photo(record: Mapping[str, Any], found: Record) -> None:
     name = PurePosixPath(given.replace("\\", "/")) if isinstance(given, str) else PurePosixPath()
     # The path of another machine is of no use here, but the name at its end may be.
     beside = [file.parent / name, file.parent / name.name] if name.name and "\0" not in str(name) else []
-    found.photo = next((path for path in beside if path.is_file()), None)
+    found.photo = next((path for path in beside if is_regular(path)), None)
     found.suffix = name.suffix
     if found.photo is not None:
         found.size = read_image(found.photo).shape[:2]

@@ -106,8 +106,10 @@ def _write(prepared: Prepared, path: Path, entries: Sequence[Entry], root: Path)
 
 def list_line(names: Sequence[str], separator: str) -> str | None:
     """A line of a list, with names that hold the separator in quotation marks; None where reading gives other names."""
+    if not all(name.isprintable() for name in names):  # not UTF-8, or with line breaks
+        return None
     line = separator.join(name if split_line(name, separator) == [name] else f'"{name}"' for name in names)
-    return line if split_line(line, separator) == [*names] and len(line.splitlines()) == 1 else None
+    return line if split_line(line, separator) == [*names] else None
 
 
 def list_text(entries: Sequence[Entry], root: Path, separator: str = " ") -> str:

@@ -14,7 +14,7 @@ from paddleseg.datasets.prepare import list_line
 from paddleseg.doctor.findings import Finding, Pair
 from paddleseg.doctor.lists import entry_of, line_numbers
 from paddleseg.doctor.report import Report
-from paddleseg.errors import OutputError
+from paddleseg.errors import OutputError, printable
 from paddleseg.files import atomic_dir
 from paddleseg.images.io import read_label, read_lines, write_png
 
@@ -48,7 +48,7 @@ def repair(report: Report, datasets: Mapping[str, Dataset], folder: Path) -> lis
             changes += _Repair(role, dataset, found, folder, temporary).write(report.pairs[role])
         closed = [finding for finding in report.problems if finding.role not in datasets and not finding.pairs]
         changes += [f"{f.role}: no list was written: {f.where}: {f.what}" for f in closed if f.role]
-        (temporary / "changes.txt").write_text("\n".join([*changes, ""]), encoding="utf-8")
+        (temporary / "changes.txt").write_text(printable("\n".join([*changes, ""])), encoding="utf-8")
     return changes
 
 

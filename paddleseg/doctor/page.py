@@ -20,7 +20,7 @@ from paddleseg.doctor.contact_sheet import samples, tile
 from paddleseg.doctor.edges import COARSE
 from paddleseg.doctor.findings import Finding, Pair, counted
 from paddleseg.doctor.report import Report
-from paddleseg.errors import DataError, OutputError
+from paddleseg.errors import DataError, OutputError, printable
 from paddleseg.files import atomic_write_text
 from paddleseg.images.io import read_image
 from paddleseg.sources import is_regular
@@ -95,7 +95,7 @@ def write_page(report: Report, datasets: Mapping[str, Dataset], path: Path, titl
         notes=_findings(notes, datasets, "note") or "<p>None.</p>",
         sheets="\n".join(sheets),
     )
-    atomic_write_text(path, page)
+    atomic_write_text(path, printable(page))
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
