@@ -16,7 +16,10 @@ from PIL import Image
 
 from paddleseg.cli.main import main
 from paddleseg.convert.lists import write_lists
-from paddleseg.errors import OutputError
+from paddleseg.errors import DataError, OutputError
+from paddleseg.images.io import read_label
+from paddleseg.inference.predictor import Predictor
+from paddleseg.inference.soft_labels import write_soft_labels
 from paddleseg.targets import check, name_below, plan
 
 
@@ -257,3 +260,22 @@ def test_the_doctor_writes_over_nothing(tmp_path: Path, mini: Path, masks: Path,
     page = ["--html", str(tmp_path / "page.html"), *save]
     assert main([*doctor, *page]) == main([*doctor, *page])  # its own page is replaced
     assert digests(root) == before
+
+
+def test_soft_labels_of_good_photos_beside_a_broken_one(tmp_path: Path, mini: Path):
+    photos, network = tmp_path / "photos", Predictor.from_zoo("portrait", "onnx")
+    photos.mkdir()
+    Image.open(mini / "images/000000000785.jpg").resize((96, 96)).save(photos / "a.png")
+    (photos / "b.jpg").write_bytes(b"hello")
+    shutil.copyfile(photos / "a.png", photos / "c.png")
+    images = [(path, path.name) for path in sorted(photos.iterdir())]
+    before = digests(photos)
+    with pytest.raises(OutputError, match="would be written over an input"):
+        write_soft_labels([network], images, photos)
+    with pytest.raises(OutputError, match="become this one file"):
+        write_soft_labels([network], [*images, (mini / "images/000000000785.jpg", "a.jpg")], tmp_path / "soft")
+    assert digests(photos) == before and not (tmp_path / "soft").exists()
+    with pytest.raises(DataError, match=r"b\.jpg: is text, not an image"):
+        write_soft_labels([network], images, tmp_path / "soft")
+    assert sorted(path.name for path in (tmp_path / "soft").iterdir()) == ["a.png", "c.png"]
+    np.testing.assert_array_equal(read_label(tmp_path / "soft/a.png"), read_label(tmp_path / "soft/c.png"))
