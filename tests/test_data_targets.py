@@ -159,10 +159,16 @@ def test_labelme_leaves_photos_alone(tmp_path: Path, capsys):
     before = digests(folder)
     assert data("labelme", folder, folder) == 2 and "over an input" in capsys.readouterr().err
     assert digests(folder) == before
-    names = folder / "class_names.txt"
-    names.write_text("_background_\n\nperson\n")
+    shutil.copytree(folder / "images", tmp_path / "other/images")
+    shutil.copyfile(folder / "images/a.png", tmp_path / "other/images/b.png")
     annotate("a", "images/a.png")
     annotate("b", "images/b.png")
+    before = digests(tmp_path)
+    assert data("labelme", folder, tmp_path / "other") == 2  # somebody's b.png, which is another one
+    assert "1 photos would be written over other pictures of their names" in capsys.readouterr().err
+    assert digests(tmp_path) == before
+    names = folder / "class_names.txt"
+    names.write_text("_background_\n\nperson\n")
     assert data("labelme", folder, folder, "--classes", names) == 0
     assert names.read_text() == "_background_\n\nperson\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,11 +13,11 @@ import numpy as np
 
 from paddleseg.convert.masks import plan_masks
 from paddleseg.datasets.labelme import Record, beyond, encloses, kind_of, read_record, shape_mask
-from paddleseg.errors import DataError, Problem, few
+from paddleseg.errors import DataError, OutputError, Problem, few
 from paddleseg.files import atomic_path, atomic_write_bytes, atomic_write_text
 from paddleseg.images.io import IMAGE_EXTENSIONS, write_png
 from paddleseg.progress import progress
-from paddleseg.sources import walk
+from paddleseg.sources import is_regular, walk
 from paddleseg.targets import plan, refuse_overwriting
 
 BACKGROUND, IGNORED = "_background_", "__ignore__"
@@ -52,7 +53,7 @@ def convert_labelme(
         inputs: What else was read, such as the file of the classes.
 
     Raises:
-        OutputError: Something would be written over an input; nothing is written.
+        OutputError: Something would be written over an input or another picture; nothing is written.
         DataError: No JSON, or files, photos or shapes that are broken, of which all are named and nothing is written.
     """
     files, notes = _files(source)
@@ -71,9 +72,13 @@ def convert_labelme(
     photos = [record.photo for record in records if record.photo is not None]
     everything = [*keep, *files, *photos]
     copies = [(record, target / "images" / f"{record.file.stem}{record.suffix}") for record in records]
-    # A photo that is there already, where it should go, is not copied over itself.
-    copies = [(record, path) for record, path in copies if not (path.exists() and _same(record.photo, path))]
+    # A photo that is there already, by this name or from an earlier run, is not written again.
+    copies = [(record, path) for record, path in copies if not _is_there(record, path)]
     plan(target / "images", [(record.file, path.name) for record, path in copies], inputs=everything)
+    others = [path for _, path in copies if path.exists()]
+    if others:
+        what = f"{len(others)} photos would be written over other pictures of their names: {few(others)}"
+        raise OutputError(str(target), what, "choose another output folder")
     labels = plan_masks(target / "annotations", [(r.file, f"{r.file.stem}.png") for r in records], inputs=everything)
     listed = target / "class_names.txt"
     if listed.resolve() not in keep:
@@ -132,8 +137,13 @@ def _class_faults(records: Sequence[Record], names: Sequence[str], *, given: boo
     return problems
 
 
-def _same(one: Path | None, other: Path) -> bool:
-    return one is not None and one.samefile(other)
+def _is_there(record: Record, path: Path) -> bool:
+    """Whether a file holds what would be copied there."""
+    if not is_regular(path):
+        return False
+    if record.photo is None:
+        return path.stat().st_size == len(record.content) and path.read_bytes() == record.content
+    return filecmp.cmp(record.photo, path, shallow=False)
 
 
 def _copy_photo(record: Record, path: Path) -> None:
