@@ -14,6 +14,8 @@ from typing import ParamSpec
 
 Arguments = ParamSpec("Arguments")
 
+_SHOWN = 5
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -25,7 +27,7 @@ class Problem:
 
     def __str__(self) -> str:
         head = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{head}\n  hint: {self.hint}" if self.hint else head
+        return printable(f"{head}\n  hint: {self.hint}" if self.hint else head)
 
 
 class UserError(Exception):
@@ -78,6 +80,17 @@ def last_line(error: Exception) -> str:
     return next(
         (line for line in reversed(lines) if not line.startswith("[")), lines[-1] if lines else "no reason given"
     )
+
+
+def few(names: Sequence[object]) -> str:
+    """The first of many names, and how many more there are, for a sentence."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return printable(", ".join(map(str, names[:_SHOWN])) + more)
+
+
+def printable(text: str) -> str:
+    """A text that any stream takes: names of files need not be UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def reports_mistakes(main: Callable[Arguments, int]) -> Callable[Arguments, int]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from data_commands import data, pairs
 
+from paddleseg.datasets import Dataset
 from paddleseg.datasets.split import group_of, split_group_counts, split_groups
 from paddleseg.errors import DataError
 
@@ -78,7 +82,9 @@ def test_division_at_random(tmp_path: Path, capsys):
     assert data("split", tmp_path) == 0  # PaddleSeg's shares
     assert len(pairs(tmp_path / "train.txt")) == 21 and len(pairs(tmp_path / "val.txt")) == 9
     (tmp_path / "annotations/scene_03/1.png").unlink()
-    assert data("split", tmp_path) == 2 and "1 images without a label" in capsys.readouterr().err
+    assert data("split", tmp_path) == 0
+    assert "1 images without a label, left out: images/scene_03/1.jpg" in capsys.readouterr().out
+    assert len(pairs(tmp_path / "train.txt")) == 20 and len(pairs(tmp_path / "val.txt")) == 9
 
 
 def test_lists_of_folders_that_are_divided(tmp_path: Path, capsys):
@@ -92,7 +98,7 @@ def test_lists_of_folders_that_are_divided(tmp_path: Path, capsys):
         0
     ] == "images/train/scene_00/0.jpg,annotations/train/scene_00/0.png"
     assert (tmp_path / "val.txt").is_file() and not (tmp_path / "test.txt").exists()
-    assert data("list", tmp_path, "--folder", "photos", "labels") == 2 and "holds no *.jpg" in capsys.readouterr().err
+    assert data("list", tmp_path, "--folder", "photos", "labels") == 2 and "holds no picture" in capsys.readouterr().err
     for kind, ending in (("leftImg8bit", "leftImg8bit"), ("gtFine", "gtFine_labelTrainIds")):
         (tmp_path / kind / "train/ulm").mkdir(parents=True)
         (tmp_path / kind / f"train/ulm/ulm_1_{ending}.png").touch()
@@ -102,4 +108,48 @@ def test_lists_of_folders_that_are_divided(tmp_path: Path, capsys):
     ]
     (tmp_path / "images/val/scene_00/a b.jpg").touch()
     (tmp_path / "annotations/val/scene_00/a b.png").touch()
-    assert data("list", tmp_path) == 2 and "separates the columns" in capsys.readouterr().err
+    assert data("list", tmp_path, "--overwrite") == 0
+    assert '"images/val/scene_00/a b.jpg" "annotations/val/scene_00/a b.png"' in (tmp_path / "val.txt").read_text()
+
+
+def test_names_that_no_list_can_hold(tmp_path: Path, capfd):
+    """They are left out and named, in letters that every terminal takes."""
+    for name in (b"plain", b"with blank", b"two  blanks", "é".encode(), b"caf\xe9", b'a "quote"', b"two\nlines"):
+        for kind, ending in (("images", b".JPG"), ("annotations", b".png")):
+            file = tmp_path / kind / os.fsdecode(name + ending)
+            file.parent.mkdir(exist_ok=True)
+            file.touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "paddleseg.cli.main", "data", "split", str(tmp_path), "--split", "0.5", "0.5", "0"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "3 pairs with names that no list can hold, left out:" in done.stdout and r"caf\udce9.JPG" in done.stdout
+    dataset = [Dataset(mode, tmp_path, **{f"{mode}_path": tmp_path / f"{mode}.txt"}) for mode in ("train", "val")]
+    found = sorted(image.name for each in dataset for image, _ in each.entries)
+    assert found == ["plain.JPG", "two  blanks.JPG", "with blank.JPG", "é.JPG"]
+    assert all(image.is_file() and label.is_file() for each in dataset for image, label in each.entries)
+
+
+def test_pairs_that_are_none(tmp_path: Path, capsys):
+    folders(tmp_path, 1)
+    assert data("split", tmp_path, "images", "images") == 2
+    assert "3 images would be their own labels" in capsys.readouterr().err
+    assert data("split", tmp_path, "images", "lables") == 2
+    assert "lables: there is no such folder" in capsys.readouterr().err
+    (tmp_path / "images/scene_00/0.png").touch()
+    assert data("split", tmp_path) == 2 and "2 files have one name: 0.jpg, 0.png" in capsys.readouterr().err
+    assert data("split", tmp_path, "--format", "jpg", "png", "--split", 1, 0, 0) == 0
+    assert "of another kind: scene_00/0.png" in capsys.readouterr().out
+    for n in range(3):
+        (tmp_path / f"annotations/scene_00/{n}.png").rename(tmp_path / f"annotations/scene_00/{n}_mask.png")
+    assert data("split", tmp_path, "--format", "jpg", "png") == 2
+    err = capsys.readouterr().err
+    assert "has a label of its name" in err and "--postfix" in err
+    assert data("split", tmp_path, "--format", "jpg", "png", "--postfix", "", "_mask", "--split", 1, 0, 0) == 0
+    for separator in ("", "/", '"', "a", "\n"):
+        with pytest.raises(SystemExit):
+            data("split", tmp_path, "--separator", separator)
+    assert data("split", tmp_path, "--format", "jpg", "jpg", "--label_class", "a\nb") == 2

@@ -263,7 +263,9 @@ def test_fix_writes_a_set_without_faults_to_a_new_folder(mini: Path, tmp_path: P
     assert set(changes) <= set(said.splitlines())
     # 20 pairs: without image, without label, text, cut, in colours, of another size, with a 7, and shared with val.
     assert len((fixed / "train.txt").read_text().splitlines()) == 12
-    assert sum(line.startswith("train: left out ") for line in changes) == 8
+    assert sum(line.startswith(f"train: left out {root}/images/") for line in changes) == 8
+    wrong = (root / "train.txt").read_text().splitlines()[20]
+    assert f"train: left out line 21 of {root}/train.txt, which is no pair: {wrong}" in changes
     assert "val: took out 1 repeated line" in "\n".join(changes)
     assert len((fixed / "val.txt").read_text().splitlines()) == 5
 
@@ -278,6 +280,46 @@ def test_fix_writes_a_set_without_faults_to_a_new_folder(mini: Path, tmp_path: P
     assert main(["doctor", "data", str(config), *arguments, "--fix", str(fixed)]) == 2
     assert "exists and is not empty" in capsys.readouterr().err
     assert (fixed / "changes.txt").read_text().splitlines() == changes
+
+
+def test_fix_names_every_pair_and_the_file_at_fault(good: Path, tmp_path: Path, capsys):
+    train = [line.split() for line in (good / "train.txt").read_text().splitlines()]
+    val = [line.split() for line in (good / "val.txt").read_text().splitlines()]
+    for _, label in train[:5]:  # so many that the report tells of one
+        (good / label).write_bytes(b"hello")
+    shutil.copyfile(good / train[6][0], good / val[2][0])
+    shutil.copyfile(good / train[6][1], good / val[2][1])
+    # Two labels of 0 and 255 whose names would be one, and a pair whose names hold blanks.
+    for place, name in ((7, "masks/twin.tif"), (8, "masks/twin.png")):
+        Image.fromarray(read_label(good / train[place][1]) * 255).save(good / name)
+        train[place][1] = name
+    (good / train[9][0]).rename(good / "images/my photo.jpg")
+    (good / train[9][1]).rename(good / "masks/my mask.png")
+    lines = [" ".join(pair) for pair in train]
+    lines[9] = '"images/my photo.jpg" "masks/my mask.png"'
+    (good / "train.txt").write_text("\n".join([*lines, lines[10], "a b c d"]) + "\n")
+    fixed = tmp_path / "fixed"
+    config = write_config(good, val="gone.txt")
+    config.write_text(
+        config.read_text() + f"test_dataset: {{type: Dataset, dataset_root: {good}, test_path: val.txt}}\n"
+    )
+    assert main(["doctor", "data", str(config), "--save_dir", str(tmp_path / "out"), "--fix", str(fixed)]) == 2
+    changes = (fixed / "changes.txt").read_text()
+    for image, label in train[:5]:
+        assert f"left out {good / image} {good / label}: " in changes
+        assert f"{good / label}: is text, not an image" in changes
+    assert f"left out {good / train[6][0]} {good / train[6][1]}" in changes
+    assert f"the other has it as {good / val[2][0]}" in changes
+    assert f"train: took out 1 repeated line: {good / train[10][0]}" in changes
+    assert f"train: left out line 14 of {good / 'train.txt'}, which is no pair: a b c d" in changes
+    assert "val: no list was written: " in changes and "gone.txt" in changes
+    written = (fixed / "train.txt").read_text().splitlines()
+    assert lines[9] in written and len(written) == 6
+    twins = [Path(line.split()[1]) for line in written if "twin" in line]
+    assert len({path.name for path in twins}) == 2
+    for place, path in zip((7, 8), twins, strict=True):
+        original = read_label(good / f"masks/twin.{'tif' if place == 7 else 'png'}")
+        np.testing.assert_array_equal(read_label(good / path), original // 255)
 
 
 def test_a_close_up_among_many_is_a_note(good: Path):

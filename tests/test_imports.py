@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "paddleseg"
 FLOORS: tuple[set[str], ...] = (
     {"errors", "version", "memory", "progress", "moved"},
     {"files", "plugins", "registry", "device", "targets"},
-    {"fetch", "geometry", "metrics", "card", "config"},
+    {"fetch", "geometry", "metrics", "card", "config", "sources"},
     {"images", "kernels", "zoo"},
     {"transforms", "optim", "losses", "models"},
     {"datasets", "inference"},
@@ -36,8 +36,8 @@ STRANGERS = {
     "inference": {"config", "losses", "optim", "metrics"},
 }
 NO_PADDLE = {
-    *("errors", "registry", "files", "fetch", "plugins", "memory", "config", "geometry", "images", "card"),
-    "targets",
+    *("errors", "registry", "files", "sources", "targets", "fetch", "plugins", "memory", "config", "geometry"),
+    *("images", "card"),
     *("transforms", "datasets", "metrics", "zoo", "convert", "moved"),
 }
 

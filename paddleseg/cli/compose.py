@@ -10,6 +10,7 @@ from paddleseg.cli import flags
 
 HELP = "make training pictures: the people of a data set before other backgrounds"
 
+_MOST_JOBS, _SEEDS = 1024, 2**32 - 1
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
@@ -30,8 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from paddleseg.config import load_config
     from paddleseg.config.build import build_dataset
-    from paddleseg.datasets.compose import LIST_FILE, compose
+    from paddleseg.datasets.compose import LIST_FILE, MOST_PICTURES, compose
 
+    flags.require_ranges(
+        ("--count", args.count, 1, MOST_PICTURES),
+        ("--jobs", args.jobs, 1, _MOST_JOBS),
+        ("--seed", args.seed, 0, _SEEDS),
+    )
     cfg = load_config(args.config, args.opts)
     cfg.require("train_dataset")
     dataset = build_dataset(cfg, "train")
@@ -44,13 +50,14 @@ def run(args: argparse.Namespace) -> int:
 
 def parse_size(text: str) -> float:
     """Bytes of "10GB", "500M" or "1e9"."""
-    match = re.fullmatch(r"([\d.e]+)\s*([KMGT]?)B?", text.strip(), re.IGNORECASE)
-    if not match:
+    match = re.fullmatch(r"(\d+\.?\d*(?:e\+?\d{1,2})?)\s*([KMGT]?)B?", text.strip(), re.IGNORECASE | re.ASCII)
+    size = float(match[1]) * _UNITS[match[2].upper()] if match else 0.0
+    if size <= 0:
         raise argparse.ArgumentTypeError(f"not a size: {text!r}; write 10GB or 500MB")
-    return float(match[1]) * _UNITS[match[2].upper()]
+    return size
 
 
 def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"should be a whole number from 1 on, not {text!r}")
     return int(text)

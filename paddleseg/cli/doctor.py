@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from paddleseg.cli import flags
-from paddleseg.errors import Problem
+from paddleseg.errors import Problem, printable
 
 HELP = "look for faults in a data set, or in the installed packages, before training does"
 
@@ -44,20 +44,27 @@ def _environment(args: argparse.Namespace) -> int:
 
 def _data(args: argparse.Namespace) -> int:
     from paddleseg.config import build, load_config
-    from paddleseg.doctor.contact_sheet import write_contact_sheet
+    from paddleseg.doctor.contact_sheet import inputs_of, write_contact_sheet
     from paddleseg.doctor.data import examine, open_datasets
     from paddleseg.doctor.fix import refuse_used_folder, repair
-    from paddleseg.doctor.page import write_page
+    from paddleseg.doctor.page import refuse_other_file, write_page
+    from paddleseg.targets import refuse_overwriting
 
     config = load_config(args.config, args.opts)
     roles = [role for role in ("train", "val", "test") if getattr(config, f"{role}_dataset") is not None]
     config.require(*(["train_dataset"] if not roles else []))
+    flags.require_ranges(("--sample", args.sample, 1, 10**9))
     if args.fix:
         refuse_used_folder(Path(args.fix))
     datasets, problems = open_datasets(roles, lambda role: build.build_dataset(config, role))
+    sheet = Path(args.save_dir) / "contact_sheet.png"
+    inputs = [Path(args.config), *inputs_of(datasets)]
+    refuse_overwriting(inputs, [sheet])
+    if args.html:
+        refuse_overwriting(inputs, [args.html])
+        refuse_other_file(Path(args.html))
     report = examine(datasets, sample=args.sample, progress=True)
     report.problems[:0] = problems
-    sheet = Path(args.save_dir) / "contact_sheet.png"
     written = write_contact_sheet(datasets, sheet)
     if args.html:
         write_page(report, datasets, Path(args.html), args.config)
@@ -71,7 +78,7 @@ def _data(args: argparse.Namespace) -> int:
     if args.html:
         print(f"Page: {args.html}")
     for line in changes:
-        print(line)
+        print(printable(line))
     return _verdict([finding.problem for finding in report.problems], [finding.problem for finding in report.notes])
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 
 from paddleseg.device import DEVICES
+from paddleseg.errors import ConfigError, Problem
 
 
 def add_config(parser: argparse.ArgumentParser, required: bool = True) -> None:
@@ -86,3 +88,20 @@ def test_opts(args: argparse.Namespace, switch: str) -> list[str]:
     given |= {name: getattr(args, name) for name in names}
     set_here = {name: value for name, value in given.items() if value not in (None, False)}
     return [*(f"test_config.{name}={json.dumps(value)}" for name, value in set_here.items()), *args.opts]
+
+
+def require_ranges(*given: tuple[str, float | Sequence[float] | None, float, float]) -> None:
+    """Refuse numbers out of range, and what is no number, for flags as (name, value or values, lowest, highest).
+
+    Raises:
+        ConfigError: Some are; all of them are named.
+    """
+    problems = []
+    for flag, value, low, high in given:
+        values = [value] if isinstance(value, (int, float)) else [*(value or ())]
+        wrong = [one for one in values if not low <= one <= high]
+        if wrong:
+            what = f"should lie between {low:,} and {high:,}, not {' '.join(f'{one:g}' for one in wrong)}"
+            problems.append(Problem(flag, what, f"such as {flag} {low:g}"))
+    if problems:
+        raise ConfigError(problems)

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from paddleseg.datasets.coco import Annotations
+from paddleseg.convert.masks import plan_masks, with_the_others
+from paddleseg.datasets.annotations import Annotations
+from paddleseg.errors import DataError, Problem, few
 from paddleseg.files import atomic_write_text
 from paddleseg.images.io import write_png
 from paddleseg.progress import progress
+from paddleseg.targets import name_below, refuse_overwriting
+
+
+@dataclass
+class Converted:
+    """What `convert_coco` wrote: class names, masks, and what a person should know of them."""
+
+    classes: list[str]
+    count: int
+    notes: list[str] = field(default_factory=list)
 
 
 def convert_coco(
@@ -20,25 +34,51 @@ def convert_coco(
     *,
     empty: bool = False,
     palette: np.ndarray | None = None,
-) -> tuple[list[str], int]:
-    """Write a mask for every image of an instance file, and `class_names.txt`.
+) -> Converted:
+    """Write a mask for every image of an instance file, and `class_names.txt`, all of it below `target`.
 
     Args:
         categories: What becomes class 1, 2, ...; all of the file's, by their ids, where none are named.
         empty: Images without any of these too, all background.
         palette: Colours (256, 3) of the masks.
 
-    Returns:
-        The class names and the number of masks.
-
     Raises:
-        DataError: The file is no instance file, or lacks a category.
+        OutputError: A mask would lie over a photo or the file, or several images would share one; nothing is written.
+        DataError: The file is no instance file, or lacks a category; or objects cannot be drawn: all are named, and the
+            masks of other images are written.
     """
     annotations = Annotations.load(file)
-    names = list(categories or sorted(annotations.categories, key=annotations.categories.__getitem__))
+    names = list(dict.fromkeys(categories or annotations.names()))
     classes = annotations.classes(names)
     images = list(annotations.images(classes, empty))
-    for image in progress(images, "Drawing masks"):
-        write_png((target / image.name).with_suffix(".png"), image.mask(classes), palette)
-    atomic_write_text(target / "class_names.txt", "\n".join(["_background_", *names]))
-    return ["_background_", *names], len(images)
+    notes = [*annotations.remarks]
+    moved = [image.name for image in images if name_below(image.name) != Path(image.name.replace("\\", "/")).as_posix()]
+    if moved:
+        notes.append(
+            f"{len(moved)} images are named by paths that lead elsewhere: masks have their last part: {few(moved)}"
+        )
+    # Where the photos are is not said in the file: beside it, or where masks are to be written.
+    sources = [(file.parent / image.name.replace("\\", "/"), name_below(image.name)) for image in images]
+    planned = plan_masks(target, sources, inputs=[file])
+    listed = target / "class_names.txt"
+    refuse_overwriting([file], [listed])
+    problems: list[Problem] = []
+    seen: dict[str, list[str]] = {}
+    counted: Counter[str] = Counter()
+    for image, (_, result) in zip(images, progress(planned, "Drawing masks"), strict=True):
+        odd: Counter[str] = Counter()
+        try:
+            write_png(result, image.mask(classes, odd), palette)
+        except DataError as error:
+            problems += error.problems
+        counted += odd
+        for what in odd:
+            seen.setdefault(what, []).append(image.name)
+    notes += [f"{counted[what]} objects {what} ({few(where)})" for what, where in seen.items()]
+    if not images:
+        notes.append(f"none of its {annotations.count} images shows any of these")
+    atomic_write_text(listed, "\n".join(["_background_", *names]))
+    if problems:
+        bad = len({problem.where.rpartition(": ")[0] for problem in problems})
+        raise DataError(with_the_others(problems, len(images) - bad, "masks", target))
+    return Converted(["_background_", *names], len(images), notes)

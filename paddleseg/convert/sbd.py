@@ -9,15 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-from paddleseg.errors import DataError, Problem
+from paddleseg.errors import DataError, OutputError, Problem
 from paddleseg.files import atomic_write_text
 from paddleseg.images.io import read_lines, write_png
 from paddleseg.images.paint import palette
 from paddleseg.progress import progress
+from paddleseg.sources import is_leftover, regular_bytes
+from paddleseg.targets import plan
 
 _COMPRESSED, _MATRIX, _STRUCT = 15, 14, 2
 _NUMBERS = {1: "i1", 2: "u1", 3: "<i2", 4: "<u2", 5: "<i4", 6: "<u4", 7: "<f4", 9: "<f8", 12: "<i8", 13: "<u8"}
 _HEADER = 128
+_LARGEST = 64 << 20
 
 
 def augment_voc(voc: Path, sbd: Path) -> int:
@@ -34,30 +37,34 @@ def augment_voc(voc: Path, sbd: Path) -> int:
 
     Raises:
         DataError: A folder is not what it should be, or labels are broken; all are named.
+        OutputError: There is an `aug.txt` of other lines; nothing is written.
     """
     lists, labels = voc / "VOC2012/ImageSets/Segmentation", voc / "VOC2012/SegmentationClassAug"
     known = {line.strip() for line in read_lines(lists / "trainval.txt")}
     listed = {line.strip() for part in ("train", "val") for line in read_lines(sbd / f"dataset/{part}.txt")}
-    files = sorted((sbd / "dataset/cls").glob("*.mat"))
+    files = sorted(path for path in (sbd / "dataset/cls").glob("*.mat") if not is_leftover(Path(path.name)))
     if not files:
         raise DataError(str(sbd / "dataset/cls"), "holds no .mat file", "unpack SBD's benchmark.tgz")
+    extra = sorted(listed - known - {""})
+    aug, text = lists / "aug.txt", "".join(f"{name}\n" for name in extra)
+    if aug.exists() and {line.strip() for line in read_lines(aug)} - {""} != set(extra):
+        raise OutputError(str(aug), "is there already, with other lines", "move it away, or take it as it is")
     problems: list[Problem] = []
-    for file in progress(files, "Converting SBD"):
-        target = labels / f"{file.stem}.png"
+    for file, target in progress(plan(labels, [(file, file.name) for file in files], ".png"), "Converting SBD"):
         if target.is_file():
             continue
         try:
             write_png(target, read_segmentation(file), palette())
         except DataError as error:
             problems += error.problems
-    extra = sorted(listed - known - {""})
     absent = [name for name in extra if not (sbd / f"dataset/cls/{name}.mat").is_file()]
     if absent:
         what = f"{len(absent)} of {len(extra)} listed labels are missing; the first is {absent[0]}.mat"
         problems.append(Problem(str(sbd), what, "unpack SBD's benchmark.tgz again"))
     if problems:
         raise DataError(problems)
-    atomic_write_text(lists / "aug.txt", "".join(f"{name}\n" for name in extra))
+    if not aug.exists():
+        atomic_write_text(aug, text)
     return len(extra)
 
 
@@ -68,9 +75,9 @@ def read_segmentation(file: Path) -> np.ndarray:
         DataError: It is no such file, or does not hold it.
     """
     try:
-        content = file.read_bytes()
+        content = regular_bytes(file)
         for kind, data in _elements(content[_HEADER:]):
-            kind, data = next(_elements(zlib.decompress(data))) if kind == _COMPRESSED else (kind, data)
+            kind, data = next(_elements(_inflated(data))) if kind == _COMPRESSED else (kind, data)
             found = _field(data, "GTcls", "Segmentation") if kind == _MATRIX else None
             if found is not None:
                 return found
@@ -108,5 +115,20 @@ def _field(matrix: bytes, name: str, field: str) -> np.ndarray | None:
             inner = _elements(content)
             _, (_, shape), _, (kind, numbers) = (next(inner) for _ in range(4))
             size = np.frombuffer(shape, "<i4")
-            return np.frombuffer(numbers, _NUMBERS[kind]).reshape(size, order="F").astype(np.uint8)
+            return _classes(np.frombuffer(numbers, _NUMBERS[kind]).reshape(size, order="F"))
     return None
+
+
+def _classes(values: np.ndarray) -> np.ndarray:
+    if not np.isfinite(values).all() or (values % 1).any() or values.min(initial=0) < 0 or values.max(initial=0) > 255:
+        raise ValueError("its values are no classes from 0 to 255")
+    return values.astype(np.uint8)
+
+
+def _inflated(data: bytes) -> bytes:
+    """What is packed in `data`, unless it would fill the memory."""
+    unpacking = zlib.decompressobj()
+    content = unpacking.decompress(data, _LARGEST)
+    if unpacking.unconsumed_tail:
+        raise ValueError(f"unpacks to more than {_LARGEST >> 20} MB")
+    return content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -229,7 +230,15 @@ def read_list(file: Path, root: Path, separator: str, *, labels: bool) -> tuple[
 
 
 def split_line(line: str, separator: str) -> list[str]:
-    """The paths in a line: a blank stands for any white space, also a tab; other separators may have blanks around."""
+    """The paths in a line: a blank stands for any white space, also a tab; other separators may have blanks around.
+
+    A path in double quotation marks may hold the separator: `"my photo.jpg" "my mask.png"`.
+    """
+    if '"' in line:
+        between = r"\s+" if separator == " " else rf"\s*{re.escape(separator)}\s*"
+        column = rf'(?:"([^"]+)"|((?:(?!{between})[^"])+))'
+        if found := re.fullmatch(rf"\s*{column}(?:{between}{column})?\s*", line):
+            return [part.strip() for part in found.groups() if part is not None]
     return line.split() if separator == " " else [column.strip() for column in line.split(separator)]
 
 

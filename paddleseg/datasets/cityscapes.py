@@ -8,6 +8,7 @@ from pathlib import Path
 from paddleseg.datasets.base import Dataset, Entry
 from paddleseg.errors import DataError, Problem
 from paddleseg.registry import DATASETS
+from paddleseg.sources import is_leftover
 from paddleseg.transforms.sample import Sample
 
 _IMAGE, _CLASSES, _IDS = "_leftImg8bit.png", "_gtFine_labelTrainIds.png", "_gtFine_labelIds.png"
@@ -62,7 +63,7 @@ class Cityscapes(Dataset):
 
     def find_entries(self) -> tuple[list[Entry], list[Problem]]:
         photos, labels = self.root / "leftImg8bit" / self.mode, self.root / "gtFine" / self.mode
-        images = sorted(photos.glob(f"*/*{_IMAGE}"))
+        images = sorted(path for path in photos.glob(f"*/*{_IMAGE}") if not is_leftover(path.relative_to(photos)))
         if not images:
             raise DataError(str(photos), f"holds no <city>/*{_IMAGE}", _FOLDER_HINT)
         beside = [labels / image.parent.name / image.name.replace(_IMAGE, self._label_ending) for image in images]

@@ -19,11 +19,14 @@ from paddleseg.errors import ConfigError, OutputError
 from paddleseg.files import atomic_write_bytes, atomic_write_text
 from paddleseg.images.io import write_png
 from paddleseg.progress import progress
+from paddleseg.sources import read_json
 from paddleseg.transforms.base import Compose
 from paddleseg.transforms.compose_portrait import ComposePortrait
 from paddleseg.transforms.functional import as_uint8
 
 LIST_FILE, NOTE_FILE = "train.txt", "compose.json"
+MOST_PICTURES = 99_999_999
+"""What eight digits name."""
 _JPEG_QUALITY = 95
 # Pictures of one folder, and of one job: few enough that a job soon ends.
 _FOLDER, _JOB = 1000, 8
@@ -139,19 +142,25 @@ def make_some(dataset: Dataset, _memory: Any, output: Path, seed: int, indices: 
 
 def _results(dataset: Dataset, output: Path, count: int, seed: int, jobs: int) -> Iterator[tuple[int, list[int], int]]:
     """The first picture of every job, sizes, and how many were made, in order."""
-    parts = [range(start, min(start + _JOB, count)) for start in range(0, count, _JOB)]
+    starts = range(0, count, _JOB)  # ranges as they are needed: a hundred million pictures are many parts
+    jobs = min(jobs, len(starts))
     if jobs <= 1:
-        for part in progress(parts, "Composing"):
-            yield part.start, *make_some(dataset, None, output, seed, part)
+        for start in progress(starts, "Composing", len(starts)):
+            yield start, *make_some(dataset, None, output, seed, _part(start, count))
         return
     with Workers(dataset, jobs) as workers:
-        for part in parts[: jobs * _AHEAD]:
-            workers.submit(make_some, output, seed, part)
-        for number, part in enumerate(progress(parts, "Composing")):
+        for start in starts[: jobs * _AHEAD]:
+            workers.submit(make_some, output, seed, _part(start, count))
+        for number, start in enumerate(progress(starts, "Composing", len(starts))):
             result = workers.result()
-            for following in parts[number + jobs * _AHEAD : number + jobs * _AHEAD + 1]:
-                workers.submit(make_some, output, seed, following)
-            yield part.start, *result
+            for following in starts[number + jobs * _AHEAD : number + jobs * _AHEAD + 1]:
+                workers.submit(make_some, output, seed, _part(following, count))
+            yield start, *result
+
+
+def _part(start: int, count: int) -> range:
+    """The pictures of one job."""
+    return range(start, min(start + _JOB, count))
 
 
 def _note(output: Path, dataset: Dataset, seed: int) -> None:
@@ -168,8 +177,8 @@ def _note(output: Path, dataset: Dataset, seed: int) -> None:
     }
     file = output / NOTE_FILE
     if file.is_file():
-        before = json.loads(file.read_text(encoding="utf-8"))
-        changed = [name for name in note if before.get(name) != note[name]]
+        before = read_json(file)
+        changed = [name for name in note if not isinstance(before, dict) or before.get(name) != note[name]]
         if changed:
             what = f"holds pictures that were made with other {', '.join(changed)}"
             raise OutputError(str(output), what, "choose another folder, or delete this one")

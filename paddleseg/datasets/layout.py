@@ -10,6 +10,7 @@ from pathlib import Path
 from paddleseg.datasets.base import Entry, read_list
 from paddleseg.errors import DataError, Problem
 from paddleseg.images.io import IMAGE_EXTENSIONS, read_lines
+from paddleseg.sources import is_leftover
 
 _FIELD = re.compile(r"\{(\w+)\}")
 
@@ -51,11 +52,14 @@ class Pattern:
             found.append((image, label, self.group.format(**fields) or image.relative_to(root).as_posix()))
         return sorted(found)
 
+    def leftovers(self, root: Path) -> int:
+        """How many files of macOS lie among the images: archives made on a Mac hold a "._name" beside many a file."""
+        return sum(is_leftover(path.relative_to(root)) for path in root.glob(_FIELD.sub("*", self.images)))
+
     def _matches(self, root: Path) -> Iterator[tuple[Path, dict[str, str]]]:
         expression = _expression(self.images)
         for path in root.glob(_FIELD.sub("*", self.images)):
             relative = path.relative_to(root)
-            # Archives made on a Mac hold a "._name" beside many a file.
             hidden = any(part.startswith(".") for part in relative.parts)
             match = expression.fullmatch(relative.as_posix())
             if match and not hidden and path.suffix.lower() in IMAGE_EXTENSIONS:

@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from PIL import Image
 
 from paddleseg.datasets.layout import Pattern
 from paddleseg.datasets.published import Published
-from paddleseg.errors import DataError
 from paddleseg.geometry import Size
+from paddleseg.images.mattes import read_matte
 from paddleseg.registry import DATASETS
-
-
-def read_matte(path: str | Path) -> np.ndarray:
-    """A matte as uint8 (H, W): the alpha channel of a picture that has one, its grey values otherwise.
-
-    Raises:
-        DataError: Missing, truncated, or not an image.
-    """
-    try:
-        with Image.open(path) as picture:
-            return np.asarray(picture.getchannel("A") if "A" in picture.getbands() else picture.convert("L"))
-    except FileNotFoundError as error:
-        raise DataError(str(path), "there is no such file", "correct the list file, or dataset_root") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(str(path), "is not an image, or is broken", "replace it, or take it out of the list") from error
 
 
 class Mattes(Published):
     """A data set whose labels are mattes. A pixel counts as person from an opacity of `threshold` on.
 
+    `ALPHA` says that the matte is the alpha channel of a picture in colours, even where that is opaque.
+
     Args:
         threshold: Between 0 and 1; a half keeps the outline where the eye sees it, less keeps fine hair.
         **given: As `Published`: `transforms`, `dataset_root`, `mode`, `edge`.
     """
+
+    ALPHA: ClassVar[bool] = False
 
     def __init__(self, *args: Any, threshold: float = 0.5, **given: Any):
         if not 0 < threshold <= 1:
@@ -45,7 +33,8 @@ class Mattes(Published):
         super().__init__(*args, **given)
 
     def read_label(self, path: Path, size: Size | None) -> np.ndarray:
-        return (read_matte(path) >= 255 * self.threshold).astype(np.uint8)
+        opacity = read_matte(path, alpha_only=self.ALPHA).opacity
+        return (opacity >= 255 * self.threshold).astype(np.uint8)
 
 
 @DATASETS.register
@@ -57,6 +46,7 @@ class AISegment(Mattes):
     photo.
     """
 
+    ALPHA = True
     SOURCE = "download it from kaggle.com/laurentmih/aisegmentcom-matting-human-datasets"
     TERMS = "no licence is stated; photos from Flickr, Baidu and Taobao: research only"
     COUNTS = {"published": {"all": 34427}}

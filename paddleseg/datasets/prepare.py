@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from paddleseg.datasets.base import Dataset, Entry
+from paddleseg.datasets.base import Dataset, Entry, split_line
+from paddleseg.datasets.layout import Pattern
 from paddleseg.datasets.published import PREPARED, Published, find_split, missing_files
-from paddleseg.errors import DataError, OutputError, Problem
+from paddleseg.errors import DataError, OutputError, Problem, few
 from paddleseg.files import atomic_write_text
 from paddleseg.images.io import read_lines
 
@@ -54,6 +56,10 @@ def prepare(dataset: type[Published], root: Path, save_dir: Path | None = None, 
     if (save_dir or root) == root or dataset.SPLITS is not PREPARED:
         _look(dataset, root, parts)
     prepared.notes += dataset.remarks(root, parts)
+    sources = {*(source for each in dataset.SPLITS.values() for source in each), dataset.WHOLE}
+    leftovers = sum(source.leftovers(root) for source in sources if isinstance(source, Pattern))
+    if leftovers:
+        prepared.notes.append(f"passed over {leftovers} files of macOS (._*)")
     prepared.notes.append(compare_counts(prepared.counts, dataset.COUNTS))
     return prepared
 
@@ -98,19 +104,32 @@ def _write(prepared: Prepared, path: Path, entries: Sequence[Entry], root: Path)
     prepared.files.append(path)
 
 
+def list_line(names: Sequence[str], separator: str) -> str | None:
+    """A line of a list, with names that hold the separator in quotation marks; None where reading gives other names."""
+    if not all(name.isprintable() for name in names):  # not UTF-8, or with line breaks
+        return None
+    line = separator.join(name if split_line(name, separator) == [name] else f'"{name}"' for name in names)
+    return line if split_line(line, separator) == [*names] else None
+
+
 def list_text(entries: Sequence[Entry], root: Path, separator: str = " ") -> str:
-    """The lines of a list file, with paths relative to `root`.
+    """The lines of a list file, with paths relative to `root`; names that hold the separator in quotation marks.
 
     Raises:
-        OutputError: The separator occurs in a path.
+        OutputError: Names cannot stand in a list: reading would make other ones of them. All are counted.
     """
-    lines = []
+    lines, wrong = [], []
     for entry in entries:
-        names = [path.relative_to(root).as_posix() for path in entry if path is not None]
-        if any(separator in name or "\n" in name for name in names):
-            hint = "rename it, or choose another --separator"
-            raise OutputError(names[0], f"holds {separator!r}, which separates the columns of a list", hint)
-        lines.append(separator.join(names))
+        names = [Path(os.path.relpath(path, root)).as_posix() for path in entry if path is not None]
+        line = list_line(names, separator)
+        if line is None:
+            wrong.append(separator.join(names))
+        else:
+            lines.append(line)
+    if wrong:
+        more = f"; and so for {len(wrong) - 1} more: {few(wrong[1:])}" if len(wrong) > 1 else ""
+        what = f"cannot be written as a line of a list with {separator!r} between its columns{more}"
+        raise OutputError(wrong[0], what, "rename the file: no quotation marks, no line breaks, no blanks at the ends")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -8,25 +8,41 @@ import numpy as np
 
 from paddleseg.geometry import Size
 
+MAX_PIXELS = 178_956_970
+"""More than any annotated photo has; what Pillow refuses to decode."""
+_FAR = 1e12
+_CROSSINGS = 1 << 22
+"""Rows times edges that are looked at together."""
+
 
 def polygon_mask(points: Sequence[Sequence[float]] | np.ndarray, size: Size) -> np.ndarray:
     """The pixels whose centres lie inside a polygon (N, 2) of x, y, by the even-odd rule, as bool (H, W).
 
     Every edge flips all pixels to the right of it, in the rows that it crosses; what is flipped an odd number of times
     is inside.
+
+    Raises:
+        ValueError: There are no points, or some are no numbers.
     """
     start = np.asarray(points, np.float64).reshape(-1, 2)
+    if not len(start) or not (np.abs(start) < _FAR).all():
+        raise ValueError(
+            "its points are no finite numbers, or beyond all pictures" if len(start) else "it has no points"
+        )
     end = np.roll(start, -1, axis=0)
     inside = np.zeros(size, bool)
     # Only the box around it is looked at.
     left, top = np.clip(np.floor(start.min(axis=0)), 0, size[::-1]).astype(int)
     right, bottom = np.clip(np.ceil(start.max(axis=0)), 0, size[::-1]).astype(int)
     centre = np.arange(top, bottom) + 0.5
-    row, edge = np.nonzero((start[:, 1] <= centre[:, None]) != (end[:, 1] <= centre[:, None]))
-    slope = (end[edge, 0] - start[edge, 0]) / (end[edge, 1] - start[edge, 1])
-    x = start[edge, 0] + slope * (centre[row] - start[edge, 1])
     flips = np.zeros((bottom - top, right - left + 1), np.uint8)
-    np.add.at(flips, (row, np.clip(np.ceil(x - 0.5) - left, 0, right - left).astype(int)), 1)
+    step = max(_CROSSINGS // max(len(centre), 1), 1)
+    for first in range(0, len(start), step):
+        one, two = start[first : first + step], end[first : first + step]
+        row, edge = np.nonzero((one[:, 1] <= centre[:, None]) != (two[:, 1] <= centre[:, None]))
+        slope = (two[edge, 0] - one[edge, 0]) / (two[edge, 1] - one[edge, 1])
+        x = one[edge, 0] + slope * (centre[row] - one[edge, 1])
+        np.add.at(flips, (row, np.clip(np.ceil(x - 0.5) - left, 0, right - left).astype(int)), 1)
     # Sums wrap around at 256, which leaves odd odd.
     inside[top:bottom, left:right] = flips.cumsum(axis=1, dtype=np.uint8)[:, :-1] & 1
     return inside
@@ -36,21 +52,25 @@ def rle_mask(counts: Sequence[int] | str | bytes, size: Size) -> np.ndarray:
     """COCO's run lengths as bool (H, W): column after column, 0 and 1 in turn, as numbers or packed in a string.
 
     Raises:
-        ValueError: The runs do not fill the picture.
+        ValueError: The runs are no numbers, or do not fill the picture.
     """
-    runs = np.asarray(_unpacked(counts) if isinstance(counts, (str, bytes)) else counts, np.int64)
     h, w = size
-    if runs.sum() != h * w or (runs < 0).any():
-        raise ValueError(f"run lengths sum up to {runs.sum()}, not to {h} x {w}")
-    return (np.repeat(np.arange(len(runs)) % 2, runs) == 1).reshape(w, h).T
+    runs = np.asarray(_unpacked(counts) if isinstance(counts, (str, bytes)) else counts, np.float64).ravel()
+    if not np.isfinite(runs).all() or (runs < 0).any() or (runs % 1).any():
+        raise ValueError("its run lengths are no whole numbers from 0 on")
+    if runs.sum() != h * w:
+        raise ValueError(f"run lengths sum up to {runs.sum():.0f}, not to {h} x {w}")
+    return (np.repeat(np.arange(len(runs)) % 2, runs.astype(np.int64)) == 1).reshape(w, h).T
 
 
 def _unpacked(text: str | bytes) -> list[int]:
     """Run lengths from COCO's string: five bits a character, lowest first; the fourth on less that two before."""
     runs: list[int] = []
     value = shift = 0
-    for character in text.encode() if isinstance(text, str) else text:
+    for character in text.encode("ascii", "replace") if isinstance(text, str) else text:
         bits = character - 48
+        if not 0 <= bits < 64 or shift > 60:
+            raise ValueError("its packed run lengths are damaged")
         value |= (bits & 31) << shift
         shift += 5
         if bits & 32:

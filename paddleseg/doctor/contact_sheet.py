@@ -9,9 +9,11 @@ import cv2
 import numpy as np
 
 from paddleseg.datasets.base import Dataset
+from paddleseg.doctor.files import file_facts
 from paddleseg.errors import DataError
 from paddleseg.geometry import Size
 from paddleseg.images.io import write_png
+from paddleseg.targets import refuse_overwriting
 from paddleseg.transforms.functional import fit_inside
 from paddleseg.transforms.sample import Sample
 
@@ -23,6 +25,13 @@ _IGNORED = (230, 60, 60)
 _CLASSES = ((60, 200, 90), (70, 130, 240), (240, 190, 40), (190, 80, 220), (40, 200, 210), (240, 120, 40))
 
 
+def inputs_of(datasets: Mapping[str, Dataset]) -> list[Path]:
+    """All files that data sets are read from: their lists, images and labels."""
+    lists = [dataset.list_file for dataset in datasets.values()]
+    files = [path for dataset in datasets.values() for entry in dataset.entries for path in entry]
+    return [path for path in (*lists, *files) if path is not None]
+
+
 def write_contact_sheet(datasets: Mapping[str, Dataset], path: Path, each: int = 24) -> bool:
     """Write evenly spaced samples of every data set, labels laid over them, as a PNG.
 
@@ -30,7 +39,11 @@ def write_contact_sheet(datasets: Mapping[str, Dataset], path: Path, each: int =
 
     Returns:
         Whether there was anything to show.
+
+    Raises:
+        OutputError: `path` is one of the data sets' files.
     """
+    refuse_overwriting(inputs_of(datasets), [path])
     tiles = [
         _captioned(tile(sample.image, sample.label, dataset.ignore_index), f"{role} {Path(sample.path).name}")
         for role, dataset in datasets.items()
@@ -48,8 +61,12 @@ def samples(dataset: Dataset, count: int) -> Iterator[Sample]:
     """Evenly spaced ones, without those that cannot be read."""
     for index in np.linspace(0, len(dataset) - 1, min(count, len(dataset))).astype(int):
         try:
+            # The same look as the check's, so that what it refuses to decode is not decoded here.
+            for path in dataset.entries[int(index)]:
+                if path is not None:
+                    file_facts(path)
             yield dataset.read(int(index))
-        except DataError:
+        except (DataError, OSError):
             continue  # named among the problems
 
 

@@ -114,7 +114,7 @@ def _one(group: Sequence[Finding], link: str) -> Finding:
 def _figures(pairs: Sequence[Pair], num_classes: int) -> Role:
     sizes = sorted({pair.size for pair in pairs if pair.size}, key=lambda size: size[0] * size[1]) or [(0, 0)]
     counts = total(pairs)[:num_classes]
-    rough = [pair.roughness for pair in pairs if pair.fit]
+    rough = [pair.roughness for pair in pairs if pair.fit and np.isfinite(pair.roughness)]
     shapes = Counter(_shape(pair.size[1] / pair.size[0]) for pair in pairs if pair.size)
     return Role(
         pairs=len(pairs),

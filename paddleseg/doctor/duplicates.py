@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
-from paddleseg.doctor.findings import Finding, Pair, counted, few, names
+from paddleseg.doctor.findings import Finding, Pair, counted, names
 from paddleseg.doctor.hashes import lookalikes
+from paddleseg.errors import few
 
 Couple = tuple[Pair, Pair]
 

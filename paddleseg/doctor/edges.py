@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from paddleseg.datasets.base import Dataset
-from paddleseg.doctor.findings import EdgeFit, Finding, Pair, few
+from paddleseg.doctor.findings import EdgeFit, Finding, Pair
+from paddleseg.errors import few
 
 _LONG_SIDE = 384
 _REACH = 6

@@ -14,6 +14,7 @@ from paddleseg.datasets.base import Dataset
 from paddleseg.doctor.findings import NOT_A_PICTURE, FileFacts, Finding, Pair, counted, names
 from paddleseg.errors import DataError
 from paddleseg.geometry import Size
+from paddleseg.sources import refuse_endless
 
 _SUFFIXES = {
     "JPEG": {".jpg", ".jpeg", ".jpe", ".jfif"},
@@ -28,15 +29,17 @@ _ORIENTATION = 0x0112
 _PNG = b"\x89PNG\r\n\x1a\n"
 _GREY, _ALPHA = {"1", "L", "I;16", "I", "F"}, {"LA", "PA", "RGBA", "La", "RGBa"}
 _TINY, _HUGE = 64, 4096
+_LARGEST = 1 << 30
 
 
 def file_facts(path: Path) -> FileFacts:
     """Read the header.
 
     Raises:
-        DataError: More pixels than any photo has, nothing but zeros, or a PNG that was damaged on its way: what reading
-            would not notice, or only after it had filled the memory.
+        DataError: A pipe or a device, more pixels than any photo has, nothing but zeros, or a PNG that was damaged on
+            its way: what reading would not notice, or only after it had filled the memory.
     """
+    refuse_endless(path, _LARGEST)
     content = path.read_bytes()
     if content and not content.strip(b"\0"):
         raise DataError(str(path), "holds nothing but zeros", "copy it again: the disk was full, or the copy stopped")
@@ -56,7 +59,7 @@ def file_facts(path: Path) -> FileFacts:
         limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 10**6
         what = f"claims to have more than {limit} million pixels"
         raise DataError(str(path), what, "shrink it, or take it out of the list: decoding fills the memory") from error
-    except (OSError, SyntaxError, ValueError, EOFError):
+    except Exception:  # decoders raise whatever the damaged bytes led to
         return NOT_A_PICTURE  # reading it says why
 
 

@@ -10,10 +10,8 @@ import numpy as np
 
 from paddleseg.datasets.base import Dataset
 from paddleseg.doctor.hashes import Fingerprint
-from paddleseg.errors import Problem
+from paddleseg.errors import Problem, few
 from paddleseg.geometry import Size
-
-_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -140,12 +138,6 @@ def names(pairs: Sequence[Pair], *, labels: bool = False) -> str:
     """The first file names, for the end of a line."""
     paths: list[Path | None] = [pair.label if labels else pair.image for pair in pairs]
     return few([path.name for path in paths if path is not None])
-
-
-def few(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
 
 
 def counted(items: Sequence[object], noun: str) -> str:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from paddleseg.datasets.base import Dataset
+from paddleseg.datasets.prepare import list_line
 from paddleseg.doctor.findings import Finding, Pair
+from paddleseg.doctor.lists import entry_of, line_numbers
 from paddleseg.doctor.report import Report
-from paddleseg.errors import OutputError
+from paddleseg.errors import OutputError, printable
 from paddleseg.files import atomic_dir
-from paddleseg.images.io import read_label, write_png
+from paddleseg.images.io import read_label, read_lines, write_png
 
 _LEAKS = {"splits.duplicate", "splits.similar"}
 _MASKS = {"labels.0-255", "labels.mixed"}
@@ -43,7 +46,9 @@ def repair(report: Report, datasets: Mapping[str, Dataset], folder: Path) -> lis
         for role, dataset in datasets.items():
             found = [finding for finding in report.problems if finding.role == role]
             changes += _Repair(role, dataset, found, folder, temporary).write(report.pairs[role])
-        (temporary / "changes.txt").write_text("\n".join([*changes, ""]), encoding="utf-8")
+        closed = [finding for finding in report.problems if finding.role not in datasets and not finding.pairs]
+        changes += [f"{f.role}: no list was written: {f.where}: {f.what}" for f in closed if f.role]
+        (temporary / "changes.txt").write_text(printable("\n".join([*changes, ""])), encoding="utf-8")
     return changes
 
 
@@ -54,11 +59,13 @@ class _Repair:
         self.role, self.dataset, self.folder, self.temporary = role, dataset, folder, temporary
         self.left_out: dict[int, str] = {}
         self.values: dict[int, dict[int, int]] = {}
+        self.written: dict[str, Path] = {}
         for finding in found:
             # Of two data sets' common pictures, the first of each couple belongs to this one.
             concerned = finding.pairs[::2] if finding.kind in _LEAKS else finding.pairs
             if finding.optional or finding.kind in _LEAKS:
-                self.left_out |= {id(pair): finding.what for pair in concerned if id(pair) not in self.left_out}
+                for pair in concerned:
+                    self.left_out.setdefault(id(pair), _reason(pair, finding))
             elif finding.kind in _MASKS:
                 self.values |= {id(pair): {255: 1} for pair in concerned}
             elif finding.kind == "labels.offset":
@@ -68,24 +75,28 @@ class _Repair:
             self.values = {}  # reading would change the values once more
 
     def write(self, pairs: Iterable[Pair]) -> list[str]:
-        changes = []
+        changes = self._lines_that_are_no_pairs()
         lines: dict[str, None] = {}
         # The pairs were looked at once each; a list may name them again, in other words as well.
-        repeated, relabelled = len(self.dataset.entries) - len(set(self.dataset.entries)), 0
+        listed = Counter(self.dataset.entries)
+        repeated = [image for (image, _), count in listed.items() for _ in range(count - 1)]
+        relabelled = 0
         for pair in pairs:
             if id(pair) in self.left_out:
-                changes.append(f"{self.role}: left out {pair.image}: {self.left_out[id(pair)]}")
+                named = " ".join(str(path) for path in (pair.image, pair.label) if path is not None)
+                changes.append(f"{self.role}: left out {named}: {self.left_out[id(pair)]}")
                 continue
             label = pair.label
             if label is not None and id(pair) in self.values:
                 label = self._relabel(label, self.values[id(pair)])
                 relabelled += 1
-            columns = [self._written(path) for path in (pair.image, label) if path is not None]
-            line = self.dataset.separator.join(columns)
-            repeated += line in lines
+            line = self._line([path for path in (pair.image, label) if path is not None])
+            if line in lines:
+                repeated.append(pair.image)
             lines[line] = None
         if repeated:
-            changes.append(f"{self.role}: took out {repeated} repeated line{'' if repeated == 1 else 's'}")
+            many = f"{len(repeated)} repeated line{'' if len(repeated) == 1 else 's'}"
+            changes.append(f"{self.role}: took out {many}: {', '.join(map(str, repeated))}")
         if relabelled:
             changes.append(f"{self.role}: wrote {relabelled} labels anew, with values from 0")
         list_file = f"{self.role}.txt"
@@ -101,13 +112,42 @@ class _Repair:
         table = np.arange(256, dtype=np.uint8)
         table[list(values)] = list(values.values())
         inside = label.relative_to(self.dataset.root) if label.is_relative_to(self.dataset.root) else Path(label.name)
-        name = Path("labels", *(part for part in inside.parts if part != "..")).with_suffix(".png")
+        plain = Path("labels", self.role, *(part for part in inside.parts if part != "..")).with_suffix(".png")
+        name, number = plain, 1
+        while self.written.setdefault(str(name).casefold(), label) != label:  # m.png and m.tif, or a.png of two folders
+            number += 1
+            name = plain.with_stem(f"{plain.stem}_{number}")
         (self.temporary / name).parent.mkdir(parents=True, exist_ok=True)
         write_png(self.temporary / name, table[read_label(label)])
         return self.folder / name
 
-    def _written(self, path: Path) -> str:
-        text = Path(os.path.relpath(path, self.dataset.root)).as_posix()
-        if self.dataset.separator == " " and len(text.split()) > 1:
-            raise OutputError(str(self.folder), "the name holds blanks, which a list cannot", "choose another name")
-        return text
+    def _line(self, paths: Iterable[Path]) -> str:
+        names = [Path(os.path.relpath(path, self.dataset.root)).as_posix() for path in paths]
+        line = list_line(names, self.dataset.separator)
+        if line is None:
+            what = "cannot stand in a list: it holds quotation marks, line breaks, or blanks at an end"
+            raise OutputError(" ".join(names), what, "rename it, or the folder of --fix")
+        return line
+
+    def _lines_that_are_no_pairs(self) -> list[str]:
+        """What is said of the lines of a list that reading could not use."""
+        file = self.dataset.list_file
+        if file is None:
+            return []
+        used = set(line_numbers(self.dataset).keys()) & set(self.dataset.entries)
+        said = []
+        for number, line in enumerate(read_lines(file), 1):
+            if line.strip() and entry_of(line, self.dataset) not in used:
+                said.append(f"{self.role}: left out line {number} of {file}, which is no pair: {line.strip()}")
+        return said
+
+
+def _reason(pair: Pair, finding: Finding) -> str:
+    """Why a pair is left out: its own fault where it has one, since a finding may speak of many pairs."""
+    own = [f"{fault.where}: {fault.what}" for fault in pair.faults]
+    if own:
+        return "; ".join(own)
+    if finding.kind in _LEAKS:
+        place = next(place for place, other in enumerate(finding.pairs) if other is pair)
+        return f"{finding.where}: the other has it as {finding.pairs[place + 1].image}"
+    return f"{finding.where}: {finding.what}"

@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from paddleseg.datasets.base import Dataset, Entry, split_line
-from paddleseg.doctor.findings import Finding, Pair, as_finding, counted, few
-from paddleseg.errors import Problem
+from paddleseg.doctor.findings import Finding, Pair, as_finding, counted
+from paddleseg.errors import Problem, few
 from paddleseg.images.io import IMAGE_EXTENSIONS, read_lines
 
 _SEPARATORS = {",": "a comma", ";": "a semicolon", "|": "a bar", "\t": "a tab"}
@@ -28,10 +28,15 @@ def line_numbers(dataset: Dataset) -> dict[Entry, int]:
         return {}
     numbers: dict[Entry, int] = {}
     for number, line in enumerate(read_lines(dataset.list_file), 1):
-        columns = [dataset.root / column for column in split_line(line, dataset.separator)]
         if line.strip():
-            numbers.setdefault((columns[0], columns[1] if len(columns) > 1 else None), number)
+            numbers.setdefault(entry_of(line, dataset), number)
     return numbers
+
+
+def entry_of(line: str, dataset: Dataset) -> Entry:
+    """The pair that a line begins with."""
+    columns = [dataset.root / column for column in split_line(line, dataset.separator)]
+    return columns[0], columns[1] if len(columns) > 1 else None
 
 
 def wrong_lines(problems: Sequence[Problem]) -> list[Finding]:

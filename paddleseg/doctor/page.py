@@ -20,11 +20,12 @@ from paddleseg.doctor.contact_sheet import samples, tile
 from paddleseg.doctor.edges import COARSE
 from paddleseg.doctor.findings import Finding, Pair, counted
 from paddleseg.doctor.report import Report
-from paddleseg.errors import DataError
-from paddleseg.files import atomic_write_text
+from paddleseg.errors import DataError, OutputError, printable
+from paddleseg.files import atomic_write_text, is_file
 from paddleseg.images.io import read_image
 
 _SHOWN, _ILLUSTRATED, _SAMPLES = 12, 40, 24
+_DOCTYPE = b"<!DOCTYPE html>"
 
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -69,6 +70,12 @@ $sheets
 """)
 
 
+def refuse_other_file(path: Path) -> None:
+    """Raise `OutputError` where there is a file that is no page."""
+    if path.is_dir() or (path.exists() and not (is_file(path) and path.read_bytes().startswith(_DOCTYPE))):
+        raise OutputError(str(path), "is there already, and is no page of HTML", "choose another name for the page")
+
+
 def write_page(report: Report, datasets: Mapping[str, Dataset], path: Path, title: str) -> None:
     """Write the page, whole or not at all.
 
@@ -87,7 +94,7 @@ def write_page(report: Report, datasets: Mapping[str, Dataset], path: Path, titl
         notes=_findings(notes, datasets, "note") or "<p>None.</p>",
         sheets="\n".join(sheets),
     )
-    atomic_write_text(path, page)
+    atomic_write_text(path, printable(page))
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -169,7 +176,7 @@ def _figure(pair: Pair, dataset: Dataset) -> str:
         return f"<figure><div></div>{escape(pair.image.name)}</figure>"
     image = read_image(pair.image, dataset.img_channels)
     label = None
-    if pair.label is not None:
+    if pair.label is not None and pair.label_digest:  # else the check could not read it, or would not
         with suppress(DataError, OSError):
             label = dataset.read_label(pair.label, pair.size)
     return _image(tile(image, label, dataset.ignore_index), pair.image.name)

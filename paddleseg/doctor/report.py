@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from paddleseg.doctor.findings import Finding, Pair
-from paddleseg.errors import DataError
+from paddleseg.errors import DataError, printable
 
 
 @dataclass
@@ -82,4 +82,4 @@ class Report:
             "notes": [finding.plain() for finding in self.notes],
             "roles": {name: asdict(role) for name, role in self.roles.items()},
         }
-        return json.dumps(content, indent=2, ensure_ascii=False)
+        return printable(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))

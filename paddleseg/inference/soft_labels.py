@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from paddleseg.errors import ConfigError
-from paddleseg.images.io import list_images, read_image, write_png
+from paddleseg.errors import ConfigError, DataError, Problem
+from paddleseg.images.io import read_image, write_png
 from paddleseg.inference.postprocess import foreground
 from paddleseg.inference.predictor import Predictor
 from paddleseg.progress import progress
+from paddleseg.targets import plan
 
 _CERTAIN = 254  # 255 means that nothing is known
 
@@ -38,17 +39,35 @@ def soft_label(predictors: Sequence[Predictor], image: np.ndarray) -> np.ndarray
     return np.rint(total / (2 * len(predictors)) * _CERTAIN).astype(np.uint8)
 
 
-def write_soft_labels(predictors: Sequence[Predictor], images: str | Path, folder: Path) -> int:
-    """Write the soft label of every image of a folder or list to the same place below `folder`, as PNG.
+def write_soft_labels(
+    predictors: Sequence[Predictor],
+    images: Iterable[tuple[Path, str]],
+    folder: Path,
+    *,
+    inputs: Iterable[Path] = (),
+) -> int:
+    """Write the soft label of every image to the place of its name below `folder`, as PNG.
 
     Those that are there already stay, so an interrupted run may be repeated.
 
+    Args:
+        images: With their names below the data set's folder.
+        inputs: What else was read, such as the list that names the images.
+
     Returns:
         How many were written.
+
+    Raises:
+        OutputError: One would lie over an input, or two images would share one; nothing is written.
+        DataError: Photos cannot be read; all are named, and the labels of the others are written.
     """
-    todo = [(path, folder / Path(name).with_suffix(".png")) for path, name in list_images(images)]
-    todo = [(path, target) for path, target in todo if not target.is_file()]
+    todo = [(path, target) for path, target in plan(folder, images, ".png", inputs=inputs) if not target.is_file()]
+    problems: list[Problem] = []
     for path, target in progress(todo, "Soft labels", len(todo)):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_png(target, soft_label(predictors, read_image(path)))
+        try:
+            write_png(target, soft_label(predictors, read_image(path)))
+        except DataError as error:
+            problems += error.problems
+    if problems:
+        raise DataError(problems)
     return len(todo)

@@ -44,7 +44,7 @@ def blanks_in_a_name(data):
 
 @fault
 def quotation_marks(data):
-    data.change(3, lambda line: '"{}" "{}"'.format(*line.split()))
+    data.change(3, lambda line: "'{}' '{}'".format(*line.split()))
     return "train.txt:4", "cannot be read: No such file", "leave the quotation marks out"
 
 
