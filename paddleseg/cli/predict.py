@@ -10,6 +10,10 @@ from paddleseg.errors import ConfigError
 from paddleseg.inference.outputs import FOLDERS
 
 HELP = "segment pictures: masks, overlays, cut-outs, new backgrounds"
+EXAMPLE = """
+paddleseg predict --config portrait.yml --model_path zoo://portrait --image_path photos/ --outputs overlay cutout
+paddleseg predict --config portrait.yml --model_path zoo://portrait --image_path me.jpg --background "#00b140"
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

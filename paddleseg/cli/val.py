@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from paddleseg.metrics import Metric
 
 HELP = "measure a trained model on the validation set"
+EXAMPLE = "paddleseg val --config configs/pp_humanseg/portrait_fine_tune_mini.yml --model_path zoo://portrait --worst 4"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
