@@ -142,7 +142,8 @@ def _open_closed_streams() -> None:
 
 def _quieten_others() -> None:
     """Leave out what other packages say of themselves, which nobody can act on."""
-    # Paddle warns about a missing compiler cache at every import, and that training mode is training mode.
-    warnings.filterwarnings("ignore", message="No ccache found|When training, we now always track")
+    # Paddle warns about a missing compiler cache at every import, that training mode is training mode, and that some of
+    # its functions are not PyTorch's.
+    warnings.filterwarnings("ignore", message=r"No ccache found|When training, we now always track|\s*Non compatible API")
     # Its C++ part tells which of its executors is running; errors are still told.
     os.environ.setdefault("GLOG_minloglevel", "2")
