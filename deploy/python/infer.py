@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from paddleseg.device import DEVICES, select_device
-from paddleseg.errors import ConfigError
+from paddleseg.errors import ConfigError, UserError
 from paddleseg.images.io import list_images, read_image
 from paddleseg.inference.outputs import Writer, card_palette
 from paddleseg.inference.pictures import Report, predict_files
 from paddleseg.inference.predictor import Predictor
 from paddleseg.inference.runtime import PaddleOptions, onednn_works
-from paddleseg.program import reports_mistakes
 
 _SHAPE_PICTURES = 10
 _WARM_UP = 3
@@ -144,9 +144,14 @@ def run(args: argparse.Namespace) -> None:
     report.raise_if_any_failed()
 
 
-@reports_mistakes
 def main(argv: Sequence[str] | None = None) -> int:
-    run(build_parser().parse_args(argv))
+    # Paddle warns about a missing compiler cache at every import; nothing is compiled here.
+    warnings.filterwarnings("ignore", message="No ccache found")
+    try:
+        run(build_parser().parse_args(argv))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
     return 0
 
 
