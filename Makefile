@@ -31,7 +31,7 @@ smoke:
 	bash tools/smoke.sh
 
 docs: .venv/docs
-	$(BIN)/mkdocs build --strict --quiet --site-dir output/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir output/site
 
 wheel: .venv/ready
 	$(BIN)/pip wheel . --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist

@@ -144,6 +144,7 @@ def _quieten_others() -> None:
     """Leave out what other packages say of themselves, which nobody can act on."""
     # Paddle warns about a missing compiler cache at every import, that training mode is training mode, and that some of
     # its functions are not PyTorch's.
-    warnings.filterwarnings("ignore", message=r"No ccache found|When training, we now always track|\s*Non compatible API")
+    notices = r"No ccache found|When training, we now always track|\s*Non compatible API"
+    warnings.filterwarnings("ignore", message=notices)
     # Its C++ part tells which of its executors is running; errors are still told.
     os.environ.setdefault("GLOG_minloglevel", "2")

@@ -1,7 +1,8 @@
 """The parts of the documentation site that stand elsewhere in the repository; MkDocs calls these functions.
 
-README.md is the home page, README_CN.md and CHANGELOG.md are pages too. Links from a page to a file outside docs/ work in
-the repository; on the site they become the file's name, and a name of no file is a warning, which ends a strict build.
+README.md is the home page; README_CN.md and CHANGELOG.md are pages too. Links from a page to a file outside docs/ hold
+in the repository. On the site they become the file's name, and a name of no file is a warning, which ends a strict
+build.
 """
 
 from __future__ import annotations
