@@ -1,18 +1,13 @@
 """Errors a user can act on: where it is, what is wrong, one thing to do.
 
-The command line prints them without a traceback and exits with code 2. Everything else is a bug of ours and keeps its
+Our programs print them without a traceback and exit with code 2 (program.py). All else is a bug of ours and keeps its
 traceback.
 """
 
 from __future__ import annotations
 
-import functools
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ParamSpec
-
-Arguments = ParamSpec("Arguments")
 
 _SHOWN = 5
 
@@ -74,6 +69,10 @@ class OutputError(UserError):
     """A file or folder that cannot be written."""
 
 
+class PackageError(UserError):
+    """A package that is not installed, or does not import."""
+
+
 def last_line(error: Exception) -> str:
     """What an engine's message of many lines ends with, which is where it says what is wrong."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
@@ -91,17 +90,3 @@ def few(names: Sequence[object]) -> str:
 def printable(text: str) -> str:
     """A text that any stream takes: names of files need not be UTF-8."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def reports_mistakes(main: Callable[Arguments, int]) -> Callable[Arguments, int]:
-    """A program's `main` that prints what the user can mend, and returns its exit code, in the place of a traceback."""
-
-    @functools.wraps(main)
-    def reporting(*args: Arguments.args, **kwargs: Arguments.kwargs) -> int:
-        try:
-            return main(*args, **kwargs)
-        except UserError as error:
-            print(error, file=sys.stderr)
-            return error.exit_code
-
-    return reporting

@@ -195,10 +195,12 @@ class TestCommand:
         assert "parameters 131,766" in done.stdout and "input 1 x 3 x 64 x 96" in done.stdout
         assert "classifier.pointwise.conv" in done.stdout
 
-    def test_a_size_that_follows_the_picture_has_to_be_given(self, root: Path, monkeypatch, capsys):
+    def test_where_the_input_follows_the_picture_a_stated_size_stands_in(self, root: Path, monkeypatch, capsys):
         monkeypatch.chdir(root)
-        assert main(["analyze", CONFIG, "--opts", "export.transforms=[{type: Normalize}]"]) == 2
-        assert "give --size H W" in capsys.readouterr().err
+        assert main(["analyze", CONFIG, "--json", "--opts", "export.transforms=[{type: Normalize}]"]) == 0
+        printed = capsys.readouterr()
+        assert json.loads(printed.out)["shape"] == [1, 3, 512, 512]
+        assert "measured at 512 x 512 (--size H W for another)" in printed.err
 
 
 def test_the_page_of_networks_says_what_they_cost(root: Path):

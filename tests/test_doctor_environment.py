@@ -40,7 +40,7 @@ def test_the_tested_set_is_good():
         ({"paddleslim": "2.6.0"}, "paddleslim 2.6.0 + numpy 2.2.6", "an environment of its own"),
         ({"paddleslim": "2.6.0"}, "paddleslim 2.6.0 + scikit-learn 1.8.0", "scikit-learn<1.8"),
         ({"paddleslim": "2.6.0", "pandas": "3.0.1"}, "paddleslim 2.6.0 + pandas 3.0.1", "pandas<3"),
-        ({"paddleseg": "2.8.0", "paddleseg-humanseg": "0.1.0"}, "paddleseg 2.8.0 + paddleseg-humanseg", "uninstall"),
+        ({"paddleseg": "2.8.0", "paddleseg-humanseg": "0.2.0"}, "paddleseg 2.8.0 + paddleseg-humanseg", "uninstall"),
     ],
 )
 def test_known_bad_combinations(change: dict[str, str], where: str, hint: str):

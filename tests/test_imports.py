@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "paddleseg"
 # The floors, from the ground up: a part imports what stands below it and, where a set holds several, nothing beside it.
 FLOORS: tuple[set[str], ...] = (
     {"errors", "version", "memory", "progress", "moved"},
-    {"files", "plugins", "registry", "device", "targets"},
+    {"files", "plugins", "registry", "device", "program", "targets"},
     {"fetch", "geometry", "metrics", "card", "config", "sources"},
     {"images", "kernels", "zoo"},
     {"transforms", "optim", "losses", "models"},

@@ -13,11 +13,10 @@ import argparse
 import sys
 
 import numpy as np
-import paddle
 
-from paddleseg.errors import WeightsError, reports_mistakes
+from paddleseg.errors import WeightsError
 from paddleseg.files import atomic_path
-from paddleseg.models.weights import read_state, resolve
+from paddleseg.program import reports_mistakes
 
 
 def average(sources: list[str]) -> dict[str, np.ndarray]:
@@ -26,6 +25,8 @@ def average(sources: list[str]) -> dict[str, np.ndarray]:
     Raises:
         WeightsError: A file cannot be read, or is of another network than the first.
     """
+    from paddleseg.models.weights import read_state, resolve
+
     first, *others = (read_state(resolve(source)) for source in sources)
     shapes = {name: value.shape for name, value in first.items()}
     for source, state in zip(sources[1:], others, strict=True):
@@ -43,6 +44,8 @@ def main() -> int:
     parser.add_argument("weights", nargs="+", help=".pdparams files, checkpoint folders or zoo:// names")
     parser.add_argument("--output", required=True, help="the .pdparams file to write")
     args = parser.parse_args()
+    import paddle
+
     mean = average(args.weights)
     with atomic_path(args.output) as temporary:
         paddle.save({name: paddle.to_tensor(value) for name, value in mean.items()}, str(temporary))

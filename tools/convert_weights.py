@@ -30,15 +30,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnx
 import paddle
-from onnx import numpy_helper
 from paddle import nn
 
-from paddleseg.errors import WeightsError, reports_mistakes
+from paddleseg.errors import WeightsError
 from paddleseg.files import atomic_path
 from paddleseg.images.io import list_images, read_image
 from paddleseg.models.weights import load_weights
+from paddleseg.program import reports_mistakes
 from paddleseg.registry import BACKBONES, MODELS
 
 _BATCH = 16
@@ -47,6 +46,9 @@ _CONVOLUTIONS = (nn.Conv2D, nn.Conv2DTranspose)
 
 def onnx_layers(path: str) -> Iterator[tuple[str, list[np.ndarray]]]:
     """(operator, its constant tensors) of every convolution and batch norm, in graph order."""
+    import onnx
+    from onnx import numpy_helper
+
     graph = onnx.load(path).graph
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     for node in graph.node:

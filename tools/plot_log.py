@@ -11,13 +11,9 @@ import re
 import sys
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-
-from paddleseg.errors import DataError, reports_mistakes
+from paddleseg.errors import DataError
 from paddleseg.files import atomic_path
+from paddleseg.program import reports_mistakes
 
 _TRAIN = re.compile(r"iter: (\d+)/\d+, loss: ([\d.naif]+), lr: ([\d.]+)")
 _EVAL = re.compile(r"\[EVAL\] #Images: \d+ mIoU: ([\d.]+)")
@@ -41,7 +37,10 @@ def read_log(path: Path) -> tuple[dict[int, tuple[float, float]], dict[int, floa
 
 def compare(runs: dict[str, dict[int, float]], output: Path) -> None:
     """mIoU of several runs by step."""
-    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
     for name, scores in runs.items():
         axes.plot(list(scores), [100 * score for score in scores.values()], "o-", markersize=3, label=name)
     axes.set(xlabel="step", ylabel="mIoU on the validation photos, %")
@@ -52,7 +51,10 @@ def compare(runs: dict[str, dict[int, float]], output: Path) -> None:
 
 
 def plot(losses: dict[int, tuple[float, float]], scores: dict[int, float], output: Path) -> None:
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
     left.plot(list(losses), [loss for loss, _ in losses.values()], color="tab:blue")
     left.set(xlabel="step", ylabel="loss")
     rate = left.twinx()

@@ -9,7 +9,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from paddleseg.cli import flags
-from paddleseg.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -17,6 +16,10 @@ if TYPE_CHECKING:
     from paddleseg.analysis.macs import Cost
 
 HELP = "count a network's parameters, multiply-adds and memory, and measure its receptive field"
+EXAMPLE = """
+paddleseg analyze configs/pp_humanseg/portrait_fine_tune.yml
+paddleseg analyze configs/pp_humanseg/portrait_fine_tune.yml --size 144 256 --receptive_field
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,9 +46,7 @@ def run(args: argparse.Namespace) -> int:
     cfg = load_config(args.config, flags.sized_opts(args))
     select_device("cpu")
     card = card_from_config(cfg)
-    shape = args.input_shape or [1, card.input.channels, *(card.input.size or ())]
-    if len(shape) != 4:
-        raise ConfigError(args.config, "lets the input's size follow the picture", "give --size H W")
+    shape = args.input_shape or [1, card.input.channels, *(card.input.size or flags.stand_in_size(args.config))]
     model = Builder(cfg).untrained_model()
     cost = count(model, shape)
     field = receptive_field(model, shape) if args.receptive_field else None

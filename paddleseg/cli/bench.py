@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from paddleseg.inference.runtimes.base import Runtime
 
 HELP = "measure how long a network takes"
+EXAMPLE = "paddleseg bench model configs/pp_humanseg/portrait_fine_tune.yml --threads 2"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,9 +80,7 @@ def _runtime(args: argparse.Namespace) -> Iterator[tuple[Runtime, Card]]:
 
     cfg = load_config(args.config, flags.sized_opts(args))
     select_device("cpu")
-    size = card_from_config(cfg).input.size
-    if size is None:
-        raise ConfigError(args.config, "lets the input's size follow the picture", "give --size H W")
+    size = card_from_config(cfg).input.size or flags.stand_in_size(args.config)
     card = card_from_config(cfg, shape=(1, -1, *size))
     model = Builder(cfg).untrained_model()
     if args.runtime == "dygraph":

@@ -9,6 +9,7 @@ import re
 from paddleseg.cli import flags
 
 HELP = "make training pictures: the people of a data set before other backgrounds"
+EXAMPLE = "paddleseg compose my_compose.yml --output data/composed --count 5000 --max_disk 2GB"
 
 _MOST_JOBS, _SEEDS = 1024, 2**32 - 1
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}

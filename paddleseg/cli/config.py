@@ -16,6 +16,13 @@ from paddleseg.config.tree import Node, dotted
 from paddleseg.config.yaml_io import dump
 
 HELP = "show, check or describe configuration files"
+EXAMPLE = """
+paddleseg config check configs/pp_humanseg/portrait_fine_tune.yml
+paddleseg config show configs/pp_humanseg/portrait_fine_tune.yml --origin
+paddleseg config list
+paddleseg config get portrait_fine_tune --save_dir configs
+paddleseg config schema > paddleseg.schema.json
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,21 @@ from paddleseg.cli._pairs import Subject, say
 from paddleseg.errors import ConfigError, DataError, Problem
 
 HELP = "prepare published data sets, convert annotations, make and divide lists, count classes"
+EXAMPLE = """
+paddleseg data prepare EG1800 --root data/EG1800
+paddleseg data labelme annotated/ data/mine
+paddleseg data coco instances_val2017.json data/people --categories person
+paddleseg data masks black_and_white/ data/mine/masks
+paddleseg data frames videos/ data/frames --fps 1
+paddleseg data voc_augment --voc_path data/VOCdevkit
+paddleseg data cityscapes --cityscapes_path data/cityscapes
+paddleseg data list data/mine --folder images masks
+paddleseg data split data/mine images masks --split 0.8 0.2 0
+paddleseg data soft_labels data/mine/train.txt data/mine/soft --models zoo://portrait_accurate
+paddleseg data stats --file_path data/portrait_mini/train.txt
+paddleseg data show --file_path data/portrait_mini/val.txt --sheet 12
+paddleseg data pseudo_color data/portrait_mini/masks output/coloured
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,10 @@ from paddleseg.cli import flags
 from paddleseg.errors import Problem, printable
 
 HELP = "look for faults in a data set, or in the installed packages, before training does"
+EXAMPLE = """
+paddleseg doctor data configs/pp_humanseg/portrait_fine_tune_mini.yml --html output/doctor.html
+paddleseg doctor env
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

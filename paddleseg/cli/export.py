@@ -8,6 +8,10 @@ from paddleseg.card import OUTPUT_OPS
 from paddleseg.cli import flags
 
 HELP = "write a trained model for deployment, and check that the files give its numbers"
+EXAMPLE = """
+paddleseg export --config configs/pp_humanseg/portrait_fine_tune.yml --model_path output/mine/best_model
+paddleseg export --config configs/pp_humanseg/portrait_fine_tune.yml --model_path zoo://portrait --onnx
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 
 from paddleseg.device import DEVICES
 from paddleseg.errors import ConfigError, Problem
+
+_STAND_IN = (512, 512)
 
 
 def add_config(parser: argparse.ArgumentParser, required: bool = True) -> None:
@@ -66,6 +69,13 @@ def add_size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size", nargs=2, type=int, metavar=("H", "W"), help="the input's height and width (default: the config's)"
     )
+
+
+def stand_in_size(config: str) -> tuple[int, int]:
+    """At what size to measure a network whose input follows the picture; standard error says so."""
+    h, w = _STAND_IN
+    print(f"{config}: the input follows the picture; measured at {h} x {w} (--size H W for another)", file=sys.stderr)
+    return _STAND_IN
 
 
 def sized_opts(args: argparse.Namespace) -> list[str]:

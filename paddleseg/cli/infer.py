@@ -19,6 +19,9 @@ from paddleseg.inference.predictor import Predictor
 from paddleseg.inference.runtimes.paddle import PaddleOptions, onednn_works
 
 HELP = "run an exported model on pictures, with Paddle Inference or ONNX Runtime; gives the masks of predict"
+EXAMPLE = """
+paddleseg infer --config output/inference_model --image_path photos/ --save_dir output/masks
+"""
 
 _SHAPE_PICTURES = 10
 _WARM_UP = 3

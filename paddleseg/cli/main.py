@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
-import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from paddleseg.errors import reports_mistakes
+from paddleseg.program import reports_mistakes
 from paddleseg.version import __version__
 
 _NOT_COMMANDS = {"main", "flags"}
@@ -23,9 +21,14 @@ def commands() -> list[str]:
 
 
 def build_parser(only: str | None = None) -> argparse.ArgumentParser:
-    """The parser of all commands; importing just one command's module where `only` names it."""
+    """The parser of all commands; importing just one command's module where `only` names it.
+
+    A command's module has HELP, EXAMPLE (a line for each of its subcommands too), add_arguments and run.
+    """
     parser = argparse.ArgumentParser(
-        prog="paddleseg", description="Portrait and semantic segmentation on PaddlePaddle."
+        prog="paddleseg",
+        description="Portrait and semantic segmentation on PaddlePaddle.",
+        epilog="`paddleseg COMMAND --help` shows a command's flags and examples.",
     )
     parser.add_argument("--version", action="version", version=__version__)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -34,25 +37,38 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
         command = subparsers.add_parser(name, help=module.HELP, description=module.HELP)
         module.add_arguments(command)
         command.set_defaults(run=module.run)
+        examples = [line for line in module.EXAMPLE.splitlines() if line]
+        for each in _with_subcommands(command):
+            _show_examples(each, examples)
     return parser
+
+
+def _with_subcommands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for child in action.choices.values():
+                yield from _with_subcommands(child)
+
+
+def _show_examples(parser: argparse.ArgumentParser, examples: Sequence[str]) -> None:
+    """End a parser's help with those of the examples that call it."""
+    own = [line for line in examples if f"{line} ".startswith(f"{parser.prog} ")]
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "\n  ".join(["example:" if len(own) == 1 else "examples:", *own])
 
 
 @reports_mistakes
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; 0 when it went well, 2 for a mistake the user can mend, 130 after Ctrl-C."""
+    """Run a command; exit codes are those of `paddleseg.program`."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    only = arguments[0] if arguments and arguments[0] in commands() else None
-    # Paddle warns about a missing compiler cache at every import, and that training mode is training mode.
-    warnings.filterwarnings("ignore", message="No ccache found|When training, we now always track")
+    if not arguments:
+        build_parser().print_help(sys.stderr)
+        return 2
+    only = arguments[0] if arguments[0] in commands() else None
     args = build_parser(only).parse_args(arguments)
     args.argv = arguments  # for a command that starts itself again, such as data-parallel training
-    try:
-        return args.run(args)
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    return args.run(args)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from paddleseg.inference.predictor import Predictor
 
 HELP = "segment pictures: masks, overlays, cut-outs, new backgrounds"
+EXAMPLE = """
+paddleseg predict --model_path zoo://portrait --image_path photos/ --outputs overlay cutout
+paddleseg predict --model_path zoo://portrait --image_path me.jpg --background "#00b140"
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

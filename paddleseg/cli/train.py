@@ -12,6 +12,10 @@ from paddleseg.config import load_config
 from paddleseg.errors import ConfigError
 
 HELP = "train a model from a configuration"
+EXAMPLE = """
+paddleseg train --config configs/pp_humanseg/portrait_fine_tune.yml --do_eval --nproc auto --save_dir output/mine
+paddleseg train --config configs/pp_humanseg/portrait_fine_tune.yml --do_eval --save_dir output/mine --resume auto
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from paddleseg.cli import flags
 from paddleseg.errors import ConfigError
 
 HELP = "measure a trained model on the validation set"
+EXAMPLE = "paddleseg val --config configs/pp_humanseg/portrait_fine_tune_mini.yml --model_path zoo://portrait --worst 4"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

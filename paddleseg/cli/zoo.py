@@ -9,6 +9,11 @@ from pathlib import Path
 from paddleseg import zoo
 
 HELP = "published weights: what there is, their cards, copies of them"
+EXAMPLE = """
+paddleseg zoo list
+paddleseg zoo show portrait
+paddleseg zoo get portrait --save_dir weights
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import itertools
 import os
 import signal
@@ -42,7 +44,8 @@ def init() -> None:
     import paddle
 
     if world() > 1 and not paddle.distributed.is_initialized():
-        paddle.distributed.init_parallel_env()
+        with contextlib.redirect_stderr(io.StringIO()):  # it lists flags of its own that it has changed
+            paddle.distributed.init_parallel_env()
 
 
 def wrap(model: Any) -> Any:
