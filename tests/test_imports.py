@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "paddleseg"
 # The floors, from the ground up: a part imports what stands below it and, where a set holds several, nothing beside it.
 FLOORS: tuple[set[str], ...] = (
     {"errors", "version", "memory", "progress", "moved"},
-    {"files", "plugins", "registry", "device"},
+    {"files", "plugins", "registry", "device", "arrays_only"},
     {"fetch", "geometry", "metrics", "card", "config"},
     {"images", "kernels", "zoo"},
     {"transforms", "optim", "losses", "models"},
@@ -35,7 +35,19 @@ STRANGERS = {
     "inference": {"config", "losses", "optim", "metrics"},
 }
 NO_PADDLE = {
-    *("errors", "registry", "files", "fetch", "plugins", "memory", "config", "geometry", "images", "card"),
+    *(
+        "errors",
+        "registry",
+        "files",
+        "arrays_only",
+        "fetch",
+        "plugins",
+        "memory",
+        "config",
+        "geometry",
+        "images",
+        "card",
+    ),
     *("transforms", "datasets", "metrics", "zoo", "convert", "moved"),
 }
 

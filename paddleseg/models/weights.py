@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import pickle
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
+import paddle
 from paddle import nn
 
-from paddleseg import zoo
+from paddleseg import arrays_only, zoo
 from paddleseg.errors import WeightsError
 from paddleseg.fetch import fetch_weights
 
@@ -72,7 +72,7 @@ def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = F
         allow_partial: Load what fits and return the names left as they were, instead of raising.
 
     Raises:
-        WeightsError: No such file, not a weights file, or it belongs to another network.
+        WeightsError: No such file, not a weights file, it holds NaN or infinity, or it belongs to another network.
     """
     path = resolve(source)
     state = read_state(path)
@@ -83,17 +83,23 @@ def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = F
     missing = sorted(set(own) - set(state))
     unknown = sorted(set(state) - set(own))
     misfits = [
-        f"{name}: {list(state[name].shape)} instead of {list(own[name].shape)}"
+        f"{name}: {_form(state[name])} instead of {_form(own[name])}"
         for name in sorted(set(own) & set(state))
-        if list(state[name].shape) != list(own[name].shape)
+        if _form(state[name]) != _form(own[name])
     ]
     if (missing or unknown or misfits) and not allow_partial:
         raise _mismatch(model, source, missing, unknown, misfits)
     skipped = set(missing) | {misfit.split(":")[0] for misfit in misfits}
     # Each value goes in by itself: `set_state_dict` warns about every name that a partial file leaves out.
     for name in sorted(set(own) - skipped):
-        own[name].set_value(state[name])
+        own[name].set_value(paddle.to_tensor(state[name]).astype(own[name].dtype))
     return sorted(skipped)
+
+
+def _form(value: Any) -> str:
+    """Shape, and kind of numbers where these are whole: 8-bit weights without their scale are no weights."""
+    whole = "float" not in str(value.dtype)
+    return f"{list(value.shape)}{' of whole numbers' if whole else ''}"
 
 
 def _official_to_ours(model: nn.Layer, state: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,40 +150,8 @@ def resolve(source: str | Path) -> Path:
 
 
 def read_state(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a `.pdparams` file by name, 16-bit numbers widened to 32; a file that holds anything else is not
-    read any further.
-
-    Such a file is a pickle, which might run code of its author's, and published weights come from anywhere.
-    """
-    try:
-        with path.open("rb") as file:
-            state = _ArraysOnly(file, encoding="latin1").load()  # the encoding of files that Python 2 wrote
-        if not isinstance(state, dict):
-            raise TypeError(f"holds a {type(state).__name__}")
-    except Exception as error:  # unpickling raises whatever it meets in a foreign file
-        raise WeightsError(str(path), f"is not a Paddle weights file ({error})", "give a .pdparams file") from error
-    # Paddle writes a parameter as an array, or as (its own name, array).
-    state = {name: value[1] if isinstance(value, tuple) and len(value) == 2 else value for name, value in state.items()}
-    arrays = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
-    return {name: value.astype("float32") if value.dtype == "float16" else value for name, value in arrays.items()}
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """Reads containers and numpy arrays, and calls nothing else."""
-
-    _MODULES: ClassVar = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray")
-    _NAMES: ClassVar = {"ndarray", "dtype", "_reconstruct", "scalar"}
-    _OTHERS: ClassVar = {
-        ("builtins", "tuple"),
-        ("__builtin__", "tuple"),
-        ("collections", "OrderedDict"),
-        ("_codecs", "encode"),
-    }
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module in self._MODULES and name in self._NAMES) or (module, name) in self._OTHERS:
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"it wants to run {module}.{name}, which arrays do not need")
+    """The arrays of a `.pdparams` file by name; see `arrays_only.read_arrays`."""
+    return arrays_only.read_arrays(path)
 
 
 def _mismatch(
