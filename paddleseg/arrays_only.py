@@ -116,7 +116,7 @@ def _check_memo(file: BinaryIO) -> None:
         ValueError: As said, or an operation that is none.
     """
     for number, (operation, argument, _) in enumerate(pickletools.genops(file)):
-        if operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and not 0 <= argument <= max(number, 255):
+        if operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and not 0 <= int(argument or 0) <= max(number, 255):
             raise ValueError("its parts are numbered wrongly")
 
 

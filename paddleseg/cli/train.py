@@ -22,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--save_dir", default="./output", help="folder of checkpoints and records (default: %(default)s)"
     )
     parser.add_argument("--resume_model", "--resume", dest="resume", metavar="CHECKPOINT|auto", help="go on from here")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="start anew in a used save_dir; what is there moves to save_dir/old_N"
+    )
     parser.add_argument("--iters", type=int, help="steps of the whole run")
     parser.add_argument("--batch_size", type=int, help="images a step (of each process under a launcher)")
     parser.add_argument("--learning_rate", type=float, help="the schedule's base rate")
@@ -97,6 +100,7 @@ def run(args: argparse.Namespace) -> int:
         repeats=args.repeats,
         profiler_options=args.profiler_options,
         check_data=not args.skip_data_check,
+        overwrite=args.overwrite,
     )
     if state.stop == "interrupted":
         if is_main():

@@ -14,14 +14,13 @@ from paddleseg.config import RunConfig, build
 from paddleseg.datasets.loader import TrainLoader
 from paddleseg.device import select_device
 from paddleseg.doctor.data import check_sample
-from paddleseg.engine import checkpoint, dist
+from paddleseg.engine import checkpoint, dist, ownership
 from paddleseg.engine.callbacks import EMA, Callback, Checkpoint, EarlyStop, Profiler, ProgressLog, VisualDL
 from paddleseg.engine.distill import Distillation
 from paddleseg.engine.evaluate import evaluate, sample_pictures
 from paddleseg.engine.state import TrainState
 from paddleseg.engine.step import LossPlan, Stepper
 from paddleseg.engine.trainer import Trainer
-from paddleseg.errors import WeightsError
 from paddleseg.models.weights import partial_weights
 
 # Settings of `train` that change nothing of what a run computes.
@@ -41,6 +40,7 @@ def train(
     repeats: int = 1,
     profiler_options: str | None = None,
     check_data: bool = True,
+    overwrite: bool = False,
 ) -> TrainState:
     """Train as `config` says and leave checkpoints in `save_dir`.
 
@@ -48,10 +48,25 @@ def train(
         resume: A checkpoint folder, or "auto" for the newest one in `save_dir` (none there: start afresh).
         do_eval: Evaluate on `val_dataset` at every `save_interval` and keep the best weights.
         check_data: Look at a sample of the data first, and refuse to start on what would fail later.
+        overwrite: Start anew in the folder of an older run, whose checkpoints move to `save_dir/old_N`.
 
     Raises:
         UserError: Anything wrong with the configuration, the data, the checkpoint, the device or `save_dir`.
     """
+    with ownership.claim(save_dir, resume, overwrite=overwrite) as claimed:
+        return _train(config, claimed, do_eval, use_vdl, repeats, profiler_options, check_data)
+
+
+def _train(
+    config: RunConfig,
+    claimed: ownership.Claim,
+    do_eval: bool,
+    use_vdl: bool,
+    repeats: int,
+    profiler_options: str | None,
+    check_data: bool,
+) -> TrainState:
+    save_dir = claimed.save_dir
     needed = ("model", "loss", "optimizer", "lr_scheduler", "train_dataset", "iters")
     config.require(*needed, *(["val_dataset"] if do_eval else []))
     settings = config.train
@@ -110,7 +125,7 @@ def train(
     )
     digest = config_hash(config)
     trainer.callbacks = _callbacks(config, model, val_set, save_dir, save_interval, use_vdl, profiler_options, digest)
-    _resume(trainer, save_dir, resume, digest)
+    checkpoint.begin(claimed, trainer, digest)
     return trainer.fit()
 
 
@@ -172,7 +187,7 @@ def _callbacks(
             callbacks.append(VisualDL(save_dir, settings.log_iters, pictures))
     if settings.early_stop_intervals:
         callbacks.append(EarlyStop(settings.early_stop_intervals))
-    callbacks.append(Checkpoint(save_dir, save_interval, settings.keep_checkpoint_max, digest))
+    callbacks.append(Checkpoint(save_dir, save_interval, settings.keep_checkpoint_max, digest, claimed=True))
     return callbacks
 
 
@@ -186,18 +201,3 @@ def _mixed_precision(model: Any, optimizer: Any, settings: Any, device: str) -> 
     if settings.amp_level == "O2":
         model, optimizer = paddle.amp.decorate(models=model, optimizers=optimizer, level="O2")
     return model, optimizer, settings.amp_level
-
-
-def _resume(trainer: Trainer, save_dir: Path, resume: str | None, digest: str) -> None:
-    if resume is None:
-        return
-    folder = checkpoint.find_newest(save_dir) if resume == "auto" else Path(resume)
-    if folder is None:
-        if dist.is_main():
-            print(f"No checkpoint in {save_dir} yet: starting afresh.")
-        return
-    if not folder.is_dir():
-        raise WeightsError(resume, "no such checkpoint folder", "--resume auto takes the newest one in --save_dir")
-    remark = checkpoint.restore(folder, trainer, digest)
-    if dist.is_main():
-        print(f"Resumed {folder} at iter {trainer.state.step}." + (f" Note: {remark}." if remark else ""))

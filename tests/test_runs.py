@@ -1,0 +1,404 @@
+"""A run and its folder: whose checkpoints these are, what is done about damaged ones, and that nothing in them runs."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+import pytest
+from test_engine import SMALL, assert_same_weights, run
+
+from paddleseg import arrays_only
+from paddleseg.cli.main import main
+from paddleseg.engine import checkpoint, ownership
+from paddleseg.engine.callback import Callback, named
+from paddleseg.engine.callbacks import EMA, Checkpoint, EarlyStop
+from paddleseg.engine.monitor import Monitor
+from paddleseg.engine.saved import describe, entries, find_newest, read_saved
+from paddleseg.engine.state import TrainState
+from paddleseg.engine.step import LossPlan, Stepper
+from paddleseg.errors import ConfigError, OutputError, UserError, WeightsError
+from paddleseg.models.humanseg.lite import PPHumanSegLite
+
+CONFIG = "configs/pp_humanseg/pp_humanseg_lite_mini_portrait.yml"
+OPTS = ("iters=4", "save_interval=1", "train.keep_checkpoint_max=9", "train.ema=true", "train.early_stop_intervals=9")
+FILES = ("model.pdparams", "model.pdopt", "model.pdstates", "ema_model.pdparams", "state.json")
+
+
+@pytest.fixture(autouse=True)
+def at_root(root: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(root)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
+    """A run of four steps on real photos, with a checkpoint of each; not to be written to."""
+    folder = tmp_path_factory.mktemp("done") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        run(folder, *OPTS)
+    return folder
+
+
+@pytest.fixture
+def copy(done: Path, tmp_path: Path) -> Path:
+    """A copy of that run."""
+    return Path(shutil.copytree(done, tmp_path / "run"))
+
+
+class OneRun:
+    """A run as checkpoints see it, for what needs no training."""
+
+    def __init__(self, callbacks: list[Callback] | None = None):
+        self.model: Any = PPHumanSegLite()
+        optimizer = paddle.optimizer.AdamW(0.1, parameters=self.model.parameters())
+        self.stepper = Stepper(self.model, optimizer, LossPlan([], []))
+        self.state = TrainState(9)
+        self.callbacks = [EMA(), EarlyStop(9)] if callbacks is None else callbacks
+
+    def eval_due(self) -> bool:
+        return False
+
+
+def cli(folder: Path, *arguments: str, opts: tuple[str, ...] = OPTS) -> int:
+    flags = ["--config", CONFIG, "--save_dir", str(folder), "--skip_data_check", *arguments]
+    return main(["train", *flags, "--opts", *SMALL, *opts])
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_used_folder_is_refused_and_left_as_it_is(copy: Path, capsys: pytest.CaptureFixture[str]):
+    before = contents(copy)
+    assert cli(copy) == 2
+    errors = capsys.readouterr().err
+    assert f"{copy}: holds a run already (iter_1, iter_2, iter_3, iter_4)" in errors
+    assert "--resume auto" in errors and "--save_dir" in errors and f"--overwrite moves it to {copy}/old_1" in errors
+    assert cli(copy, "--overwrite", "--resume", "auto") == 2
+    assert contents(copy) == before
+
+
+def test_overwrite_keeps_the_older_run_in_a_folder_of_its_own(copy: Path, done: Path):
+    assert cli(copy, "--overwrite", opts=("iters=2", "save_interval=2")) == 0
+    assert contents(copy / "old_1") == contents(done)
+    assert [path.name for path in sorted(copy.iterdir())] == ["iter_2", "old_1"]
+    assert describe(copy / "iter_2")["run"] != describe(copy / "old_1" / "iter_2")["run"] != ""
+
+
+@pytest.mark.parametrize("name", ["iter_2", "best_model"])
+def test_folders_of_somebody_else_are_not_written_over(tmp_path: Path, name: str):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "thesis.txt").write_text("years of work")
+    with pytest.raises(OutputError, match=name):
+        run(tmp_path, *OPTS)
+    assert (tmp_path / name / "thesis.txt").read_text() == "years of work"
+
+
+HOLDING = """
+import sys, time
+from paddleseg.engine import ownership
+with ownership.claim(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_of_two_runs_at_once_the_second_is_refused_and_a_killed_one_holds_nothing(tmp_path: Path):
+    first = subprocess.Popen([sys.executable, "-c", HOLDING, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert first.stdout and first.stdout.readline() == "held\n"
+        with pytest.raises(OutputError, match=f"process {first.pid} on .* trains into this folder"):
+            run(tmp_path, *OPTS)
+    finally:
+        first.kill()
+        first.wait()
+    assert (tmp_path / ".lock").exists()
+    with ownership.claim(tmp_path), pytest.raises(OutputError, match="already"), ownership.claim(tmp_path):
+        pass
+    assert not (tmp_path / ".lock").exists()
+
+
+def test_what_killed_processes_left_is_cleared(copy: Path):
+    (copy / ".iter_5.99999.new").mkdir()
+    (copy / ".iter_5.99999.new" / "model.pdparams").write_text("half")
+    (copy / "iter_4").rename(copy / ".iter_4.99999.old")  # killed between two names, where names cannot be exchanged
+    (copy / ".mine.new").mkdir()
+    with ownership.claim(copy, "auto") as claimed:
+        assert claimed.saved and claimed.saved.folder == copy / "iter_4"
+    assert sorted(path.name for path in copy.iterdir()) == [".mine.new", "iter_1", "iter_2", "iter_3", "iter_4"]
+
+
+def test_newest_and_pruning_are_within_the_run(copy: Path, done: Path, tmp_path: Path):
+    """Another run's later checkpoint was copied in: it is neither gone on from, nor deleted, nor written over."""
+    other = tmp_path / "other"
+    run(other, "iters=2", "save_interval=1", "seed=1")
+    for name in ("iter_1", "iter_2"):
+        shutil.rmtree(copy / name)
+    shutil.move(copy / "iter_4", copy / "iter_9")
+    shutil.copytree(other / "iter_2", copy / "iter_2")
+    assert find_newest(copy) == copy / "iter_2"
+    run(copy, "iters=3", "save_interval=1", "seed=1", "train.keep_checkpoint_max=2", resume="auto")
+    assert sorted(path.name for path in copy.iterdir()) == ["iter_2", "iter_3", "old_1"]
+    assert describe(copy / "iter_3")["run"] == describe(other / "iter_2")["run"]
+    assert contents(copy / "old_1" / "iter_9") == contents(done / "iter_4")
+    checkpoint.remove_old(copy / "old_1", 1, "another")
+    checkpoint.remove_old(copy / "old_1", 1, describe(done / "iter_1")["run"])
+    assert [path.name for path in (copy / "old_1").iterdir()] == ["iter_9"]
+
+
+def test_going_back_moves_later_checkpoints_aside(copy: Path, capsys: pytest.CaptureFixture[str]):
+    assert cli(copy, "--resume", str(copy / "iter_2"), opts=(*OPTS, "iters=3")) == 0
+    assert f"Moved to {copy}/old_1: iter_3, iter_4, not of this run's past." in capsys.readouterr().out
+    assert sorted(path.name for path in copy.iterdir()) == ["iter_1", "iter_2", "iter_3", "old_1"]
+
+
+def test_a_finished_run_says_so_and_a_shorter_one_is_refused(copy: Path, capsys: pytest.CaptureFixture[str]):
+    before = contents(copy)
+    assert cli(copy, "--resume", "auto") == 0
+    assert "This run is finished: it has done 4 of 4 steps." in capsys.readouterr().out
+    assert cli(copy, "--resume", "auto", opts=(*OPTS, "iters=3")) == 2
+    assert "iters: 3 are fewer than the 4 steps" in capsys.readouterr().err
+    assert contents(copy) == before
+
+
+def test_resuming_from_every_step_ends_with_the_same_bits(tmp_path: Path, mini: Path):
+    """Gradients of two batches, averages, and an early stop that counts on."""
+    (tmp_path / "few.txt").write_text("".join((mini / "val.txt").read_text().splitlines(keepends=True)[:2]))
+    opts = (*OPTS, "iters=8", "batch_size=2", "train.accumulate_steps=2", "lr_scheduler.warmup_iters=3")
+    opts += (f"val_dataset.val_path={tmp_path / 'few.txt'}", "train.keep_checkpoint_max=99")
+    run(tmp_path / "whole", *opts, do_eval=True)
+    for step in range(1, 8):
+        folder = tmp_path / str(step)
+        run(folder, *opts, do_eval=True, resume=str(tmp_path / "whole" / f"iter_{step}"))
+        for file in ("model.pdparams", "ema_model.pdparams", "model.pdopt"):
+            assert_same_weights(tmp_path / "whole" / "iter_8" / file, folder / "iter_8" / file)
+        whole, resumed = (read_saved(path / "iter_8") for path in (tmp_path / "whole", folder))
+        assert whole.states["callbacks"] == resumed.states["callbacks"]
+        assert (whole.state["best_metric"], whole.state["run"]) == (resumed.state["best_metric"], resumed.state["run"])
+        shutil.rmtree(folder)
+
+
+def damaged(content: bytes) -> list[bytes]:
+    """The content cut short and with one bit turned over, at 20 places each."""
+    places = np.linspace(0, len(content) - 1, 20).astype(int).tolist()
+    flipped = [content[:at] + bytes([content[at] ^ (1 << at % 8)]) + content[at + 1 :] for at in places]
+    return [content[:at] for at in places] + flipped
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_damage_of_any_byte_is_found_and_named(copy: Path, name: str):
+    folder, true = copy / "iter_4", read_saved(copy / "iter_4").state
+    content = (folder / name).read_bytes()
+    for bytes_ in damaged(content):
+        (folder / name).write_bytes(bytes_)
+        try:
+            found = read_saved(folder).state
+        except WeightsError as error:
+            assert name in str(error) or name == "state.json"  # which may name another file wrongly
+        else:  # in a part that is only for people to read
+            assert name == "state.json" and found == true
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_damage_of_a_checkpoint_without_digests_shows_no_traceback(copy: Path, name: str):
+    folder = as_of_before(copy / "iter_4")
+    content = (folder / name).read_bytes()
+    for bytes_ in damaged(content)[1::6]:
+        (folder / name).write_bytes(bytes_)
+        try:
+            checkpoint.restore(folder, OneRun())
+        except WeightsError as error:
+            assert str(folder) in str(error)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "7", '{"step": 3}', '{"a": ', "[" * 99999, '{"step": "many"}', "\0\xff"])
+def test_a_foreign_description_is_passed_over_by_auto_and_named_otherwise(
+    copy: Path, text: str, capsys: pytest.CaptureFixture[str]
+):
+    (copy / "iter_4" / "state.json").write_text(text, encoding="latin1")
+    with ownership.claim(copy, "auto") as claimed:
+        assert claimed.saved and claimed.saved.folder == copy / "iter_3"
+    assert f"Passed over {copy}/iter_4/state.json: is broken" in capsys.readouterr().out
+    with pytest.raises(WeightsError, match=r"state\.json: is broken"), ownership.claim(copy, str(copy / "iter_4")):
+        pass
+
+
+def test_auto_goes_on_from_the_newest_that_is_whole(copy: Path, done: Path, capsys: pytest.CaptureFixture[str]):
+    for number, name in ((4, "model.pdopt"), (3, "ema_model.pdparams")):
+        path = copy / f"iter_{number}" / name
+        path.write_bytes(path.read_bytes()[:-100])
+    assert cli(copy, "--resume", "auto") == 0
+    text = capsys.readouterr().out
+    assert f"Passed over {copy}/iter_4/model.pdopt: is broken" in text and "iter_3/ema_model.pdparams" in text
+    assert f"Resumed {copy}/iter_2 at iter 2." in text
+    assert_same_weights(copy / "iter_4" / "ema_model.pdparams", done / "iter_4" / "ema_model.pdparams")
+    assert len((copy / "old_1" / "iter_4" / "model.pdopt").read_bytes()) > 0
+    for number in (1, 2, 3, 4):
+        (copy / f"iter_{number}" / "model.pdstates").write_bytes(b"")
+    assert cli(copy, "--resume", "auto") == 2
+    errors = capsys.readouterr().err
+    assert "iter_1/model.pdstates: is broken" in errors and "holds no checkpoint to go on from" in errors
+
+
+class _Call:
+    """What a hostile file holds: something that is called while it is read."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name != "state.json"])
+def test_no_file_of_a_checkpoint_runs_code(copy: Path, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    folder = as_of_before(copy / "iter_4")  # no digest guards it
+    (folder / name).write_bytes(pickle.dumps({"callbacks": {}, "stepper": {}, "w": _Call(tmp_path / "ran")}))
+    assert cli(copy, "--resume", str(folder)) == 2
+    errors = capsys.readouterr().err
+    assert name in errors and "wants to run" in errors and not (tmp_path / "ran").exists()
+
+
+def as_of_before(folder: Path) -> Path:
+    """The checkpoint in the form that it had before runs had names."""
+    states = arrays_only.read(folder / "model.pdstates")
+    old = {name: states[name] for name in ("callbacks", "stepper")} | {"best": -1.0}
+    (folder / "model.pdstates").write_bytes(pickle.dumps(old))
+    described = json.loads((folder / "state.json").read_text())
+    for name in ("run", "monitor", "files", "written"):
+        del described[name]
+    (folder / "state.json").write_text(json.dumps(described | {"best_metric": -1.0}))
+    return folder
+
+
+def test_checkpoints_of_before_still_load_and_their_run_goes_on(copy: Path, done: Path):
+    for number in (1, 2, 3, 4):
+        as_of_before(copy / f"iter_{number}")
+    shutil.rmtree(copy / "iter_4")
+    run(copy, *OPTS, "train.keep_checkpoint_max=2", resume="auto")
+    assert sorted(path.name for path in copy.iterdir()) == ["iter_3", "iter_4"]
+    for name in ("model.pdparams", "ema_model.pdparams"):
+        assert_same_weights(copy / "iter_4" / name, done / "iter_4" / name)
+
+
+def change_states(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    states = arrays_only.read(folder / "model.pdstates")
+    change(states)
+    (folder / "model.pdstates").write_bytes(pickle.dumps(states))
+    described = json.loads((folder / "state.json").read_text())
+    described["files"].pop("model.pdstates", None)
+    (folder / "state.json").write_text(json.dumps(described))
+
+
+def test_two_callbacks_of_a_class_keep_two_states(tmp_path: Path):
+    quick, slow, stops = EMA(0.5), EMA(0.9), [EarlyStop(3), EarlyStop(5)]
+    stops[1].name = "Patient"
+    one = OneRun([quick, slow, *stops])
+    for number, callback in enumerate((quick, slow)):
+        callback.updates = number + 1
+        callback.average = {name: value + number for name, value in one.model.state_dict().items()}
+    stops[0].waited, stops[1].waited = 1, 2
+    checkpoint.save(tmp_path / "iter_0", one)
+    again = OneRun([EMA(0.5), EMA(0.9), EarlyStop(3), EarlyStop(5)])
+    again.callbacks[3].name = "Patient"
+    assert list(named(again.callbacks)) == ["EMA", "EMA_2", "EarlyStop", "Patient"]
+    assert checkpoint.restore(tmp_path / "iter_0", again) == ""
+    assert [callback.updates for callback in again.callbacks[:2]] == [1, 2]
+    assert [callback.waited for callback in again.callbacks[2:]] == [1, 2]
+    name = next(iter(quick.average))
+    for before, after in zip((quick, slow), again.callbacks, strict=False):
+        np.testing.assert_array_equal(before.average[name].numpy(), after.average[name].numpy())
+
+
+def test_callbacks_without_a_counterpart_are_said_and_averages_reach_their_owner_only(copy: Path):
+    class Counter(Callback):
+        loaded = 0
+
+        def load_weights(self, weights: dict[str, Any]) -> None:
+            self.loaded += 1
+
+    class Fresh(Callback):
+        def state_dict(self) -> dict[str, Any]:
+            return {"seen": 3}
+
+    counter = Counter()
+    one = OneRun([counter, Fresh(), EMA()])
+    change_states(copy / "iter_4", lambda states: states["callbacks"].update(Counter={"seen": 3}))
+    remark = checkpoint.restore(copy / "iter_4", one)
+    assert "no callback takes the state of EarlyStop" in remark and "Fresh had no state there" in remark
+    assert counter.loaded == 0 and len(one.callbacks[2].average) == len(one.model.state_dict())
+    change_states(copy / "iter_4", lambda states: states["callbacks"].update(EMA={"odd": 3}))
+    with pytest.raises(WeightsError, match="holds no state of EMA"):
+        checkpoint.restore(copy / "iter_4", one)
+
+
+def test_a_state_that_would_have_to_run_code_is_refused_when_it_is_saved(tmp_path: Path):
+    class Dated(Callback):
+        def state_dict(self) -> dict[str, Any]:
+            return {"folder": Path("x")}
+
+    with pytest.raises(ConfigError, match="a state cannot be kept.*pathlib"):
+        checkpoint.save(tmp_path / "iter_0", OneRun([Dated()]))
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_optimizer_is_named(copy: Path):
+    one = OneRun()
+    one.stepper.optimizer = paddle.optimizer.Momentum(0.1, parameters=one.model.parameters())
+    with pytest.raises(WeightsError, match="was made by AdamW, not Momentum"):
+        checkpoint.restore(copy / "iter_4", one)
+
+
+def test_the_monitor_decides_and_what_is_no_number_is_never_better():
+    high, low = Monitor(), Monitor("SAD", "min")
+    assert high.better(0.5, high.worst) and not high.better(0.5, 0.5) and high.better(0.6, 0.5)
+    assert low.better(9.0, low.worst) and low.better(8.0, 9.0) and not low.better(9.0, 8.0)
+    nan = float("nan")
+    for monitor in (high, low):
+        assert not monitor.better(nan, monitor.worst) and not monitor.better(nan, nan) and monitor.better(1.0, nan)
+    assert low.of({"SAD": np.float32(2)}) == 2
+    with pytest.raises(ConfigError, match="gives no SAD"):
+        low.of({"mIoU": 0.5})
+
+
+def test_a_smaller_value_is_the_best_where_the_monitor_says_so(tmp_path: Path):
+    one = OneRun([])
+    one.state = TrainState(9, Monitor("SAD", "min"))
+    keeper = Checkpoint(tmp_path, 100)
+    one.callbacks = [keeper]
+    keeper.on_start(one)
+    for step, value in enumerate((5.0, float("nan"), 3.0, 4.0), 1):
+        one.state.step = step
+        keeper.on_eval(one, {"SAD": value})
+    assert (one.state.best_metric, one.state.best_step) == (3.0, 3)
+    found = json.loads((tmp_path / "best_model" / "state.json").read_text())
+    assert found["monitor"] == {"name": "SAD", "mode": "min"} and found["best_metric"] == 3
+    keeper.on_end(one)
+    other = OneRun([])
+    assert "its best SAD is not compared with mIoU" in checkpoint.restore(tmp_path / "iter_4", other)
+    assert other.state.best_metric == Monitor().worst
+
+
+@pytest.mark.parametrize("where", ["weights", "averages"])
+def test_weights_that_are_no_numbers_become_no_checkpoint(tmp_path: Path, where: str):
+    one = OneRun([EMA()])
+    one.callbacks[0].on_start(one)
+    state = one.model.state_dict() if where == "weights" else one.callbacks[0].average
+    name = next(iter(state))
+    state[name].set_value(paddle.full_like(state[name], float("nan")))
+    with pytest.raises(UserError, match=r"the network holds NaN or infinity in 1 \(stem"):
+        checkpoint.save(tmp_path / "iter_0", one)
+    if where == "averages":
+        with pytest.raises(UserError, match="NaN"):
+            checkpoint.save_best(tmp_path / "best_model", one)
+    assert not list(tmp_path.iterdir())
+    assert not entries(tmp_path)
