@@ -346,7 +346,7 @@ def test_a_state_that_would_have_to_run_code_is_refused_when_it_is_saved(tmp_pat
         def state_dict(self) -> dict[str, Any]:
             return {"folder": Path("x")}
 
-    with pytest.raises(ConfigError, match="a state cannot be kept.*pathlib"):
+    with pytest.raises(ConfigError, match=r"a state cannot be kept.*pathlib"):
         checkpoint.save(tmp_path / "iter_0", OneRun([Dated()]))
     assert not list(tmp_path.iterdir())
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from paddleseg.cli import flags
 from paddleseg.config import load_config
-from paddleseg.errors import ConfigError
 
 HELP = "train a model from a configuration"
 
@@ -84,9 +83,9 @@ def run(args: argparse.Namespace) -> int:
     config = load_config(args.config, [*flag_opts(args), *args.opts])
     processes = _processes(args, config.batch_size)
     if processes > 1:
-        from paddleseg.engine import dist
+        from paddleseg.engine.launch import launch
 
-        return dist.launch(processes, [sys.executable, "-m", "paddleseg.cli.main", *args.argv])
+        return launch(processes, [sys.executable, "-m", "paddleseg.cli.main", *args.argv])
 
     from paddleseg.engine.dist import is_main
     from paddleseg.engine.run import train
@@ -111,18 +110,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _processes(args: argparse.Namespace, batch_size: int) -> int:
     """How many ranks to start; 1 inside a rank."""
-    from paddleseg.engine.dist import RANK_VARIABLE, process_count
+    from paddleseg.engine.dist import RANK_VARIABLE
+    from paddleseg.engine.launch import end_with_launcher, process_count
 
-    if args.nproc is None or RANK_VARIABLE in os.environ:
+    if RANK_VARIABLE in os.environ:
+        end_with_launcher()
         return 1
-
-    if args.nproc != "auto" and not (args.nproc.isdigit() and int(args.nproc) > 0):
-        raise ConfigError("--nproc", f"should be a number of processes or auto, not '{args.nproc}'")
-    processes = process_count(args.nproc)
-    if args.nproc == "auto":
-        while batch_size % processes:
-            processes -= 1
-    if batch_size % processes:
-        hint = f"choose a batch_size that is a multiple of {processes}"
-        raise ConfigError("--nproc", f"{processes} processes cannot share a batch of {batch_size} evenly", hint)
-    return processes
+    return 1 if args.nproc is None else process_count(args.nproc, batch_size)
