@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from paddleseg import arrays_only
 from paddleseg.cli.main import main
 from paddleseg.engine import checkpoint, ownership
 from paddleseg.engine.callback import Callback, named
-from paddleseg.engine.callbacks import EMA, Checkpoint, EarlyStop
+from paddleseg.engine.callbacks import EMA, Checkpoint, EarlyStop, Finite
 from paddleseg.engine.monitor import Monitor
 from paddleseg.engine.saved import describe, entries, find_newest, read_saved
 from paddleseg.engine.state import TrainState
@@ -402,3 +403,76 @@ def test_weights_that_are_no_numbers_become_no_checkpoint(tmp_path: Path, where:
             checkpoint.save_best(tmp_path / "best_model", one)
     assert not list(tmp_path.iterdir())
     assert not entries(tmp_path)
+
+
+def test_a_run_that_loses_its_numbers_ends_before_it_evaluates_or_goes_on():
+    one, look = OneRun([]), Finite(10)
+    weight = one.model.stem.conv.weight.numpy()
+    weight[0, 0, 0, 0] = np.inf
+    one.model.stem.conv.weight.set_value(weight)
+    one.state.step = 9
+    look.on_step_end(one, {})
+    one.state.step = 10
+    for point in (lambda: look.on_step_end(one, {}), lambda: look.on_eval_start(one)):
+        with pytest.raises(UserError, match="at iter 10 the network holds NaN or infinity in 1 "):
+            point()
+
+
+@pytest.mark.parametrize(
+    "command", [["val"], ["export"], ["predict", "--image_path", "data/portrait_mini/images/000000000785.jpg"]]
+)
+def test_commands_refuse_weights_that_are_no_numbers(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    state = {name: value.numpy() for name, value in PPHumanSegLite().state_dict().items()}
+    state["stem.conv.weight"][0, 0, 0, 0] = float("nan")
+    paddle.save(state, str(tmp_path / "w.pdparams"))
+    flags = ["--config", CONFIG, "--model_path", str(tmp_path / "w.pdparams"), "--save_dir", str(tmp_path / "out")]
+    assert main([command[0], *flags, *command[1:]]) == 2
+    assert "w.pdparams: holds NaN or infinity in 1 (stem.conv.weight: 1 of" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--early_stop_intervals", "2"], "add --do_eval"),
+        (["--num_workers", "-1"], "num_workers"),
+        (["--nproc", "1e9"], "should be a number of processes"),
+        (["--repeats", "0"], "--repeats: should be at least 1"),
+        (["--resume", "no\0where"], "no such checkpoint folder"),
+        (["--resume", "x" * 5000], "no such checkpoint folder"),
+        (["--resume", "data"], "is not a checkpoint"),
+    ],
+)
+def test_flags_out_of_range_end_with_a_line(
+    arguments: list[str], text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert cli(tmp_path / "out", *arguments, opts=("iters=4",)) == 2
+    assert text in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["file", "file/out", "a\0b", "a\ud800b", "x" * 300])
+def test_save_dirs_that_cannot_be(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "file").write_text("a file")
+    assert cli(tmp_path / name) == 2
+    errors = capsys.readouterr().err
+    assert "cannot be" in errors and "hint" in errors
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_graph_trains_as_the_layers_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """On a CPU too, where the layers have compiled kernels that no tracer understands."""
+    losses = []
+    for kind in ("false", "true"):
+        run(tmp_path / kind, "iters=2", "train.log_iters=1", f"to_static_training={kind}")
+        losses.append([float(loss) for loss in re.findall(r"/2, loss: ([\d.]+)", capsys.readouterr().out)])
+    assert losses[0][0] != losses[0][1]
+    assert losses[1] == pytest.approx(losses[0], abs=2e-4)
+
+
+def test_a_long_name_is_a_folder_as_any_other(tmp_path: Path):
+    folder = tmp_path / ("x" * 255)
+    run(folder, "iters=1")
+    assert find_newest(folder) == folder / "iter_1"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from paddleseg.cli import flags
 from paddleseg.config import load_config
+from paddleseg.errors import ConfigError
 
 HELP = "train a model from a configuration"
 
@@ -80,6 +81,10 @@ def flag_opts(args: argparse.Namespace) -> list[str]:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.early_stop_intervals and not args.do_eval:
+        raise ConfigError("--early_stop_intervals", "counts evaluations, and there are none", "add --do_eval")
+    if args.repeats < 1:
+        raise ConfigError("--repeats", f"should be at least 1, not {args.repeats}")
     config = load_config(args.config, [*flag_opts(args), *args.opts])
     processes = _processes(args, config.batch_size)
     if processes > 1:

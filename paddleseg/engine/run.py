@@ -15,7 +15,7 @@ from paddleseg.datasets.loader import TrainLoader
 from paddleseg.device import select_device
 from paddleseg.doctor.data import check_sample
 from paddleseg.engine import checkpoint, dist, ownership
-from paddleseg.engine.callbacks import EMA, Callback, Checkpoint, EarlyStop, Profiler, ProgressLog, VisualDL
+from paddleseg.engine.callbacks import EMA, Callback, Checkpoint, EarlyStop, Finite, Profiler, ProgressLog, VisualDL
 from paddleseg.engine.distill import Distillation
 from paddleseg.engine.evaluate import evaluate, sample_pictures
 from paddleseg.engine.state import TrainState
@@ -88,7 +88,8 @@ def _train(
         model = build.build_model(config)
     optimizer = build.build_optimizer(config, model)
     model, optimizer, amp_level = _mixed_precision(model, optimizer, settings, device)
-    network = paddle.jit.to_static(model) if config.to_static_training else model
+    # Paddle's tracer of byte code, the other way, runs into the compiled kernels of the CPU.
+    network = paddle.jit.to_static(model, full_graph=device == "cpu") if config.to_static_training else model
     losses = LossPlan(*build.build_losses(config))
     stepper = Stepper(
         dist.wrap(network),
@@ -116,7 +117,7 @@ def _train(
     trainer = Trainer(
         model=model,
         stepper=stepper,
-        lr=build.build_lr(config),
+        lr=_schedule(config, do_eval),
         loader=loader,
         iters=iters,
         evaluate=_evaluation(config, model, val_set),
@@ -127,6 +128,18 @@ def _train(
     trainer.callbacks = _callbacks(config, model, val_set, save_dir, save_interval, use_vdl, profiler_options, digest)
     checkpoint.begin(claimed, trainer, digest)
     return trainer.fit()
+
+
+def _schedule(config: RunConfig, do_eval: bool) -> Callable[[int], float]:
+    """The learning rate, after a line on each setting that this run cannot follow."""
+    schedule = build.build_lr(config)
+    lines = [getattr(schedule, "remark", "")]
+    if config.train.early_stop_intervals and not do_eval:
+        lines.append("early_stop_intervals counts evaluations, of which there are none without --do_eval.")
+    for line in filter(None, lines):
+        if dist.is_main():
+            print(line)
+    return schedule
 
 
 def config_hash(config: RunConfig) -> str:
@@ -173,9 +186,9 @@ def _callbacks(
     profiler_options: str | None,
     digest: str,
 ) -> list[Callback]:
-    """In the order in which they act: averages first, then who reports, then who saves."""
+    """In the order in which they act: who looks first, then averages, who reports, then who saves."""
     settings = config.train
-    callbacks: list[Callback] = []
+    callbacks: list[Callback] = [Finite(max(settings.log_iters, 10))]
     if settings.ema:
         callbacks.append(EMA(settings.ema.decay, settings.ema.warmup))
     if profiler_options:
