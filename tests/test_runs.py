@@ -166,6 +166,10 @@ def test_a_finished_run_says_so_and_a_shorter_one_is_refused(copy: Path, capsys:
     before = contents(copy)
     assert cli(copy, "--resume", "auto") == 0
     assert "This run is finished: it has done 4 of 4 steps." in capsys.readouterr().out
+    one = OneRun([EarlyStop(2)])
+    one.callbacks[0].load_state_dict({"waited": 2})
+    one.callbacks[0].on_start(one)
+    assert one.state.done and "it stopped early at iter 0" in capsys.readouterr().out
     assert cli(copy, "--resume", "auto", opts=(*OPTS, "iters=3")) == 2
     assert "iters: 3 are fewer than the 4 steps" in capsys.readouterr().err
     assert contents(copy) == before

@@ -196,7 +196,7 @@ def entries(save_dir: Path) -> list[Entry]:
 def _seems_saved(folder: Path) -> bool:
     held = {path.name for path in folder.iterdir()}
     named = re.fullmatch(rf"iter_\d+|{BEST}", folder.name) is not None
-    return bool(held & {MODEL, OPTIMIZER, STATES, DESCRIPTION}) or (named and bool(held))
+    return bool(held & {OPTIMIZER, STATES, DESCRIPTION}) or (named and bool(held))
 
 
 def _entry(folder: Path) -> Entry:
@@ -226,11 +226,11 @@ def find_newest(save_dir: Path) -> Path | None:
 
 
 def remove_old(save_dir: Path, keep: int, run: str) -> None:
-    """Delete checkpoints of a run beyond its `keep` newest ones; `best_model` is none of them."""
-    own = [entry for entry in entries(save_dir) if entry.resumable and entry.run == run]
-    for entry in own[: max(len(own) - keep, 0)]:
-        if entry.folder.name.startswith("iter_") and not entry.folder.is_symlink():
-            shutil.rmtree(entry.folder)
+    """Delete checkpoints `iter_N` of a run beyond its `keep` newest ones; what was renamed stays."""
+    found = [entry for entry in entries(save_dir) if entry.resumable and entry.run == run]
+    own = [entry.folder for entry in found if entry.folder.name.startswith("iter_") and not entry.folder.is_symlink()]
+    for folder in own[: max(len(own) - keep, 0)]:
+        shutil.rmtree(folder)
 
 
 def names_of(found: Sequence[Entry]) -> str:

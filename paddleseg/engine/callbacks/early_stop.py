@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from paddleseg.engine import dist
 from paddleseg.engine.callback import Callback, Run
 
 
@@ -17,7 +18,9 @@ class EarlyStop(Callback):
         self.patience, self.waited = patience, 0
 
     def on_start(self, run: Run) -> None:
-        self._decide(run)  # a run that had stopped is not trained on by resuming it
+        self._decide(run)
+        if run.state.stop and dist.is_main():  # resuming a run that had stopped does not train it on
+            print(f"This run is finished: it stopped early at iter {run.state.step}. To train on, raise the intervals.")
 
     def on_eval(self, run: Run, metrics: dict[str, Any]) -> None:
         monitor = run.state.monitor
