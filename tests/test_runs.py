@@ -152,6 +152,7 @@ def test_newest_and_pruning_are_within_the_run(copy: Path, done: Path, tmp_path:
     assert describe(copy / "iter_3")["run"] == describe(other / "iter_2")["run"]
     assert contents(copy / "old_1" / "iter_9") == contents(done / "iter_4")
     checkpoint.remove_old(copy / "old_1", 1, "another")
+    assert [path.name for path in sorted((copy / "old_1").iterdir())] == ["iter_3", "iter_9"]
     checkpoint.remove_old(copy / "old_1", 1, describe(done / "iter_1")["run"])
     assert [path.name for path in (copy / "old_1").iterdir()] == ["iter_9"]
 
@@ -322,6 +323,20 @@ def test_two_callbacks_of_a_class_keep_two_states(tmp_path: Path):
     name = next(iter(quick.average))
     for before, after in zip((quick, slow), again.callbacks, strict=False):
         np.testing.assert_array_equal(before.average[name].numpy(), after.average[name].numpy())
+
+
+def test_of_two_averages_the_first_is_evaluated_and_the_weights_come_back():
+    one = OneRun([EMA(0.5), EMA(0.9)])
+    name, weight = next(iter(one.model.named_parameters()))
+    for number, callback in enumerate(one.callbacks, 1):
+        callback.average = {key: value + number for key, value in one.model.state_dict().items()}
+    before = weight.numpy()
+    for callback in one.callbacks:
+        callback.on_eval_start(one)
+    np.testing.assert_array_equal(weight.numpy(), one.callbacks[0].average[name].numpy())
+    for callback in one.callbacks:
+        callback.on_eval(one, {})
+    np.testing.assert_array_equal(weight.numpy(), before)
 
 
 def test_callbacks_without_a_counterpart_are_said_and_averages_reach_their_owner_only(copy: Path):
