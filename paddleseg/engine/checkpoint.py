@@ -110,7 +110,7 @@ def begin(claimed: Claim, run: Run, config_hash: str = "") -> None:
     claimed.make_room()
     if chosen:
         print(f"Resumed {chosen} at iter {step}." + (f" Note: {remark}." if remark else ""))
-    elif claimed.resume:
+    elif claimed.resume is not None:
         print(f"No checkpoint in {claimed.save_dir} yet: starting afresh.")
     if chosen and step == iters:
         print(f"This run is finished: it has done {step} of {iters} steps. To train on, raise iters.")

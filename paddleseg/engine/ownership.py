@@ -90,7 +90,7 @@ def claim(save_dir: str | Path, resume: str | None = None, *, overwrite: bool = 
         return
     with held(folder):
         clear_left_overs(folder)
-        saved = _newest_whole(folder) if resume == "auto" else _named(resume) if resume else None
+        saved = _newest_whole(folder) if resume == "auto" else None if resume is None else _named(resume)
         claimed = Claim(folder, resume, saved, _strangers(folder, saved, resume))
         if claimed.strangers and not (claimed.at_home or overwrite):
             what = f"holds a run already ({names_of(claimed.strangers)})"
