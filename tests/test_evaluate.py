@@ -14,8 +14,9 @@ import pytest
 from paddleseg.card import Card
 from paddleseg.cli.main import main
 from paddleseg.datasets.base import Dataset
-from paddleseg.engine import dist, report
+from paddleseg.engine import report
 from paddleseg.engine.evaluate import EvalResult, evaluate, sample_pictures
+from paddleseg.engine.launch import launch
 from paddleseg.errors import ConfigError, DataError
 from paddleseg.images.error_map import error_overlay, panel
 from paddleseg.images.io import read_image, read_label
@@ -175,7 +176,7 @@ class TestEvaluate:
         found = []
         for processes in (1, 2):
             out = [sys.executable, "-m", "paddleseg.cli.main", *command, "--save_dir", str(tmp_path / str(processes))]
-            assert dist.launch(processes, out) == 0
+            assert launch(processes, out) == 0
             found.append(json.loads((tmp_path / str(processes) / "result.json").read_text()))
         assert found[0]["images"] == found[1]["images"] and len(found[0]["images"]) == 5
         for name, value in found[0]["metrics"].items():

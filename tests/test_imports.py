@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "paddleseg"
 # The floors, from the ground up: a part imports what stands below it and, where a set holds several, nothing beside it.
 FLOORS: tuple[set[str], ...] = (
     {"errors", "version", "memory", "progress", "moved"},
-    {"files", "plugins", "registry", "device", "program", "targets"},
+    {"files", "plugins", "registry", "device", "program", "targets", "arrays_only"},
     {"fetch", "geometry", "metrics", "card", "config", "sources"},
     {"images", "kernels", "zoo"},
     {"transforms", "optim", "losses", "models"},
@@ -37,7 +37,7 @@ STRANGERS = {
 }
 NO_PADDLE = {
     *("errors", "registry", "files", "sources", "targets", "fetch", "plugins", "memory", "config", "geometry"),
-    *("images", "card"),
+    *("images", "card", "arrays_only"),
     *("transforms", "datasets", "metrics", "zoo", "convert", "moved"),
 }
 

@@ -60,7 +60,7 @@ def test_polynomial_decays_over_what_the_warmup_leaves():
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
-        ("PolynomialDecay", {"warmup_iters": 100}),
+        ("PolynomialDecay", {"warmup_iters": -1}),
         ("PolynomialDecay", {"decay_steps": 0}),
         ("StepDecay", {"step_size": 0}),
         ("PiecewiseDecay", {"boundaries": [1], "values": [0.1]}),
@@ -70,3 +70,10 @@ def test_polynomial_decays_over_what_the_warmup_leaves():
 def test_senseless_arguments_are_refused(name: str, arguments: dict):
     with pytest.raises(ValueError, match=r"\w"):
         LR_SCHEDULES.get(name)(learning_rate=0.1, iters=100, **arguments)
+
+
+def test_a_warmup_longer_than_the_run_is_shortened_and_said():
+    schedule = LR_SCHEDULES.get("PolynomialDecay")(learning_rate=0.1, iters=50, warmup_iters=500)
+    assert schedule.remark == "warmup_iters is 5 here: 500 would take the whole run of 50 iters."
+    assert schedule(5) == pytest.approx(0.1) and schedule(50) == 0
+    assert LR_SCHEDULES.get("ConstantLR")(learning_rate=0.1, iters=50, warmup_iters=49).remark == ""

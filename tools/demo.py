@@ -40,7 +40,7 @@ def main() -> None:
     started = time.monotonic()
     best, photos = OUTPUT / "train" / "best_model", "data/portrait_mini/val.txt"
     tool("val", "--model_path", WEIGHTS, "--save_dir", OUTPUT / "before")
-    tool("train", "--do_eval", "--nproc", "auto", "--save_dir", OUTPUT / "train")
+    tool("train", "--do_eval", "--nproc", "auto", "--save_dir", OUTPUT / "train", "--overwrite")
     tool("val", "--model_path", best, "--save_dir", OUTPUT / "after", "--worst", 4)
     tool("predict", "--model_path", best, "--image_path", photos, "--save_dir", OUTPUT / "predictions")
     for name, background in (("blurred", "blur"), ("green", "#00b140")):

@@ -26,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--save_dir", default="./output", help="folder of checkpoints and records (default: %(default)s)"
     )
     parser.add_argument("--resume_model", "--resume", dest="resume", metavar="CHECKPOINT|auto", help="go on from here")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="start anew in a used save_dir; what is there moves to save_dir/old_N"
+    )
     parser.add_argument("--iters", type=int, help="steps of the whole run")
     parser.add_argument("--batch_size", type=int, help="images a step (of each process under a launcher)")
     parser.add_argument("--learning_rate", type=float, help="the schedule's base rate")
@@ -82,12 +85,16 @@ def flag_opts(args: argparse.Namespace) -> list[str]:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.early_stop_intervals and not args.do_eval:
+        raise ConfigError("--early_stop_intervals", "counts evaluations, and there are none", "add --do_eval")
+    if args.repeats < 1:
+        raise ConfigError("--repeats", f"should be at least 1, not {args.repeats}")
     config = load_config(args.config, [*flag_opts(args), *args.opts])
     processes = _processes(args, config.batch_size)
     if processes > 1:
-        from paddleseg.engine import dist
+        from paddleseg.engine.launch import launch
 
-        return dist.launch(processes, [sys.executable, "-m", "paddleseg.cli.main", *args.argv])
+        return launch(processes, [sys.executable, "-m", "paddleseg.cli.main", *args.argv])
 
     from paddleseg.engine.dist import is_main
     from paddleseg.engine.run import train
@@ -101,6 +108,7 @@ def run(args: argparse.Namespace) -> int:
         repeats=args.repeats,
         profiler_options=args.profiler_options,
         check_data=not args.skip_data_check,
+        overwrite=args.overwrite,
     )
     if state.stop == "interrupted":
         if is_main():
@@ -111,18 +119,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _processes(args: argparse.Namespace, batch_size: int) -> int:
     """How many ranks to start; 1 inside a rank."""
-    from paddleseg.engine.dist import RANK_VARIABLE, process_count
+    from paddleseg.engine.dist import RANK_VARIABLE
+    from paddleseg.engine.launch import end_with_launcher, process_count
 
-    if args.nproc is None or RANK_VARIABLE in os.environ:
+    if RANK_VARIABLE in os.environ:
+        end_with_launcher()
         return 1
-
-    if args.nproc != "auto" and not (args.nproc.isdigit() and int(args.nproc) > 0):
-        raise ConfigError("--nproc", f"should be a number of processes or auto, not '{args.nproc}'")
-    processes = process_count(args.nproc)
-    if args.nproc == "auto":
-        while batch_size % processes:
-            processes -= 1
-    if batch_size % processes:
-        hint = f"choose a batch_size that is a multiple of {processes}"
-        raise ConfigError("--nproc", f"{processes} processes cannot share a batch of {batch_size} evenly", hint)
-    return processes
+    return 1 if args.nproc is None else process_count(args.nproc, batch_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -34,7 +35,13 @@ class Run(Protocol):
 
 
 class Callback:
-    """Something that happens around training steps. A callback keeps its own state and hands it to checkpoints."""
+    """Something that happens around training steps. A callback keeps its own state and hands it to checkpoints.
+
+    Attributes:
+        name: Under which checkpoints keep its state; the class's name where it is empty.
+    """
+
+    name: str = ""
 
     def on_start(self, run: Run) -> None:
         """Before the first step, after a checkpoint was restored."""
@@ -64,8 +71,26 @@ class Callback:
         """Take back what `state_dict` gave."""
 
     def weights(self) -> dict[str, Any] | None:
-        """Weights that evaluation and deployment should use instead of the model's, or None."""
+        """Weights that evaluation and deployment should use instead of the model's, or None.
+
+        They have the model's names. Those of the first callback that has some are used.
+        """
         return None
 
     def load_weights(self, weights: dict[str, Any]) -> None:
         """Take back what `weights` gave."""
+
+
+def named(callbacks: Sequence[Callback]) -> dict[str, Callback]:
+    """The callbacks by name; a second one of a name gets a number, so that no two share a state."""
+    found: dict[str, Callback] = {}
+    for callback in callbacks:
+        base = callback.name or type(callback).__name__
+        names = itertools.chain([base], (f"{base}_{number}" for number in itertools.count(2)))
+        found[next(name for name in names if name not in found)] = callback
+    return found
+
+
+def averaging(callbacks: Sequence[Callback]) -> Callback | None:
+    """The callback whose weights are used instead of the model's."""
+    return next((callback for callback in callbacks if callback.weights() is not None), None)

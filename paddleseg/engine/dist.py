@@ -1,25 +1,19 @@
-"""Several processes as one training: who am I, what do the others have, and starting them."""
+"""Several processes as one training: who am I, and what do the others have. `launch.py` starts them."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import itertools
 import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 RANK_VARIABLE, WORLD_VARIABLE = "PADDLE_TRAINER_ID", "PADDLE_TRAINERS_NUM"
-# Set by `launch`: the configured batch is the whole batch. Under `paddle.distributed.launch` it is each rank's, as in
-# PaddleSeg.
-_SPLIT_VARIABLE = "PADDLESEG_SPLIT_BATCH"
+# The process that has started this rank, set by `launch`: the configured batch is then the whole batch. Under
+# `paddle.distributed.launch` it is each rank's, as in PaddleSeg.
+LAUNCHER_VARIABLE = "PADDLESEG_LAUNCHER"
 
 
 def rank() -> int:
@@ -36,7 +30,7 @@ def is_main() -> bool:
 
 def batch_share(batch_size: int) -> int:
     """The images of a batch that this rank takes."""
-    return batch_size // world() if _SPLIT_VARIABLE in os.environ else batch_size
+    return batch_size // world() if LAUNCHER_VARIABLE in os.environ else batch_size
 
 
 def init() -> None:
@@ -44,6 +38,10 @@ def init() -> None:
     import paddle
 
     if world() > 1 and not paddle.distributed.is_initialized():
+        if LAUNCHER_VARIABLE in os.environ:
+            # A rank that has lost another one is aborted by gloo, and Paddle prints pages about it; the launcher says
+            # in a sentence which one was lost.
+            paddle.disable_signal_handler()
         with contextlib.redirect_stderr(io.StringIO()):  # it lists flags of its own that it has changed
             paddle.distributed.init_parallel_env()
 
@@ -89,89 +87,3 @@ def gather(item: Any) -> list[Any]:
 def barrier() -> None:
     if world() > 1:
         mean([0.0])
-
-
-def launch(processes: int, command: Sequence[str]) -> int:
-    """Run `command` as `processes` data-parallel CPU or GPU ranks and return the first exit code that is not 0.
-
-    Rank 0 keeps this terminal; the others stay silent unless they fail. When one ends badly the rest are ended too.
-    """
-    endpoints = [f"127.0.0.1:{port}" for port in _free_ports(processes)]
-    threads = str(max(1, (os.cpu_count() or 1) // processes))
-    children = []
-    for index in range(processes):
-        environment = {
-            **os.environ,
-            RANK_VARIABLE: str(index),
-            WORLD_VARIABLE: str(processes),
-            _SPLIT_VARIABLE: "1",
-            "PADDLE_TRAINER_ENDPOINTS": ",".join(endpoints),
-            "PADDLE_CURRENT_ENDPOINT": endpoints[index],
-            "PADDLE_MASTER": endpoints[0],
-            "PADDLE_LOCAL_SIZE": str(processes),
-            "FLAGS_selected_gpus": str(index),
-            "GLOG_minloglevel": "2",  # how ranks find each other is no news
-            "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", threads),
-        }
-        if not _uses_gpu(command):
-            environment["PADDLE_DISTRI_BACKEND"] = "gloo"
-        children.append(subprocess.Popen(command, env=environment, stdout=None if index == 0 else subprocess.DEVNULL))
-    # Ctrl-C reaches the children too (one process group); they save and end, and this process waits for that.
-    previous = signal.signal(signal.SIGINT, lambda *_: None)
-    terminate = signal.signal(signal.SIGTERM, lambda *_: _end(children))
-    try:
-        return _wait(children)
-    finally:
-        signal.signal(signal.SIGINT, previous)
-        signal.signal(signal.SIGTERM, terminate)
-
-
-def _end(children: Sequence[subprocess.Popen]) -> None:
-    for child in children:
-        child.terminate()
-
-
-def _wait(children: list[subprocess.Popen]) -> int:
-    """The first bad exit code, or 0. After one rank has failed, the others would wait for it for ever."""
-    while True:
-        codes = [child.poll() for child in children]
-        bad = next((code for code in codes if code), 0)
-        if bad:
-            time.sleep(1.0)  # the others may be on their way out with the same message
-            for child in children:
-                if child.poll() is None:
-                    child.kill()
-                child.wait()
-            return bad if bad > 0 else 1
-        if all(code == 0 for code in codes):
-            return 0
-        time.sleep(0.1)
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for item in sockets:
-            item.bind(("127.0.0.1", 0))
-        return [item.getsockname()[1] for item in sockets]
-    finally:
-        for item in sockets:
-            item.close()
-
-
-def _uses_gpu(command: Sequence[str]) -> bool:
-    import paddle
-
-    asked = [after for flag, after in itertools.pairwise(command) if flag == "--device"]
-    return asked[-1] == "gpu" if asked else paddle.is_compiled_with_cuda()
-
-
-def process_count(asked: str) -> int:
-    """`--nproc`: a number, or "auto" for one process a GPU or, on the CPU, one a core that this process may use."""
-    if asked != "auto":
-        return int(asked)
-    import paddle
-
-    if paddle.is_compiled_with_cuda() and paddle.device.cuda.device_count():
-        return paddle.device.cuda.device_count()
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

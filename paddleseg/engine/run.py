@@ -19,15 +19,15 @@ from paddleseg.datasets.base import Dataset
 from paddleseg.datasets.loader import TrainLoader
 from paddleseg.device import select_device
 from paddleseg.doctor.data import check_sample
-from paddleseg.engine import checkpoint, dist
-from paddleseg.engine.callbacks import EMA, Callback, Checkpoint, EarlyStop, Profiler, ProgressLog, VisualDL
+from paddleseg.engine import checkpoint, dist, ownership
+from paddleseg.engine.callbacks import EMA, Callback, Checkpoint, EarlyStop, Finite, Profiler, ProgressLog, VisualDL
 from paddleseg.engine.distill import Distillation
 from paddleseg.engine.evaluate import evaluate, sample_pictures
 from paddleseg.engine.state import TrainState
 from paddleseg.engine.step import Stepper
 from paddleseg.engine.terms import LossPlan
 from paddleseg.engine.trainer import Trainer
-from paddleseg.errors import DataError, WeightsError
+from paddleseg.errors import DataError
 from paddleseg.inference.predictor import Predictor
 from paddleseg.inference.runtimes.dygraph import evaluating
 from paddleseg.models.contract import heads_of
@@ -51,6 +51,7 @@ def train(
     repeats: int = 1,
     profiler_options: str | None = None,
     check_data: bool = True,
+    overwrite: bool = False,
 ) -> TrainState:
     """Train as `config` says and leave checkpoints in `save_dir`.
 
@@ -58,10 +59,25 @@ def train(
         resume: A checkpoint folder, or "auto" for the newest one in `save_dir` (none there: start afresh).
         do_eval: Evaluate on `val_dataset` at every `save_interval` and keep the best weights.
         check_data: Look at a sample of the data first, and refuse to start on what would fail later.
+        overwrite: Start anew in the folder of an older run, whose checkpoints move to `save_dir/old_N`.
 
     Raises:
         UserError: Anything wrong with the configuration, the data, the checkpoint, the device or `save_dir`.
     """
+    with ownership.claim(save_dir, resume, overwrite=overwrite) as claimed:
+        return _train(config, claimed, do_eval, use_vdl, repeats, profiler_options, check_data)
+
+
+def _train(
+    config: RunConfig,
+    claimed: ownership.Claim,
+    do_eval: bool,
+    use_vdl: bool,
+    repeats: int,
+    profiler_options: str | None,
+    check_data: bool,
+) -> TrainState:
+    save_dir = claimed.save_dir
     needed = ("model", "loss", "optimizer", "lr_scheduler", "train_dataset", "iters")
     config.require(*needed, *(["val_dataset"] if do_eval else []))
     settings = config.train
@@ -84,7 +100,8 @@ def train(
         model = build.model()
     optimizer = build.optimizer(model)
     model, optimizer, amp_level = _mixed_precision(model, optimizer, settings, device)
-    network = paddle.jit.to_static(model) if config.to_static_training else model
+    # Paddle's tracer of byte code, the other way, runs into the compiled kernels of the CPU.
+    network = paddle.jit.to_static(model, full_graph=device == "cpu") if config.to_static_training else model
     losses = LossPlan(*build.losses(), where=lambda number: config.where("loss", "types", number))
     if heads := heads_of(model):
         losses.resolve(heads, _fields(train_set))
@@ -114,17 +131,18 @@ def train(
     trainer = Trainer(
         model=model,
         stepper=stepper,
-        lr=build.lr(),
+        lr=_schedule(config, build, do_eval),
         loader=loader,
         iters=iters,
         evaluate=_evaluation(config, task, model, val_set),
         eval_interval=save_interval,
         seed=seed,
+        monitor=task.monitor,
     )
     digest = config_hash(config)
     pictures = _pictures(config, task, model, val_set) if use_vdl else None
     trainer.callbacks = _callbacks(config, pictures, save_dir, save_interval, use_vdl, profiler_options, digest)
-    _resume(trainer, save_dir, resume, digest)
+    checkpoint.begin(claimed, trainer, digest)
     return trainer.fit()
 
 
@@ -134,6 +152,18 @@ def _fields(dataset: Dataset) -> Collection[str]:
         with suppress(DataError):
             return dataset.sample(index, np.random.default_rng(0)).label_names
     return ("label",)
+
+
+def _schedule(config: RunConfig, build: Builder, do_eval: bool) -> Callable[[int], float]:
+    """The learning rate, after a line on each setting that this run cannot follow."""
+    schedule = build.lr()
+    lines = [getattr(schedule, "remark", "")]
+    if config.train.early_stop_intervals and not do_eval:
+        lines.append("early_stop_intervals counts evaluations, of which there are none without --do_eval.")
+    for line in filter(None, lines):
+        if dist.is_main():
+            print(line)
+    return schedule
 
 
 def config_hash(config: RunConfig) -> str:
@@ -190,9 +220,9 @@ def _callbacks(
     profiler_options: str | None,
     digest: str,
 ) -> list[Callback]:
-    """In the order in which they act: averages first, then who reports, then who saves."""
+    """In the order in which they act: who looks first, then averages, who reports, then who saves."""
     settings = config.train
-    callbacks: list[Callback] = []
+    callbacks: list[Callback] = [Finite(max(settings.log_iters, 10))]
     if settings.ema:
         callbacks.append(EMA(settings.ema.decay, settings.ema.warmup))
     if profiler_options:
@@ -203,7 +233,7 @@ def _callbacks(
             callbacks.append(VisualDL(save_dir, settings.log_iters, pictures))
     if settings.early_stop_intervals:
         callbacks.append(EarlyStop(settings.early_stop_intervals))
-    callbacks.append(Checkpoint(save_dir, save_interval, settings.keep_checkpoint_max, digest))
+    callbacks.append(Checkpoint(save_dir, save_interval, settings.keep_checkpoint_max, digest, claimed=True))
     return callbacks
 
 
@@ -231,18 +261,3 @@ def _mixed_precision(model: Any, optimizer: Any, settings: Any, device: str) -> 
     if settings.amp_level == "O2":
         model, optimizer = paddle.amp.decorate(models=model, optimizers=optimizer, level="O2")
     return model, optimizer, settings.amp_level
-
-
-def _resume(trainer: Trainer, save_dir: Path, resume: str | None, digest: str) -> None:
-    if resume is None:
-        return
-    folder = checkpoint.find_newest(save_dir) if resume == "auto" else Path(resume)
-    if folder is None:
-        if dist.is_main():
-            print(f"No checkpoint in {save_dir} yet: starting afresh.")
-        return
-    if not folder.is_dir():
-        raise WeightsError(resume, "no such checkpoint folder", "--resume auto takes the newest one in --save_dir")
-    remark = checkpoint.restore(folder, trainer, digest)
-    if dist.is_main():
-        print(f"Resumed {folder} at iter {trainer.state.step}." + (f" Note: {remark}." if remark else ""))

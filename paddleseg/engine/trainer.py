@@ -15,6 +15,7 @@ from paddleseg.engine import dist
 from paddleseg.engine.callback import Callback
 from paddleseg.engine.state import TrainState
 from paddleseg.engine.step import Stepper
+from paddleseg.metrics.monitor import Monitor
 
 
 class Trainer:
@@ -34,6 +35,7 @@ class Trainer:
         evaluate: Gives the metrics of the validation set, or None without one.
         eval_interval: Steps between evaluations; the last step always evaluates.
         seed: Base of the network's own random draws (dropout).
+        monitor: What makes an evaluation better than another: for `best_model`, early stop and the log.
     """
 
     def __init__(
@@ -48,10 +50,11 @@ class Trainer:
         evaluate: Callable[[], dict[str, Any]] | None = None,
         eval_interval: int = 1000,
         seed: int = 0,
+        monitor: Monitor = Monitor(),  # noqa: B008 - it never changes
     ):
         self.model, self.stepper, self.lr, self.loader = model, stepper, lr, loader
         self.callbacks, self.evaluate, self.eval_interval, self.seed = list(callbacks), evaluate, eval_interval, seed
-        self.state = TrainState(iters)
+        self.state = TrainState(iters, monitor)
 
     def fit(self) -> TrainState:
         """Train to the end of the run, from where `state` stands."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import paddle
 
+from paddleseg.arrays_only import widened
 from paddleseg.errors import WeightsError
 
 # Where other tools keep the parameters beside an optimizer's state.
@@ -41,7 +42,7 @@ def named_arrays(content: Any, where: str) -> dict[str, np.ndarray]:
             raise WeightsError(where, f"names an array {name!r}, where text should be", "give a .pdparams file")
         if array.dtype.kind not in "fiub":
             raise WeightsError(where, f"holds {array.dtype} in '{name}', not plain numbers", "give a .pdparams file")
-    return {name: _widened(array) for name, array in found.items()}
+    return {name: widened(array) for name, array in found.items()}
 
 
 def misfit(array: np.ndarray, parameter: paddle.Tensor) -> str:
@@ -69,14 +70,6 @@ def _arrays(content: dict[Any, Any]) -> dict[Any, np.ndarray]:
     """Paddle writes a parameter as an array, or as (its own name, array)."""
     bare = {key: value[1] if isinstance(value, tuple) and len(value) == 2 else value for key, value in content.items()}
     return {key: value for key, value in bare.items() if isinstance(value, np.ndarray)}
-
-
-def _widened(array: np.ndarray) -> np.ndarray:
-    """16-bit numbers as float32, others in this machine's order of bytes."""
-    if array.dtype == np.uint16:  # how Paddle writes bfloat16: the upper half of a float32
-        return (array.astype(np.uint32) << 16).view(np.float32)
-    half = array.dtype.kind == "f" and array.dtype.itemsize == 2
-    return array.astype(np.float32 if half else array.dtype.newbyteorder("="), copy=False)
 
 
 def _dtype(parameter: paddle.Tensor) -> str:

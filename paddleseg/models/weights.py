@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, ClassVar
 
 import numpy as np
 import paddle
 from paddle import nn
 
-from paddleseg import zoo
+from paddleseg import arrays_only, zoo
 from paddleseg.errors import WeightsError
 from paddleseg.fetch import fetch_weights
 from paddleseg.models.arrays import assign, misfit, named_arrays
@@ -52,7 +50,7 @@ def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = F
         allow_partial: Load what fits and return the names left as they were, instead of raising.
 
     Raises:
-        WeightsError: No such file, not a weights file, or it belongs to another network.
+        WeightsError: No such file, not a weights file, it holds NaN or infinity, or it belongs to another network.
     """
     path = resolve(source)
     state = read_state(path)
@@ -126,35 +124,17 @@ def resolve(source: str | Path) -> Path:
 
 
 def read_state(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a `.pdparams` file by name, 16-bit numbers widened to 32; a file that holds anything else is not
-    read any further.
+    """The arrays of a `.pdparams` file by name, 16-bit numbers widened to 32.
 
-    Such a file is a pickle, which might run code of its author's, and published weights come from anywhere.
+    Such a file is a pickle, which might run code of its author's, and published weights come from anywhere: a file that
+    holds anything but arrays is not read any further.
+
+    Raises:
+        WeightsError: It is no such file, or holds NaN or infinity.
     """
-    try:
-        with path.open("rb") as file:
-            content = _ArraysOnly(file, encoding="latin1").load()  # the encoding of files that Python 2 wrote
-    except Exception as error:  # unpickling raises whatever it meets in a foreign file
-        raise WeightsError(str(path), f"is not a Paddle weights file ({error})", "give a .pdparams file") from error
-    return named_arrays(content, str(path))
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """Reads containers and numpy arrays, and calls nothing else."""
-
-    _MODULES: ClassVar = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray")
-    _NAMES: ClassVar = {"ndarray", "dtype", "_reconstruct", "scalar"}
-    _OTHERS: ClassVar = {
-        ("builtins", "tuple"),
-        ("__builtin__", "tuple"),
-        ("collections", "OrderedDict"),
-        ("_codecs", "encode"),
-    }
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module in self._MODULES and name in self._NAMES) or (module, name) in self._OTHERS:
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"it wants to run {module}.{name}, which arrays do not need")
+    arrays = named_arrays(arrays_only.read(path), str(path))
+    arrays_only.refuse_nonfinite(str(path), arrays)
+    return arrays
 
 
 def _mismatch(

@@ -19,14 +19,22 @@ class Schedule:
         warmup_start_lr: The rate at step 0 of a warm-up.
 
     Raises:
-        ValueError: A length or rate is negative, or the warm-up takes the whole run.
+        ValueError: A length or rate is negative.
+
+    Attributes:
+        remark: That the warm-up was shortened, where it would have taken the whole run.
     """
 
     def __init__(self, learning_rate: float, iters: int, warmup_iters: int = 0, warmup_start_lr: float = 0.0):
         if learning_rate < 0 or warmup_start_lr < 0:
             raise ValueError("a learning rate is negative")
-        if not 0 <= warmup_iters < max(iters, 1):
-            raise ValueError(f"warmup_iters ({warmup_iters}) must be at least 0 and less than iters ({iters})")
+        if warmup_iters < 0:
+            raise ValueError(f"warmup_iters is negative: {warmup_iters}")
+        self.remark = ""
+        if warmup_iters and warmup_iters >= iters:  # a short trial of a long recipe
+            short = iters // 10
+            self.remark = f"warmup_iters is {short} here: {warmup_iters} would take the whole run of {iters} iters."
+            warmup_iters = short
         self.learning_rate = float(learning_rate)
         self.warmup_iters, self.warmup_start_lr = warmup_iters, float(warmup_start_lr)
         self.span = max(iters - warmup_iters, 1)

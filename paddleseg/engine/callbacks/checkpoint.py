@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from paddleseg.engine import checkpoint, dist
+from paddleseg.engine import checkpoint, dist, ownership
 from paddleseg.engine.callback import Callback, Run
-from paddleseg.files import atomic_write_text
+from paddleseg.engine.saved import BEST
 
 
 class Checkpoint(Callback):
@@ -20,17 +21,30 @@ class Checkpoint(Callback):
         interval: Steps between checkpoints.
         keep: How many `iter_N` folders stay.
         config_hash: Goes into `state.json`, so that resuming under another configuration is noticed.
+        claimed: The caller holds `save_dir` for this run; otherwise it is held from the first step to the last.
     """
 
-    def __init__(self, save_dir: str | Path, interval: int = 1000, keep: int = 5, config_hash: str = ""):
+    def __init__(
+        self,
+        save_dir: str | Path,
+        interval: int = 1000,
+        keep: int = 5,
+        config_hash: str = "",
+        *,
+        claimed: bool = False,
+    ):
         self.save_dir, self.interval, self.keep, self.config_hash = Path(save_dir), interval, keep, config_hash
+        self.claimed = claimed
         self.saved_step = -1
+        self._held = ExitStack()
 
     def on_start(self, run: Run) -> None:
-        self.saved_step = run.state.step
-        if dist.is_main():  # a folder that cannot be written should be known now, not after an hour
-            atomic_write_text(self.save_dir / ".writable", "")
-            (self.save_dir / ".writable").unlink()
+        state = run.state
+        self.saved_step = state.step
+        if dist.is_main() and not self.claimed:
+            self._held.enter_context(ownership.claim_for(self.save_dir, state.run, state.step))
+        if not state.run and not state.step:
+            state.run = ownership.new_run()
 
     def on_step_end(self, run: Run, logs: dict[str, Any]) -> None:
         # At a step that is also evaluated, saving waits for the result.
@@ -38,21 +52,25 @@ class Checkpoint(Callback):
             self.save(run)
 
     def on_eval(self, run: Run, metrics: dict[str, Any]) -> None:
-        if metrics["mIoU"] > run.state.best_metric:
-            run.state.best_metric, run.state.best_step = metrics["mIoU"], run.state.step
+        state = run.state
+        value = state.monitor.of(metrics)
+        if state.monitor.better(value, state.best_metric):
+            state.best_metric, state.best_step = value, state.step
             if dist.is_main():
-                averages = [weights for callback in run.callbacks if (weights := callback.weights()) is not None]
-                weights = averages[0] if averages else run.model.state_dict()
-                checkpoint.save_best(self.save_dir / "best_model", run, weights, self.config_hash)
-        if run.state.step % self.interval == 0:
+                checkpoint.save_best(self.save_dir / BEST, run, self.config_hash)
+        if state.step % self.interval == 0:
             self.save(run)
 
     def on_end(self, run: Run) -> None:
         if self.saved_step != run.state.step:
             self.save(run)
+        self._held.close()
+
+    def on_exception(self, run: Run, error: BaseException) -> None:
+        self._held.close()
 
     def save(self, run: Run) -> None:
         self.saved_step = run.state.step
         if dist.is_main():
             checkpoint.save(self.save_dir / f"iter_{run.state.step}", run, self.config_hash)
-            checkpoint.remove_old(self.save_dir, self.keep)
+            checkpoint.remove_old(self.save_dir, self.keep, run.state.run)

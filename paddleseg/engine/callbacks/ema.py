@@ -6,7 +6,7 @@ from typing import Any
 
 import paddle
 
-from paddleseg.engine.callback import Callback, Run
+from paddleseg.engine.callback import Callback, Run, averaging
 
 
 class EMA(Callback):
@@ -43,6 +43,8 @@ class EMA(Callback):
             average.set_value(average * decay + value.astype(average.dtype) * (1 - decay))
 
     def on_eval_start(self, run: Run) -> None:
+        if averaging(run.callbacks) is not self:  # of two averages, the first is evaluated
+            return
         self._own = {name: value.clone() for name, value in run.model.state_dict().items()}
         run.model.set_state_dict(self.average)
 

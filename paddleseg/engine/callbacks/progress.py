@@ -50,9 +50,15 @@ class ProgressLog(Callback):
         self.count = 0
 
     def on_eval(self, run: Run, metrics: dict[str, Any]) -> None:
-        best = max(run.state.best_metric, metrics["mIoU"])
-        step = run.state.step if metrics["mIoU"] > run.state.best_metric else run.state.best_step
-        self.log(f"[EVAL] The model with the best validation mIoU ({best:.4f}) was saved at iter {step}.")
+        state = run.state
+        value, best, step = state.monitor.of(metrics), state.best_metric, state.best_step
+        if state.monitor.better(value, best):  # `Checkpoint`, which comes later, will find so too
+            best, step = value, state.step
+        if best == state.monitor.worst:
+            self.log(f"[EVAL] No model was saved: its {state.monitor.name} is {value}.")
+        else:
+            name = state.monitor.name
+            self.log(f"[EVAL] The model with the best validation {name} ({best:.4f}) was saved at iter {step}.")
 
     def on_exception(self, run: Run, error: BaseException) -> None:
         self._stop()

@@ -20,8 +20,11 @@ class VisualDL(Callback):
     def __init__(self, save_dir: str | Path, interval: int = 10, pictures: Any = None):
         from visualdl import LogWriter
 
-        self.writer = LogWriter(str(save_dir))
+        self.open, self.save_dir = LogWriter, str(save_dir)
         self.interval, self.pictures = interval, pictures
+
+    def on_start(self, run: Run) -> None:
+        self.writer = self.open(self.save_dir)
 
     def on_step_end(self, run: Run, logs: dict[str, Any]) -> None:
         if run.state.step % self.interval:
