@@ -28,7 +28,10 @@ from paddleseg.transforms.arguments import size_from_wh
 from paddleseg.transforms.sample import Sample
 
 Batch = dict[str, Any]
-"""`image` (N, C, H, W) float32, `label` (N, H, W) int64, more maps by name, `index` list[int], `epoch` int."""
+"""`image` (N, C, H, W) float32, `label` (N, H, W) int64, more maps by name, `index` list[int], `epoch` int.
+
+The type of a map is that of its kind (`paddleseg.transforms.fields`).
+"""
 
 _AHEAD = 2
 """Batches that each worker prepares before they are asked for."""
@@ -133,23 +136,23 @@ class TrainLoader:
 
     def _threaded(self, start: int) -> Iterator[Batch]:
         """Each thread prepares whole batches: samples are too short for threads to hand them over one by one."""
-        layouts = self._layouts(start)
+        layouts = self._layouts()
         with ThreadPoolExecutor(_THREADS) as pool:
             running: deque[Future[tuple[dict[str, np.ndarray], Filled]]] = deque()
             for step in itertools.count(start):
                 while len(running) < _THREADS + _QUEUED:
                     ahead = step + len(running)
-                    running.append(
-                        pool.submit(filled_batch, self.source, layouts[self._group(ahead)], *self._job(ahead))
-                    )
-                yield self._finish(step, *running.popleft().result())
+                    layout, job = layouts[self._group(ahead)], self._job(ahead)
+                    running.append(pool.submit(filled_batch, self.source, self.source.read, layout, *job))
+                yield self._finish(step, layouts[self._group(step)], *running.popleft().result())
 
     def _read_ahead(self, start: int) -> Iterator[Batch]:
         """Transforms run here, as those of the user's own expect; a thread reads the files."""
-        layouts = self._layouts(start)
-        with ReadAhead(self.source, self._samples(start)) as source:
+        layouts = self._layouts()
+        with ReadAhead(self.source.read, self._samples(start)) as read:
             for step in itertools.count(start):
-                yield self._finish(step, *filled_batch(source, layouts[self._group(step)], *self._job(step)))
+                layout = layouts[self._group(step)]
+                yield self._finish(step, layout, *filled_batch(self.source, read, layout, *self._job(step)))
 
     def _samples(self, start: int) -> Iterator[tuple[int, np.random.Generator]]:
         """Every sample from a step on, with its random generator."""
@@ -160,15 +163,14 @@ class TrainLoader:
     def _parallel(self, start: int) -> Iterator[Batch]:
         """Workers prepare batches ahead, in shared memory."""
         source, normalize = self.source.unnormalized()
-        layouts = self._layouts(start, as_bytes=normalize is not None)
+        layouts = self._layouts(as_bytes=normalize is not None)
         largest = max(layout.nbytes for layout in layouts.values())
         with Workers(source, self.num_workers, self.plugins, largest, _AHEAD) as workers:
             ahead = self.num_workers * _AHEAD
             for step in itertools.count(start - ahead):
                 if step >= start:
-                    filled = workers.result()
-                    views = layouts[self._group(step)].views(workers.memory)
-                    batch = self._finish(step, taken(views, normalize), filled)
+                    filled, layout = workers.result(), layouts[self._group(step)]
+                    batch = self._finish(step, layout, taken(layout.views(workers.memory), normalize), filled)
                 workers.submit(fill_slot, layouts[self._group(step + ahead)], *self._job(step + ahead))
                 if step >= start:
                     yield batch
@@ -177,30 +179,27 @@ class TrainLoader:
         """Which of the groups of one shape a step's images are of."""
         return int(self.source.group_of[self.indices(step)[1][0]])
 
-    def _layouts(self, start: int, as_bytes: bool = False) -> dict[int, Layout]:
-        """The layout of each group's batches, by a sample of it; `as_bytes` is as in `Layout.of`."""
-        layouts: dict[int, Layout] = {}
-        for step in range(start, start + self.steps_per_epoch) if self.source.sizes else [start]:
-            group = self._group(step)
-            if group not in layouts:
-                epoch, indices = self.indices(step)
-                drawn = draw(self.source, self.seed, epoch, indices[0], self.on_error)
+    def _layouts(self, as_bytes: bool = False) -> dict[int, Layout]:
+        """The layout of each group's batches, by its first sample; `as_bytes` is as in `Layout.of`.
+
+        Of every group, whichever step a run begins with: any of them may be the next one's.
+        """
+        whole, layouts = self.batch_size * self.world_size, {}
+        for group, members in enumerate(self.source.groups):
+            if len(members) >= whole:
+                drawn = draw(self.source, self.source.read, self.seed, 0, int(members[0]), self.on_error)
                 layouts[group] = Layout.of(drawn.sample, self.batch_size, as_bytes)
         return layouts
 
     def _job(self, step: int) -> tuple[int, int, list[int], OnError]:
         return self.seed, *self.indices(step), self.on_error
 
-    def _finish(self, step: int, arrays: dict[str, np.ndarray], filled: Filled) -> Batch:
+    def _finish(self, step: int, layout: Layout, arrays: dict[str, np.ndarray], filled: Filled) -> Batch:
         for path, what in filled.skipped.items():
             if path not in self.skipped:
                 self.skipped[path] = what
                 print(f"Skipped {what}", file=sys.stderr)
-        widened = {
-            name: array.astype(np.int64 if array.dtype.kind in "iub" else np.float32, copy=False)
-            for name, array in arrays.items()
-        }
-        return {**widened, "index": filled.indices, "epoch": step // self.steps_per_epoch}
+        return {**layout.finished(arrays), "index": filled.indices, "epoch": step // self.steps_per_epoch}
 
 
 class EvalLoader:

@@ -13,6 +13,7 @@ from paddleseg.errors import ConfigError
 from paddleseg.geometry import Crop, Flip, Pad, Resize, Size, Step, Warp
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import functional
+from paddleseg.transforms.fields import IMAGE, Field
 from paddleseg.transforms.functional import Fill
 from paddleseg.transforms.sample import Sample
 
@@ -49,7 +50,7 @@ class Move:
     """A geometry step with the looks it needs.
 
     Args:
-        interp: OpenCV's name of the interpolation of the image, of a `Resize`; labels always take the nearest pixel.
+        interp: OpenCV's name of the interpolation of the image, of a `Resize`; that of other maps follows their kind.
         fill: What the image shows where it has no pixels.
         label_fill: Likewise for the label.
     """
@@ -60,13 +61,18 @@ class Move:
     label_fill: int = 255
 
     def __call__(self, sample: Sample) -> None:
-        """Move the image and all maps that belong to it, and record the step."""
-        sample.image = functional.move(sample.image, self.step, self.interp, self.fill)
-        if sample.label is not None:
-            sample.label = functional.move_label(sample.label, self.step, self.label_fill)
-        for name, value in sample.extra.items():
-            sample.extra[name] = functional.move_label(value, self.step, self.label_fill)
+        """Move the image and all maps that belong to it, each as its kind says, and record the step."""
+        after = self.step.after(sample.size)
+        if after != sample.size:
+            functional.check_size(after)
+        for held in sample.fields.values():
+            held.array = self._moved(held)
         sample.geometry.add(self.step)
+
+    def _moved(self, held: Field) -> np.ndarray:
+        if held.kind == IMAGE:
+            return functional.move(held.array, self.step, self.interp, self.fill)
+        return held.kind.moved(held.array, self.step, self.label_fill)
 
 
 class Spatial(Transform):

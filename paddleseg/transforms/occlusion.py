@@ -78,9 +78,13 @@ class RandomOcclusion(Transform):
         weight = alpha[..., None]
         sample.image = np.rint(surface * weight + sample.image * (1 - weight)).astype(np.uint8)
         for name in sample.label_names:
-            values = sample[name].copy()
-            values[alpha >= 0.5] = self.label_value if name == "label" else 0
-            sample[name] = values
+            held = sample.fields[name]
+            if held.kind.unit:
+                share = 1 - (alpha if alpha.shape == held.array.shape else weight)
+                held.array = np.asarray(held.array * share).astype(held.array.dtype)
+                continue
+            held.array = held.array.copy()
+            held.array[alpha >= 0.5] = self.label_value if name == "label" else 0
 
     def _surface(self, sample: Sample, rng: np.random.Generator) -> np.ndarray:
         """A random part of another picture, of the sample's size."""
