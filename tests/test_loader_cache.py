@@ -99,6 +99,20 @@ def test_shapes_do_not_depend_on_workers_ranks_or_where_a_run_resumes(mini: Path
         np.testing.assert_array_equal(whole["image"], np.concatenate([first["image"], second["image"]]))
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_shapes_resume_from_any_step(mini: Path, workers: int):
+    """Also from where the next epoch holds a shape that this one's rest does not."""
+    chain = (T.Resize([24, 24]), T.RandomPaddingCrop([16, 16]), T.RandomHorizontalFlip(), T.Normalize())
+    dataset = dataset_of(mini, *chain)
+    dataset.entries = dataset.entries[:18]
+    buckets = [[16, 12], [12, 16], [24, 12], [12, 12]]
+    whole = taken(TrainLoader(dataset, 2, seed=2, aspect_buckets=buckets, cache="ram"), 58)
+    loader = TrainLoader(dataset, 2, seed=2, num_workers=workers, aspect_buckets=buckets, cache="ram")
+    assert len({batch["image"].shape for batch in whole}) == 3 and loader.steps_per_epoch == 9
+    for step in range(6, 41, 17) if workers else range(1, 41):  # processes take a second to start
+        assert_same(taken(loader, 18, start=step), whole[step : step + 18])
+
+
 def test_the_transforms_of_a_shape_keep_their_proportions():
     chain = T.Compose([T.Resize([512, 512]), T.RandomRotation(), T.RandomPaddingCrop([256, 256]), T.Normalize()])
     wide = chain.at_size((144, 256))
