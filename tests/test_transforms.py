@@ -89,6 +89,16 @@ def test_same_seed_same_result_and_no_other_randomness(name: str, pair):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_it_says_whether_it_draws_and_whether_the_image_stays(name: str, pair):
+    transform, sample = build(name), make(*fit(name, pair))
+    before = str(sample.rng.bit_generator.state)
+    transform(sample)
+    assert transform.draws == (str(sample.rng.bit_generator.state) != before)
+    assert transform.label_only == name.startswith("Add")
+    assert not transform.label_only or sample.image is pair[0] or (sample.image == pair[0]).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("channels", [3, 1])
 def test_shapes_types_and_the_record(name: str, channels: int, pair):
     image, label = fit(name, pair)

@@ -33,6 +33,8 @@ class RandomRotation(Spatial):
         label_padding_value: Of the label.
     """
 
+    draws = True
+
     def __init__(self, max_rotation: float = 15, im_padding_value: Fill = 127.5, label_padding_value: int = 255):
         self.max_rotation = arguments.at_least("max_rotation", max_rotation, 0)
         self.fill = arguments.fill("im_padding_value", im_padding_value)
@@ -56,6 +58,8 @@ class RandomRotate90(Spatial):
         prob: How often.
         turns: Quarters, counter-clockwise, of which one is drawn.
     """
+
+    draws = True
 
     def __init__(self, prob: float = 0.1, turns: Sequence[int] = (1, 2, 3)):
         self.prob = arguments.probability("prob", prob)
@@ -83,6 +87,8 @@ class RandomAffine(Spatial):
         im_padding_value: Of the image: one number, or one for each channel.
         label_padding_value: Of the label.
     """
+
+    draws = True
 
     def __init__(
         self,

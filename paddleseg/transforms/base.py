@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -31,11 +32,15 @@ class Transform:
     """Changes a sample in place and returns it; draws only from `sample.rng`.
 
     Attributes:
-        fixed: Whether a sample always becomes the same, so that a cache may keep what it becomes.
+        draws: Whether it draws at random, with the arguments that it was given; None where it does not say.
+        label_only: Whether it leaves the image as it is, whatever the label.
+        kept: Whether a cache keeps what it makes of samples, where it does not draw.
         size: (h, w) of the result, of those that give all images one size.
     """
 
-    fixed = False
+    draws: bool | None = None
+    label_only = False
+    kept = True
     size: Size | None = None
 
     def attach(self, source: Source) -> None:
@@ -43,6 +48,20 @@ class Transform:
 
     def __call__(self, sample: Sample) -> Sample:
         raise NotImplementedError
+
+
+def is_random(transform: object) -> bool:
+    """Whether a sample may become something else the next time.
+
+    One that does not say so, as plugins written for PaddleSeg do not, is taken by its name: `Random...`.
+    """
+    draws = getattr(transform, "draws", None)
+    return type(transform).__name__.startswith("Random") if draws is None else bool(draws)
+
+
+def is_fixed(transform: object) -> bool:
+    """Whether a cache may keep what it makes of a sample: only where it says that it draws nothing."""
+    return isinstance(transform, Transform) and transform.draws is False and transform.kept
 
 
 @dataclass(frozen=True)
@@ -105,6 +124,9 @@ class Compose(Transform):
 
     def __init__(self, transforms: Sequence[Callable[[Sample], Sample]]):
         self.transforms = list(transforms)
+        self.draws = any(map(is_random, self.transforms))
+        self.kept = all(map(is_fixed, self.transforms))
+        self.label_only = all(getattr(transform, "label_only", False) for transform in self.transforms)
 
     def attach(self, source: Source) -> None:
         for transform in self.transforms:
@@ -113,11 +135,8 @@ class Compose(Transform):
 
     def split(self) -> tuple[list[Callable[[Sample], Sample]], list[Callable[[Sample], Sample]]]:
         """The transforms in front that are fixed, and the rest."""
-        count = 0
-        for transform in self.transforms:
-            if not (isinstance(transform, Transform) and transform.fixed):
-                break
-            count += 1
+        fixed = itertools.takewhile(is_fixed, self.transforms)
+        count = sum(1 for _ in fixed)
         return self.transforms[:count], self.transforms[count:]
 
     def at_size(self, size: Size) -> Compose:

@@ -26,6 +26,8 @@ class RandomMotionBlur(Transform):
         length_range: The line's length, as shares of the picture's longer side.
     """
 
+    draws = True
+
     def __init__(self, prob: float = 0.1, length_range: Sequence[float] = (0.01, 0.05)):
         self.prob = probability("prob", prob)
         self.lengths = span("length_range", length_range, 0, 0.5)
@@ -50,6 +52,8 @@ class RandomLowLight(Transform):
         electrons: What a white pixel holds in full light; small sensors hold fewer, and are noisier.
         read_noise: Standard deviation of the read-out, in electrons.
     """
+
+    draws = True
 
     def __init__(
         self,
@@ -89,6 +93,8 @@ class RandomWhiteBalance(Transform):
         prob: How often.
         max_gain: The largest factor of a channel's brightness; the least is its inverse.
     """
+
+    draws = True
 
     def __init__(self, prob: float = 0.2, max_gain: float = 1.3):
         self.prob = probability("prob", prob)

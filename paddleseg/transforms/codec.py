@@ -26,6 +26,8 @@ class RandomJPEG(Transform):
         quality_range: From 1 (blocks) to 100.
     """
 
+    draws = True
+
     def __init__(self, prob: float = 0.2, quality_range: Sequence[float] = (20, 80)):
         self.prob = probability("prob", prob)
         self.qualities = span("quality_range", quality_range, 1, 100)
@@ -63,6 +65,8 @@ class RandomVideoCodec(Transform):
     Raises:
         DataError: In use, this OpenCV has no MPEG-4 encoder.
     """
+
+    draws = True
 
     def __init__(
         self,

@@ -27,6 +27,8 @@ class RandomDistort(Transform):
         hue_range: The largest shift either way, in 256ths of the colour circle.
     """
 
+    draws = True
+
     def __init__(
         self,
         brightness_range: float = 0.5,
@@ -72,6 +74,8 @@ class RandomBlur(Transform):
         blur_type: gaussian, median, blur (box), or random for any of them.
     """
 
+    draws = True
+
     def __init__(self, prob: float = 0.1, blur_type: str = "gaussian"):
         self.prob = probability("prob", prob)
         self.blur_type = one_of("blur_type", blur_type, [*_BLURS, "random"])
@@ -93,6 +97,8 @@ class RandomNoise(Transform):
         max_sigma: Largest standard deviation, on the scale of 0 to 255.
     """
 
+    draws = True
+
     def __init__(self, prob: float = 0.5, max_sigma: float = 10.0):
         self.prob = probability("prob", prob)
         self.max_sigma = at_least("max_sigma", max_sigma, 0)
@@ -113,6 +119,9 @@ class Normalize(Transform):
         mean: One number for all channels, or one for each.
         std: Likewise.
     """
+
+    draws = False
+    kept = False  # float32 would take four times the room
 
     def __init__(self, mean: float | Sequence[float] = (0.5,), std: float | Sequence[float] = (0.5,)):
         self.mean, self.std = np.atleast_1d(np.asarray(mean, float)), np.atleast_1d(np.asarray(std, float))

@@ -55,6 +55,8 @@ class ComposePortrait(Transform):
         (360, 640, 3)
     """
 
+    draws = True
+
     def __init__(
         self,
         backgrounds: str | Path,

@@ -28,6 +28,8 @@ class RandomPaddingCrop(Spatial):
         loop_times: How often at most; the last window stands.
     """
 
+    draws = True
+
     def __init__(
         self,
         crop_size: Sequence[int] = (512, 512),
@@ -82,6 +84,8 @@ class RandomCenterCrop(Spatial):
         retain_ratio: The shares of width and height that stay at least.
     """
 
+    draws = True
+
     def __init__(self, retain_ratio: Sequence[float] = (0.5, 0.5)):
         if not isinstance(retain_ratio, (list, tuple)) or len(retain_ratio) != 2:
             raise ValueError(f"retain_ratio should be two numbers, of width and height, not {retain_ratio!r}")
@@ -103,6 +107,8 @@ class RandomScaleAspect(Spatial):
         min_scale: The window's least share of the area; 0 leaves the image as it is.
         aspect_ratio: The window's least width / height, whose inverse is the largest; 0 leaves the image as it is.
     """
+
+    draws = True
 
     def __init__(self, min_scale: float = 0.5, aspect_ratio: float = 0.33):
         self.min_scale = arguments.probability("min_scale", min_scale)

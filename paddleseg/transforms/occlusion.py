@@ -35,6 +35,8 @@ class RandomOcclusion(Transform):
         person: The people's class.
     """
 
+    draws = True
+
     def __init__(
         self,
         prob: float = 0.2,

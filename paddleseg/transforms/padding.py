@@ -27,7 +27,7 @@ class Padding(Spatial):
         DataError: In use, for an image larger than `target_size`.
     """
 
-    fixed = True
+    draws = False
 
     def __init__(self, target_size: Sequence[int], im_padding_value: Fill = 127.5, label_padding_value: int = 255):
         self.size: Size = arguments.size_from_wh("target_size", target_size)
@@ -46,7 +46,7 @@ class Padding(Spatial):
 class PaddingByAspectRatio(Spatial):
     """Pad at the bottom or at the right until width / height is `aspect_ratio`."""
 
-    fixed = True
+    draws = False
 
     def __init__(self, aspect_ratio: float = 1, im_padding_value: Fill = 127.5, label_padding_value: int = 255):
         if aspect_ratio <= 0:
@@ -70,7 +70,7 @@ class ScalePadding(Spatial):
         target_size: [w, h] of the result.
     """
 
-    fixed = True
+    draws = False
 
     def __init__(
         self, target_size: Sequence[int] = (512, 512), im_padding_value: Fill = 127.5, label_padding_value: int = 255

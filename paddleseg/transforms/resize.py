@@ -37,7 +37,7 @@ class Resize(Spatial):
         self.keep_ratio = keep_ratio
         self.size_divisor = 1 if size_divisor is None else int(at_least("size_divisor", size_divisor, 1))
         self.interp = one_of("interp", interp, [*INTERPOLATIONS, "RANDOM"])
-        self.fixed = interp != "RANDOM"
+        self.draws = interp == "RANDOM"
 
     def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
         interp = self.interp
@@ -61,6 +61,8 @@ class ResizeToArea(Spatial):
         target_size: [w, h], of which only the product counts.
         size_divisor: Both sides become multiples of this, the nearest ones, so the shape changes a little.
     """
+
+    draws = False
 
     def __init__(self, target_size: Sequence[int] = (256, 144), size_divisor: int = 16):
         h, w = size_from_wh("target_size", target_size)
@@ -86,7 +88,7 @@ class _Scaling(Spatial):
 class ResizeByLong(_Scaling):
     """Resize so that the longer side is `long_size`; the shape stays."""
 
-    fixed = True
+    draws = False
 
     def __init__(self, long_size: int):
         self.long_size = at_least("long_size", long_size, 1)
@@ -107,7 +109,7 @@ class ResizeByShort(_Scaling):
     def __init__(self, short_size: int | Sequence[int], max_size: float = 1e10):
         lengths = short_size if isinstance(short_size, (list, tuple)) else [short_size]
         self.short_sizes = [at_least("short_size", length, 1) for length in lengths]
-        self.fixed = len(lengths) == 1
+        self.draws = len(lengths) > 1
         self.max_size = at_least("max_size", max_size, 1)
 
     def factor(self, size: Size, rng: np.random.Generator) -> float:
@@ -119,7 +121,7 @@ class ResizeByShort(_Scaling):
 class LimitLong(_Scaling):
     """Resize only where the longer side is above `max_long` or below `min_long`; the shape stays."""
 
-    fixed = True
+    draws = False
 
     def __init__(self, max_long: int | None = None, min_long: int | None = None):
         self.min_long = at_least("min_long", 1 if min_long is None else min_long, 1)
@@ -135,6 +137,8 @@ class LimitLong(_Scaling):
 class ResizeRangeScaling(_Scaling):
     """Resize so that the longer side has a random length between two bounds; the shape stays."""
 
+    draws = True
+
     def __init__(self, min_value: int = 400, max_value: int = 600):
         self.low, self.high = ordered("min_value", at_least("min_value", min_value, 1), "max_value", max_value)
 
@@ -149,6 +153,8 @@ class ResizeStepScaling(_Scaling):
     Args:
         scale_step_size: The distance of possible factors from `min_scale_factor` on; 0 for any factor.
     """
+
+    draws = True
 
     def __init__(self, min_scale_factor: float = 0.75, max_scale_factor: float = 1.25, scale_step_size: float = 0.25):
         if min_scale_factor <= 0:
