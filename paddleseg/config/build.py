@@ -97,7 +97,7 @@ class _Builder:
             if key in names:
                 arguments.setdefault(key, value)
         try:
-            return component(**arguments)
+            return registry.adopted(component(**arguments))
         except ValueError as error:
             raise ConfigError(self.cfg.where(*path), f"{spec['type']}: {error}") from error
 

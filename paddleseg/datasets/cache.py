@@ -222,5 +222,9 @@ def file_key(paths: tuple[Path, ...], settings: str) -> bytes:
 
 def settings_of(thing: Any, left_out: tuple[str, ...] = ()) -> str:
     """An object's class and attributes as text, but for functions, whose text is another one in every process."""
-    held = {name: value for name, value in sorted(vars(thing).items()) if not (name in left_out or callable(value))}
+    held = {
+        name: settings_of(value) if " at 0x" in repr(value) and hasattr(value, "__dict__") else value
+        for name, value in sorted(vars(thing).items())
+        if not (name in left_out or callable(value))
+    }
     return f"{type(thing).__module__}.{type(thing).__qualname__}({held})"

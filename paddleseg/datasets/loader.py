@@ -16,6 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from paddleseg.datasets.adopt import adopted
 from paddleseg.datasets.base import Dataset
 from paddleseg.datasets.batch import Filled, Layout, OnError, draw, fill_slot, filled_batch, generator, taken
 from paddleseg.datasets.cache import Cache
@@ -82,16 +83,16 @@ class TrainLoader:
         cache_dir: str | Path = "output/cache",
         cache_gb: float = 4.0,
     ):
-        self.dataset, self.batch_size, self.seed = dataset, batch_size, seed
+        self.dataset, self.batch_size, self.seed = adopted(dataset, needed=True), batch_size, seed
         self.rank, self.world_size = rank, world_size
         self.num_workers, self.on_error, self.plugins = num_workers, on_error, list(plugins)
         whole = batch_size * world_size
-        self.source = Staged(dataset, [size_from_wh("aspect_buckets", size) for size in aspect_buckets], whole)
+        self.source = Staged(self.dataset, [size_from_wh("aspect_buckets", size) for size in aspect_buckets], whole)
         if cache:
             self.source.keep(cache, cache_dir, int(cache_gb * 1e9))
         self.steps_per_epoch = sum(len(members) // whole for members in self.source.groups)
         if not self.steps_per_epoch:
-            what = f"has {len(dataset)} images, fewer than one batch of {whole}"
+            what = f"has {len(self.dataset)} images, fewer than one batch of {whole}"
             raise DataError("train_dataset", what, "lower batch_size, or add images")
         self.skipped: dict[str, str] = {}
         self._plan: tuple[int, np.ndarray] = (-1, np.empty((0, 0), int))
@@ -206,8 +207,8 @@ class EvalLoader:
     """Every sample once, in order, in lists of `batch_size`; a rank gets the indices rank, rank + world_size, ..."""
 
     def __init__(self, dataset: Dataset, batch_size: int = 1, num_workers: int = 0, rank: int = 0, world_size: int = 1):
-        self.dataset, self.batch_size, self.num_workers = dataset, batch_size, num_workers
-        self.indices = list(range(rank, len(dataset), world_size))
+        self.dataset, self.batch_size, self.num_workers = adopted(dataset, needed=True), batch_size, num_workers
+        self.indices = list(range(rank, len(self.dataset), world_size))
 
     def __len__(self) -> int:
         return (len(self.indices) + self.batch_size - 1) // self.batch_size

@@ -117,13 +117,20 @@ class Spatial(Transform):
 class Compose(Transform):
     """Transforms in order.
 
+    Args:
+        transforms: Ours, PaddleSeg's plugins, or any function of a sample.
+        to_rgb: PaddleSeg's; there is no other order of colours here.
+        img_channels: PaddleSeg's; what a data set in its style reads that does not say so itself.
+
     Example:
         >>> Compose([Resize([192, 192]), Normalize()])(sample).image.shape
         (192, 192, 3)
     """
 
-    def __init__(self, transforms: Sequence[Callable[[Sample], Sample]]):
-        self.transforms = list(transforms)
+    def __init__(self, transforms: Sequence[Callable[[Sample], Sample]], to_rgb: bool = True, img_channels: int = 3):
+        if not to_rgb:
+            raise ValueError("to_rgb should be true: images are RGB, as PaddleSeg's are with its default")
+        self.transforms, self.img_channels = list(transforms), img_channels
         self.draws = any(map(is_random, self.transforms))
         self.kept = all(map(is_fixed, self.transforms))
         self.label_only = all(getattr(transform, "label_only", False) for transform in self.transforms)
