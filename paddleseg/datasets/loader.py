@@ -6,6 +6,7 @@ So a run does not depend on the number of workers, and a resumed run sees what t
 from __future__ import annotations
 
 import itertools
+import numbers
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -23,9 +24,9 @@ from paddleseg.datasets.cache import Cache
 from paddleseg.datasets.read_ahead import ReadAhead
 from paddleseg.datasets.staged import Staged
 from paddleseg.datasets.workers import Workers
-from paddleseg.errors import DataError
+from paddleseg.errors import ConfigError, DataError
 from paddleseg.memory import keep_freed_memory
-from paddleseg.transforms.arguments import size_from_wh
+from paddleseg.transforms.arguments import is_number, size_from_wh
 from paddleseg.transforms.sample import Sample
 
 Batch = dict[str, Any]
@@ -40,6 +41,7 @@ _THREADS = 2
 """More would wait for each other: between two calls of OpenCV only one of them runs."""
 _QUEUED = 1
 """Batches that wait for a thread, so that none waits for the caller."""
+_RANGES = {"batch_size": (1, 2**16), "num_workers": (0, 256)}
 
 
 class TrainLoader:
@@ -64,6 +66,7 @@ class TrainLoader:
         skipped: What was wrong with the images that were skipped, by path.
 
     Raises:
+        ConfigError: A number is out of range.
         DataError: The data set has fewer images than one global batch.
     """
 
@@ -83,11 +86,18 @@ class TrainLoader:
         cache_dir: str | Path = "output/cache",
         cache_gb: float = 4.0,
     ):
+        _check(batch_size=batch_size, num_workers=num_workers)
+        if cache and not (is_number(cache_gb) and cache_gb > 0):
+            raise ConfigError("cache_gb", f"should be a number above 0, not {cache_gb!r}", "4 is the default")
+        try:
+            sizes = [size_from_wh("aspect_buckets", size) for size in aspect_buckets]
+        except ValueError as error:
+            raise ConfigError("aspect_buckets", str(error), "such as [[256, 144], [144, 256]]") from error
         self.dataset, self.batch_size, self.seed = adopted(dataset, needed=True), batch_size, seed
         self.rank, self.world_size = rank, world_size
         self.num_workers, self.on_error, self.plugins = num_workers, on_error, list(plugins)
         whole = batch_size * world_size
-        self.source = Staged(self.dataset, [size_from_wh("aspect_buckets", size) for size in aspect_buckets], whole)
+        self.source = Staged(self.dataset, sizes, whole)
         if cache:
             self.source.keep(cache, cache_dir, int(cache_gb * 1e9))
         self.steps_per_epoch = sum(len(members) // whole for members in self.source.groups)
@@ -207,6 +217,7 @@ class EvalLoader:
     """Every sample once, in order, in lists of `batch_size`; a rank gets the indices rank, rank + world_size, ..."""
 
     def __init__(self, dataset: Dataset, batch_size: int = 1, num_workers: int = 0, rank: int = 0, world_size: int = 1):
+        _check(batch_size=batch_size, num_workers=num_workers)
         self.dataset, self.batch_size, self.num_workers = adopted(dataset, needed=True), batch_size, num_workers
         self.indices = list(range(rank, len(self.dataset), world_size))
 
@@ -227,6 +238,14 @@ class EvalLoader:
                 for group in groups[number + ahead : number + ahead + 1]:
                     workers.submit(_read_group, group)
                 yield samples
+
+
+def _check(**counts: int) -> None:
+    for name, value in counts.items():
+        low, high = _RANGES[name]
+        if not isinstance(value, numbers.Integral) or isinstance(value, bool) or not low <= value <= high:
+            hint = "0 prepares batches in this process" if name == "num_workers" else "16 is a good start"
+            raise ConfigError(name, f"should be a whole number from {low} to {high}, not {value!r}", hint)
 
 
 def _read_group(dataset: Dataset, _memory: Any, indices: Sequence[int]) -> list[Sample]:

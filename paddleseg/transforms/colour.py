@@ -125,6 +125,8 @@ class Normalize(Transform):
 
     def __init__(self, mean: float | Sequence[float] = (0.5,), std: float | Sequence[float] = (0.5,)):
         self.mean, self.std = np.atleast_1d(np.asarray(mean, float)), np.atleast_1d(np.asarray(std, float))
+        if not np.isfinite([*self.mean, *self.std]).all():
+            raise ValueError(f"mean and std should be numbers, not {mean!r} and {std!r}")
         if not (self.std > 0).all():
             raise ValueError(f"std should be above 0, not {std!r}")
         if len({self.mean.size, self.std.size} - {1}) > 1:

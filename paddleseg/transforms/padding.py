@@ -32,7 +32,7 @@ class Padding(Spatial):
     def __init__(self, target_size: Sequence[int], im_padding_value: Fill = 127.5, label_padding_value: int = 255):
         self.size: Size = arguments.size_from_wh("target_size", target_size)
         self.fill = arguments.fill("im_padding_value", im_padding_value)
-        self.label_fill = label_padding_value
+        self.label_fill = arguments.label_value("label_padding_value", label_padding_value)
 
     def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
         bottom, right = self.size[0] - size[0], self.size[1] - size[1]
@@ -49,11 +49,9 @@ class PaddingByAspectRatio(Spatial):
     draws = False
 
     def __init__(self, aspect_ratio: float = 1, im_padding_value: Fill = 127.5, label_padding_value: int = 255):
-        if aspect_ratio <= 0:
-            raise ValueError(f"aspect_ratio should be above 0, not {aspect_ratio!r}")
-        self.aspect_ratio = aspect_ratio
+        self.aspect_ratio = arguments.above("aspect_ratio", aspect_ratio, 0)
         self.fill = arguments.fill("im_padding_value", im_padding_value)
-        self.label_fill = label_padding_value
+        self.label_fill = arguments.label_value("label_padding_value", label_padding_value)
 
     def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
         h, w = size
@@ -77,7 +75,7 @@ class ScalePadding(Spatial):
     ):
         self.size: Size = arguments.size_from_wh("target_size", target_size)
         self.fill = arguments.fill("im_padding_value", im_padding_value)
-        self.label_fill = label_padding_value
+        self.label_fill = arguments.label_value("label_padding_value", label_padding_value)
 
     def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
         side = max(size)
