@@ -236,3 +236,15 @@ def test_sixteen_bits_stay_sixteen_bits(mini: Path, tmp_path: Path):
     loader.close()
     assert set(batch["depth"].ravel()) == {4321.0}
     np.testing.assert_allclose(batch["alpha"], 4321 / 65535, rtol=1e-6)
+
+
+def test_a_class_that_knows_where_its_maps_lie(folder: Path):
+    class Known(Dataset):
+        FIELDS: ClassVar = {"shade": Kind("shade", smooth=True, fill=-1.0, dtype="float32")}
+
+        def field_file(self, name, image):
+            return folder / "depth" / image.relative_to(folder).with_suffix(".npy")
+
+    dataset = Known("train", folder, [T.Padding([700, 700]), T.Normalize()], train_path="train.txt")
+    batch = next(TrainLoader(dataset, 1).batches())
+    assert batch["shade"].dtype == np.float32 and (batch["shade"][0, -1] == -1).all() and batch["shade"][0, 0, 4] == 5
