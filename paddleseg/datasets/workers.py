@@ -116,7 +116,7 @@ class Workers:
                 seen = time.monotonic()
             elif time.monotonic() - seen >= _PATIENCE:
                 what = f"{self._name(number)} was stopped (SIGSTOP, or a debugger) and gives no batches"
-                raise DataError("loader", what, "wake it with `kill -CONT` next time, or start again with --resume")
+                raise DataError("loader", what, "start again with --resume")
 
     def _name(self, number: int) -> str:
         return f"worker {number + 1} of {len(self._processes)} (process {self._processes[number].pid})"
