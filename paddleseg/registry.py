@@ -30,6 +30,7 @@ class Registry:
         folder: The package below `paddleseg` whose files define the components, such as `"models"`. A task may define
             some of its own, so `tasks` is searched too.
         noun: What messages call a member, such as `"model"`.
+        adopter: A module with a function `adopted`, which brings members of another style into the family's.
 
     Example:
         >>> @MODELS.register
@@ -37,8 +38,8 @@ class Registry:
         >>> MODELS.get("TinyNet")
     """
 
-    def __init__(self, name: str, folder: str, noun: str):
-        self.name, self.folder, self.noun = name, folder, noun
+    def __init__(self, name: str, folder: str, noun: str, adopter: str = ""):
+        self.name, self.folder, self.noun, self.adopter = name, folder, noun, adopter
         self._objects: dict[str, Any] = {}
         self._files: dict[str, Path] | None = None
 
@@ -98,6 +99,10 @@ class Registry:
             raise ConfigError(where, f"no {self.noun} is called '{name}'", hint)
         return self._objects[name]
 
+    def adopted(self, made: Any) -> Any:
+        """A component that was built, in the style of this family."""
+        return importlib.import_module(self.adopter).adopted(made) if self.adopter else made
+
     def names(self) -> list[str]:
         """All names, sorted, without importing the components."""
         return sorted({*self._objects, *self._index()})
@@ -134,7 +139,7 @@ MODELS = Registry("MODELS", "models", "model")
 BACKBONES = Registry("BACKBONES", "models/backbones", "backbone")
 LOSSES = Registry("LOSSES", "losses", "loss")
 TRANSFORMS = Registry("TRANSFORMS", "transforms", "transform")
-DATASETS = Registry("DATASETS", "datasets", "data set")
+DATASETS = Registry("DATASETS", "datasets", "data set", adopter="paddleseg.datasets.adopt")
 OPTIMIZERS = Registry("OPTIMIZERS", "optim", "optimizer")
 LR_SCHEDULES = Registry("LR_SCHEDULES", "optim", "learning-rate schedule")
 POSTPROCESS = Registry("POSTPROCESS", "inference/post", "postprocessing step")

@@ -24,6 +24,7 @@ from paddleseg.errors import ConfigError, DataError, OutputError
 from paddleseg.geometry import Geometry
 from paddleseg.images.io import list_images, read_image, read_label, write_png
 from paddleseg.transforms.cutout import cut_out, find_place, paste, soften, without_cut_sides
+from paddleseg.transforms.fields import CLASSES, Field
 from paddleseg.transforms.sample import Sample
 
 pytestmark = pytest.mark.timeout(120)
@@ -113,11 +114,11 @@ def test_arms_that_the_frame_cut_off_are_left_below_the_picture():
     mask = np.zeros((100, 100), bool)
     mask[10:, 30:70] = True
     mask[80:] = True  # shoulders, from border to border
-    cutout = cut_out(np.zeros((100, 100, 3), np.uint8), mask, {"label": mask.astype(np.uint8)})
+    cutout = cut_out(np.zeros((100, 100, 3), np.uint8), mask, {"label": Field(mask.astype(np.uint8), CLASSES)})
     assert cutout.cut == (False, True, True, True)
     kept = without_cut_sides(cutout)
     assert kept.cut == (False, False, True, False) and kept.size == (70, 40)
-    assert kept.maps["label"].shape == kept.mask.shape == kept.image.shape[:2]
+    assert kept.maps["label"].array.shape == kept.mask.shape == kept.image.shape[:2]
     mask[30:] = True  # too little would be left
     cutout = cut_out(np.zeros((100, 100, 3), np.uint8), mask, {})
     assert without_cut_sides(cutout) is cutout

@@ -14,8 +14,9 @@ import paddleseg.transforms as T
 from paddleseg.cli.main import main
 from paddleseg.config import build, load_config
 from paddleseg.datasets import Cityscapes, Dataset, MiniPortrait, PPHumanSeg14K
-from paddleseg.datasets.base import ListError
+from paddleseg.datasets.base import ListError, split_line
 from paddleseg.datasets.checks import count_values, is_0_255, strange_values
+from paddleseg.datasets.loader import TrainLoader
 from paddleseg.errors import ConfigError, DataError
 from paddleseg.registry import DATASETS, TRANSFORMS
 
@@ -164,6 +165,69 @@ def test_lists_with_other_separators_and_without_labels(tmp_path: Path):
         assert dataset.entries == [(tmp_path / "a.jpg", tmp_path / "a.png")]
     dataset = Dataset("test", tmp_path, test_path=listed(tmp_path, "a.jpg\n\nb.jpg b.png\n", "test.txt"))
     assert [label for _, label in dataset.entries] == [None, tmp_path / "b.png"]
+
+
+def test_names_with_blanks_in_quotation_marks_and_alone_on_a_line(tmp_path: Path):
+    for line, separator, columns in (
+        ('"my photo.jpg" "my mask.png"', " ", ["my photo.jpg", "my mask.png"]),
+        ('"my photo.jpg"\tmask.png ', " ", ["my photo.jpg", "mask.png"]),
+        ('a.jpg "my mask.png"', " ", ["a.jpg", "my mask.png"]),
+        ('"a, b.jpg" , b.png', ",", ["a, b.jpg", "b.png"]),
+        ('my photo.jpg,"my mask.png"', ",", ["my photo.jpg", "my mask.png"]),
+        ('"my photo.jpg"', " ", ["my photo.jpg"]),
+        ("ann's.jpg ann's.png", " ", ["ann's.jpg", "ann's.png"]),
+        ('5".jpg 5.png', " ", ['5".jpg', "5.png"]),  # an inch is no quotation
+        ("my photo.jpg|my mask.png", "|", ["my photo.jpg", "my mask.png"]),
+    ):
+        assert split_line(line, separator) == columns
+    (tmp_path / "my photo.jpg").touch()
+    path = listed(tmp_path, "my photo.jpg\na.jpg a.png\n", "test.txt")
+    dataset = Dataset("test", tmp_path, test_path=path)
+    assert dataset.entries == [(tmp_path / "my photo.jpg", None), (tmp_path / "a.jpg", tmp_path / "a.png")]
+    with pytest.raises(DataError, match=r"train.txt:1: 4 columns .*\n  hint: .*quotation marks"):
+        Dataset("train", tmp_path, train_path=listed(tmp_path, "my photo.jpg my mask.png\n"))
+    with pytest.raises(DataError, match="an empty path instead of"):
+        Dataset("train", tmp_path, separator=",", train_path=listed(tmp_path, "a.jpg,\n"))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([0.0, np.nan], "holds 32768 values that are no whole numbers, such as nan"),
+        ([0.5, 1.0], "such as 0.5"),
+        ([0.0, np.inf], "such as inf"),
+        ([0.0, -1.0], "holds values from -1 to 0"),
+        ([0, 300], "holds values from 0 to 300"),
+        ([0.0, 1.0], None),
+    ],
+)
+def test_labels_that_a_class_reads_as_numbers(mini: Path, tmp_path: Path, values: list, message: str | None):
+    class Arrays(Dataset):
+        """A data set whose labels are arrays, as people derive one."""
+
+        def read_label(self, path, size):
+            return np.load(path)
+
+    row = np.repeat(np.array(values, np.float32 if isinstance(values[0], float) else int), 128)
+    np.save(tmp_path / "a.npy", np.tile(row, (256, 1)))
+    path = listed(tmp_path, f"{mini}/images/000000000785.jpg {tmp_path}/a.npy\n")
+    dataset = Arrays("train", tmp_path, [T.Resize([16, 16]), T.Normalize()], train_path=path)
+    if message is None:
+        label = next(TrainLoader(dataset, 1).batches())["label"]
+        assert label.dtype == np.int64 and set(np.unique(label)) == {0, 1}
+        return
+    with pytest.raises(DataError, match=rf"a.npy: .*{message}"):
+        dataset.read(0)
+
+
+def test_a_transform_that_leaves_fractions_in_a_label_is_named(mini: Path):
+    def half(sample):
+        sample.label = sample.label / 2
+        return sample
+
+    dataset = MiniPortrait(transforms=[T.Resize([16, 16]), half, T.Normalize()])
+    with pytest.raises(DataError, match=r"images/\d+.jpg: label: holds \d+ values that are no whole numbers"):
+        next(TrainLoader(dataset, 1).batches())
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from paddleseg.inference.predictor import Predictor, SegResult
 from paddleseg.inference.preprocess import Preprocessor, explicit_steps
 from paddleseg.inference.runtimes.dygraph import evaluating
 from paddleseg.inference.runtimes.onnx import OnnxRuntime
+from paddleseg.registry import TRANSFORMS
 
 LITE = "pp_humanseg_v1_lite"
 SOFTMAX, SIGMOID = Output(), Output(activation="sigmoid")
@@ -140,10 +141,42 @@ class TestPreprocess:
         assert [step.type for step in steps] == ["Padding"]
         assert steps[0].args == {"target_size": [9, 9], "im_padding_value": 127.5}
 
-    @pytest.mark.parametrize("name", ["RandomHorizontalFlip", "ResizeStepScaling"])
-    def test_random_steps_are_refused_with_their_place(self, name: str):
+    @pytest.mark.parametrize(
+        ("name", "arguments"),
+        [
+            ("RandomHorizontalFlip", {"prob": 0}),
+            ("ResizeStepScaling", {}),
+            ("ResizeRangeScaling", {}),
+            ("ComposePortrait", {"backgrounds": "data/portrait_mini/images"}),
+            ("Resize", {"target_size": [64, 64], "interp": "RANDOM"}),
+            ("ResizeByShort", {"short_size": [8, 16]}),
+        ],
+    )
+    def test_random_steps_are_refused_with_their_place(self, name: str, arguments: dict, root: Path, monkeypatch):
+        monkeypatch.chdir(root)
         with pytest.raises(ConfigError, match=rf"val.transforms.1: {name} is random"):
-            explicit_steps([{"type": "Normalize"}, {"type": name}], "val.transforms")
+            explicit_steps([{"type": "Normalize"}, {"type": name, **arguments}], "val.transforms")
+
+    def test_what_does_not_say_whether_it_is_random_is_taken_by_its_name(self, monkeypatch):
+        class RandomTint:
+            def __call__(self, data):
+                return data
+
+        class Tint(RandomTint):
+            def __init__(self, strength=2):
+                self.strength = strength
+
+        class Maybe(RandomTint):
+            draws = True
+
+        for plugin in (RandomTint, Tint, Maybe):
+            monkeypatch.setitem(TRANSFORMS._objects, plugin.__name__, plugin)
+        assert [step.args for step in explicit_steps([{"type": "Tint"}])] == [{"strength": 2}]
+        for name in ("RandomTint", "Maybe"):
+            with pytest.raises(ConfigError, match=f"transforms.0: {name} is random"):
+                explicit_steps([{"type": name}])
+        with pytest.raises(ConfigError, match=r"transforms.0: ResizeByShort: short_size should be"):
+            explicit_steps([{"type": "ResizeByShort", "short_size": 0}])
 
     def test_a_misspelt_argument_of_a_step_is_named(self):
         with pytest.raises(ConfigError, match=r"preprocess.0: Resize: .*'target'"):

@@ -21,7 +21,7 @@ import paddleseg.transforms as T
 from paddleseg.datasets import Dataset
 from paddleseg.datasets.loader import Batch, EvalLoader, TrainLoader
 from paddleseg.datasets.workers import Workers
-from paddleseg.errors import DataError
+from paddleseg.errors import ConfigError, DataError
 from paddleseg.transforms.sample import Sample
 
 # Nothing here may ever wait for what does not come.
@@ -150,6 +150,29 @@ def test_ranks_share_the_global_batch(mini: Path):
         assert batch["index"] == ranks[0][step]["index"] + ranks[1][step]["index"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"batch_size": 0}, "batch_size: should be a whole number from 1 to 65536, not 0"),
+        ({"batch_size": 2.5}, "batch_size"),
+        ({"num_workers": -1}, "num_workers: should be a whole number from 0 to 256, not -1"),
+        ({"num_workers": 10**9}, "num_workers"),
+        ({"cache": "ram", "cache_gb": float("inf")}, "cache_gb: should be a number above 0, not inf"),
+        ({"cache": "ram", "cache_gb": float("nan")}, "cache_gb"),
+        ({"cache": "ram", "cache_gb": 0}, "cache_gb"),
+        ({"aspect_buckets": [[64, 0]]}, "aspect_buckets: .*two whole numbers"),
+        ({"aspect_buckets": [[10**9, 64]]}, "aspect_buckets: .*sides up to 32767"),
+        ({"aspect_buckets": [64, 64]}, "aspect_buckets"),
+    ],
+)
+def test_numbers_out_of_range_are_refused_at_once(mini: Path, arguments: dict, message: str):
+    with pytest.raises(ConfigError, match=message):
+        TrainLoader(portraits(mini), **{"batch_size": 2, **arguments})
+    if "num_workers" in arguments:
+        with pytest.raises(ConfigError, match="num_workers"):
+            EvalLoader(portraits(mini), **arguments)
+
+
 def test_a_data_set_smaller_than_a_batch_is_refused(mini: Path):
     with pytest.raises(DataError, match=r"has 79 images, fewer than one batch of 80\n  hint: lower batch_size"):
         TrainLoader(portraits(mini), 40, world_size=2)
@@ -194,9 +217,35 @@ def test_a_killed_worker_is_reported(mini: Path):
     batches = loader.batches()
     next(batches)
     os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGKILL)
-    with pytest.raises(DataError, match="a worker process was killed by signal 9"):
+    told = r"worker \d of 2 \(process \d+\) was killed by signal 9 \(SIGKILL\)\n  hint: .*memory runs out"
+    with pytest.raises(DataError, match=told):
         list(islice(batches, 12))
     assert not multiprocessing.active_children()
+
+
+def test_a_stopped_worker_is_reported(mini: Path, monkeypatch):
+    monkeypatch.setattr("paddleseg.datasets.workers._PATIENCE", 0.5)
+    loader = TrainLoader(portraits(mini), 4, num_workers=2)
+    batches = loader.batches()
+    next(batches)
+    stopped = multiprocessing.active_children()[0].pid or 0
+    os.kill(stopped, signal.SIGSTOP)
+    with pytest.raises(DataError, match=rf"worker \d of 2 \(process {stopped}\) was stopped"):
+        list(islice(batches, 12))
+    assert not multiprocessing.active_children()
+
+
+def test_a_worker_that_pauses_is_waited_for(mini: Path):
+    dataset = portraits(mini)
+    alone = taken(TrainLoader(dataset, 4), 8)
+    loader = TrainLoader(dataset, 4, num_workers=1)
+    batches = loader.batches()
+    found = [next(batches)]
+    worker = multiprocessing.active_children()[0].pid or 0
+    os.kill(worker, signal.SIGSTOP)
+    threading.Timer(2.5, os.kill, (worker, signal.SIGCONT)).start()
+    assert_same([*found, *islice(batches, 7)], alone)
+    loader.close()
 
 
 def test_not_even_a_stopped_worker_holds_up_the_end(mini: Path):

@@ -10,6 +10,7 @@ import pytest
 from transform_cases import make
 
 import paddleseg.transforms as T
+from paddleseg.errors import DataError
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms.base import Spatial
 
@@ -89,6 +90,16 @@ def test_same_seed_same_result_and_no_other_randomness(name: str, pair):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_it_says_whether_it_draws_and_whether_the_image_stays(name: str, pair):
+    transform, sample = build(name), make(*fit(name, pair))
+    before = str(sample.rng.bit_generator.state)
+    transform(sample)
+    assert transform.draws == (str(sample.rng.bit_generator.state) != before)
+    assert transform.label_only == name.startswith("Add")
+    assert not transform.label_only or sample.image is pair[0] or (sample.image == pair[0]).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("channels", [3, 1])
 def test_shapes_types_and_the_record(name: str, channels: int, pair):
     image, label = fit(name, pair)
@@ -158,7 +169,7 @@ BAD = [
     ("Resize", {"target_size": [192]}, "two whole numbers"),
     ("Resize", {"target_size": [0, 4]}, "two whole numbers"),
     ("Resize", {"interp": "BICUBIC"}, "one of NEAREST, LINEAR, CUBIC, AREA, LANCZOS4, RANDOM"),
-    ("Resize", {"size_divisor": 0}, "size_divisor should be 1 or more"),
+    ("Resize", {"size_divisor": 0}, "size_divisor should be a number from 1"),
     ("ResizeByLong", {"long_size": 0}, "long_size"),
     ("ResizeToArea", {"size_divisor": 0}, "size_divisor"),
     ("ResizeByShort", {"short_size": [100, 0]}, "short_size"),
@@ -186,6 +197,25 @@ BAD = [
     ("RandomBlur", {"blur_type": "motion"}, "one of gaussian, median, blur, random"),
     ("RandomNoise", {"max_sigma": -1}, "max_sigma"),
     ("Normalize", {"std": [0, 1, 1]}, "std should be above 0"),
+    ("Normalize", {"mean": float("nan")}, "mean and std should be numbers"),
+    ("Resize", {"target_size": [10**9, 4]}, "sides up to 32767"),
+    ("Resize", {"target_size": [True, 4]}, "two whole numbers"),
+    ("ResizeByLong", {"long_size": float("inf")}, "long_size should be a number from 1 to 32767"),
+    ("ResizeByShort", {"short_size": []}, "short_size"),
+    ("ResizeByShort", {"short_size": 4, "max_size": float("inf")}, "max_size"),
+    ("LimitLong", {"max_long": "100"}, "max_long"),
+    ("ResizeRangeScaling", {"max_value": 1e9}, "max_value"),
+    ("ResizeStepScaling", {"max_scale_factor": float("nan")}, "max_scale_factor should be a number"),
+    ("RandomRotation", {"max_rotation": float("inf")}, "max_rotation"),
+    ("RandomRotation", {"label_padding_value": 300}, "label_padding_value should be a whole number from 0 to 255"),
+    ("Padding", {"target_size": [4, 4], "label_padding_value": -1}, "label_padding_value"),
+    ("Padding", {"target_size": [4, 4], "im_padding_value": [float("nan")]}, "im_padding_value"),
+    ("PaddingByAspectRatio", {"aspect_ratio": float("inf")}, "aspect_ratio"),
+    ("RandomOcclusion", {"label_value": 256}, "label_value"),
+    ("RandomHorizontalFlip", {"prob": "often"}, "prob should lie between 0 and 1"),
+    ("RandomMotionBlur", {"length_range": ["a", "b"]}, r"length_range should be \[least, largest\]"),
+    ("RandomLowLight", {"electrons": float("inf")}, "electrons"),
+    ("RandomVideoCodec", {"max_frames": 10**9}, "max_frames"),
     ("Normalize", {"mean": [0.5, 0.5], "std": [1, 1, 1]}, "one for each channel"),
 ]
 
@@ -194,3 +224,11 @@ BAD = [
 def test_bad_arguments_are_refused_when_it_is_made(name: str, arguments: dict, message: str):
     with pytest.raises(ValueError, match=message):
         TRANSFORMS[name](**arguments)
+
+
+def test_a_picture_of_absurd_size_is_refused_before_memory_is_asked_for(pair):
+    for transform in (T.ResizeStepScaling(1e4, 1e4), T.PaddingByAspectRatio(1e-6), T.Resize([30000, 30000])):
+        with pytest.raises(DataError, match=r"transforms: ask for an image of \d+x\d+ pixels"):
+            transform(make(*pair))
+    wide = np.zeros((2, 40000, 3), np.uint8)
+    assert T.LimitLong()(make(wide, None)).size == (2, 40000)  # as it was read

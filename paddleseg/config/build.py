@@ -98,7 +98,7 @@ class Builder:
             if key in parameters.names:
                 arguments.setdefault(key, value)
         try:
-            return component(**arguments)
+            return registry.adopted(component(**arguments))
         except _MISTAKES as error:
             raise ConfigError(self.cfg.where(*path), f"{spec['type']}: {error}") from error
 

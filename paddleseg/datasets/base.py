@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from paddleseg.datasets.checks import check_size, check_values
+from paddleseg.datasets.checks import check_size, check_values, whole_numbers
+from paddleseg.datasets.lists import Entry as Entry
+from paddleseg.datasets.lists import read_list as read_list
+from paddleseg.datasets.lists import split_line as split_line
+from paddleseg.datasets.maps import map_file, read_map
 from paddleseg.errors import DataError, Problem
 from paddleseg.geometry import Geometry, Size
-from paddleseg.images.io import read_image, read_label, read_lines
+from paddleseg.images.io import read_image, read_label
 from paddleseg.registry import DATASETS
 from paddleseg.transforms.base import Compose
+from paddleseg.transforms.fields import KINDS, PLAIN, Field, Kind
 from paddleseg.transforms.functional import edge_map
 from paddleseg.transforms.sample import Sample
 
-Entry = tuple[Path, Path | None]
-"""An image and its label."""
-
-_LIST_HINT = "one `image label` pair a line, relative to dataset_root"
 _EDGE_WINDOW = (np.hypot(*np.mgrid[-2:3, -2:3]) <= 2).astype(np.uint8)
 
 
@@ -43,6 +44,13 @@ class Dataset:
             probability, 0 to 254, and 255 where it is not known, as `paddleseg data soft_labels` writes them. They
             become the map "soft" of training samples.
         label_map: Changes label values on reading, such as `{255: 1}` for masks of 0 and 255.
+        fields: More maps of training and validation samples: for each name a folder that holds, beside each image's
+            path, a `.png`, `.tif` or `.npy` of the image's size. `{depth: my_depth}` is all that a new map needs.
+
+    Attributes:
+        FIELDS: The kinds of a class's maps by name, where `paddleseg.transforms.fields.KINDS` has none of that name or
+            another one; those without a folder in `fields` are found by the class's own `field_file`.
+        entries: The pairs. PaddleSeg's `file_list` is the same list.
 
     Raises:
         ValueError: An argument is missing or out of range.
@@ -53,6 +61,16 @@ class Dataset:
         >>> dataset.read(0).image.shape
         (480, 640, 3)
     """
+
+    FIELDS: Mapping[str, Kind] = {}
+    # What a plugin leaves out that fills in its attributes by itself, as PaddleSeg's data sets do.
+    mode = "train"
+    img_channels, ignore_index, edge = 3, 255, False
+    separator = " "
+    root, roots = Path(), dict[str, Path]()
+    label_map: Mapping[int, int] = {}
+    _table: np.ndarray | None = None
+    _list_file: str | Path | None = None
 
     def __init__(
         self,
@@ -69,6 +87,7 @@ class Dataset:
         edge: bool = False,
         label_map: Mapping[int, int] | None = None,
         soft_root: str | Path | None = None,
+        fields: Mapping[str, str | Path] | None = None,
     ):
         lists = {"train": train_path, "val": val_path, "test": test_path}
         self.mode = mode.lower()
@@ -81,8 +100,10 @@ class Dataset:
         self.root = Path(dataset_root)
         self.num_classes, self.img_channels, self.ignore_index = num_classes, img_channels, ignore_index
         self.edge = edge
-        self.soft_root = Path(soft_root) if soft_root and self.mode == "train" else None
-        self.transforms = Compose(transforms)
+        self.roots = {name: Path(folder) for name, folder in (fields or {}).items()}
+        if soft_root and self.mode == "train":
+            self.roots["soft"] = Path(soft_root)
+        self.transforms = Compose(transforms or ())
         self.transforms.attach(self)
         self.label_map = dict(label_map or {})
         self._table = _lookup(label_map)
@@ -116,7 +137,7 @@ class Dataset:
         return len(self.entries)
 
     def read(self, index: int, rng: np.random.Generator | None = None) -> Sample:
-        """The decoded image and label, untransformed; transforms will draw from `rng`.
+        """The decoded image and its maps, untransformed; transforms will draw from `rng`.
 
         Raises:
             DataError: A file is missing or broken, sizes differ, or the label holds values that are no class.
@@ -124,30 +145,52 @@ class Dataset:
         path, label_path = self.entries[index]
         image = read_image(path, self.img_channels)
         size: Size = image.shape[:2]
-        label = None
-        if label_path is not None:
-            label = self.read_label(label_path, size)
-            check_size(label.shape[:2], size, path, label_path)
-            check_values(label, self.num_classes, self.ignore_index, label_path)
         rng = rng or np.random.default_rng(0)
-        sample = Sample(image, label, rng, Geometry(size), str(path), str(label_path or ""))
-        if self.soft_root:
-            soft_path = self._soft_path(path)
-            sample.extra["soft"] = read_label(soft_path)
-            check_size(sample.extra["soft"].shape[:2], size, path, soft_path)
+        sample = Sample(image, None, rng, Geometry(size), str(path), str(label_path or ""))
+        if label_path is not None:
+            sample.fields["label"] = self.checked(self.read_label(label_path, size), size, path, label_path)
+        for name in self.field_names:
+            file = self.field_file(name, path)
+            sample.fields[name] = Field(read_map(file, kind := self.kind_of(name)), kind)
+            check_size(sample.fields[name].array.shape[:2], size, path, file)
         return sample
 
-    def _soft_path(self, image: Path) -> Path:
-        assert self.soft_root is not None
+    def checked(self, label: np.ndarray, size: Size, path: Path, label_path: str | Path) -> Field:
+        """The label of an image of `size` as a field.
+
+        Raises:
+            DataError: It is of another size, or holds values that are no class.
+        """
+        label = whole_numbers(label, str(label_path))
+        check_size(label.shape[:2], size, path, label_path)
+        check_values(label, self.num_classes, self.ignore_index, label_path)
+        return Field(label, self.kind_of("label"))
+
+    @property
+    def field_names(self) -> list[str]:
+        """The maps that are read beside the label."""
+        return [] if self.mode == "test" else [name for name in {**self.FIELDS, **self.roots} if name != "label"]
+
+    def kind_of(self, name: str) -> Kind:
+        """The kind of a map."""
+        return self.FIELDS.get(name) or KINDS.get(name, PLAIN)
+
+    def field_file(self, name: str, image: Path) -> Path:
+        """Where a map of an image lies.
+
+        Raises:
+            DataError: It has no folder, or the image lies outside of `dataset_root`.
+        """
+        if name not in self.roots:
+            raise DataError(name, "has no folder", f"add `fields: {{{name}: its_folder}}` to the data set")
         if not image.is_relative_to(self.root):
-            raise DataError(str(image), "lies outside of dataset_root, so it has no soft label", "move it there")
-        return self.soft_root / image.relative_to(self.root).with_suffix(".png")
+            raise DataError(str(image), f"lies outside of dataset_root, so it has no map {name!r}", "move it there")
+        return map_file(self.roots[name] / image.relative_to(self.root))
 
     def files(self, index: int) -> tuple[Path, ...]:
         """All files that a sample is read from."""
         image, label = self.entries[index]
-        soft = [self._soft_path(image)] if self.soft_root else []
-        return (image, *([label] if label else []), *soft)
+        return (image, *([label] if label else []), *(self.field_file(name, image) for name in self.field_names))
 
     def read_label(self, path: Path, size: Size | None) -> np.ndarray:
         """The label of an image of `size`, where that is known, with `label_map` applied; not checked."""
@@ -173,23 +216,47 @@ class Dataset:
         """
         return self.prepare(self.read(index, rng))
 
-    def prepare(self, sample: Sample) -> Sample:
-        """A sample as `read` gives it, transformed."""
-        label = sample.label
-        if self.mode != "train":
-            sample.label = None
+    def prepare(self, sample: Sample, transforms: Compose | None = None) -> Sample:
+        """A sample as `read` gives it, transformed, by others than the data set's own `transforms` where given."""
+        sample = self.transformed(sample, transforms or self.transforms)
+        if self.mode == "train" and self.edge and sample.label is not None:
+            sample.extra["edge"] = edge_map(sample.label, _EDGE_WINDOW, self.ignore_index)
+        return sample
+
+    def transformed(self, sample: Sample, transforms: Compose) -> Sample:
+        """A sample after `transforms`, which see all its maps in training, and the image alone otherwise."""
+        held = {} if self.mode == "train" else {name: sample.fields.pop(name) for name in sample.label_names}
         try:
-            sample = self.transforms(sample)
+            sample = transforms(sample)
         except DataError as error:
             found = [
                 Problem(f"{sample.path}: {problem.where}", problem.what, problem.hint) for problem in error.problems
             ]
             raise DataError(found) from error
-        if self.mode != "train":
-            sample.label = label
-        elif self.edge and sample.label is not None:
-            sample.extra["edge"] = edge_map(sample.label, _EDGE_WINDOW, self.ignore_index)
+        sample.fields |= held
         return sample
+
+    @property
+    def file_list(self) -> list[Any]:
+        """PaddleSeg's name of `entries`."""
+        return self.entries
+
+    @file_list.setter
+    def file_list(self, pairs: Iterable[Any]) -> None:
+        self.entries = list(pairs)
+
+    @property
+    def dataset_root(self) -> Path:
+        """PaddleSeg's name of `root`."""
+        return self.root
+
+    @dataset_root.setter
+    def dataset_root(self, folder: str | Path | None) -> None:
+        self.root = Path(folder or ".")
+
+    def __getitem__(self, index: int) -> Sample:
+        """The transformed sample, with random draws of its own, as PaddleSeg's scripts ask for it."""
+        return self.sample(index, np.random.default_rng())
 
 
 class ListError(DataError):
@@ -198,48 +265,6 @@ class ListError(DataError):
     def __init__(self, problems: Sequence[Problem], dataset: Dataset | None = None):
         super().__init__(problems)
         self.dataset = dataset
-
-
-def read_list(file: Path, root: Path, separator: str, *, labels: bool) -> tuple[list[Entry], list[Problem]]:
-    """The (image, label) paths of a list file, and the lines that are none.
-
-    The label is None where a line of an unlabelled list has none.
-
-    Raises:
-        DataError: There is no such file, or nothing in it.
-    """
-    if not file.is_file():
-        raise DataError(str(file), "there is no such list file", _LIST_HINT)
-    entries: list[Entry] = []
-    problems = []
-    for number, line in enumerate(read_lines(file), 1):
-        if not line.strip():
-            continue
-        columns = split_line(line, separator)
-        if len(columns) == 2:
-            entries.append((root / columns[0], root / columns[1]))
-        elif len(columns) == 1 and not labels:
-            entries.append((root / columns[0], None))
-        else:
-            found = f"{len(columns)} column{'s' if len(columns) > 1 else ''}"
-            what = f"{found} instead of `image{separator}label`: {line.strip()!r}"
-            problems.append(Problem(f"{file}:{number}", what, "`separator` says what stands between the two paths"))
-    if not entries:
-        raise DataError(problems or [Problem(str(file), "names no images", _LIST_HINT)])
-    return entries, problems
-
-
-def split_line(line: str, separator: str) -> list[str]:
-    """The paths in a line: a blank stands for any white space, also a tab; other separators may have blanks around.
-
-    A path in double quotation marks may hold the separator: `"my photo.jpg" "my mask.png"`.
-    """
-    if '"' in line:
-        between = r"\s+" if separator == " " else rf"\s*{re.escape(separator)}\s*"
-        column = rf'(?:"([^"]+)"|((?:(?!{between})[^"])+))'
-        if found := re.fullmatch(rf"\s*{column}(?:{between}{column})?\s*", line):
-            return [part.strip() for part in found.groups() if part is not None]
-    return line.split() if separator == " " else [column.strip() for column in line.split(separator)]
 
 
 def _lookup(label_map: Mapping[int, int] | None) -> np.ndarray | None:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import cv2
 import numpy as np
 
-from paddleseg.datasets.read_ahead import ReadAhead
+from paddleseg.datasets.checks import whole_numbers
 from paddleseg.datasets.staged import Staged
 from paddleseg.errors import DataError
 from paddleseg.transforms.colour import Normalize
+from paddleseg.transforms.fields import Kind
 from paddleseg.transforms.sample import Sample
 
 OnError = Literal["raise", "skip"]
+Read = Callable[[int, np.random.Generator], Sample]
+"""The decoded sample at an index, which will draw from that generator."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the arrays of a batch lie in a block of memory: (shape, type, offset) by name."""
+    """Where the arrays of a batch lie in a block of memory: (shape, type, offset) by name, and their kinds."""
 
     parts: dict[str, tuple[tuple[int, ...], str, int]]
+    kinds: dict[str, Kind]
     nbytes: int
 
     @classmethod
@@ -33,7 +37,7 @@ class Layout:
             dtype = np.dtype(np.uint8 if as_bytes else np.float32) if name == "image" else plane.dtype
             parts[name] = ((batch_size, *plane.shape), dtype.str, offset)
             offset += -(-batch_size * plane.size * dtype.itemsize // 64) * 64
-        return cls(parts, offset)
+        return cls(parts, {name: field.kind for name, field in sample.fields.items()}, offset)
 
     def views(self, memory: np.ndarray) -> dict[str, np.ndarray]:
         """The arrays of a batch in a block of bytes."""
@@ -43,6 +47,10 @@ class Layout:
 
     def empty(self) -> dict[str, np.ndarray]:
         return {name: np.empty(shape, dtype) for name, (shape, dtype, _) in self.parts.items()}
+
+    def finished(self, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The arrays as a network and its losses take them."""
+        return {name: self.kinds[name].batched(array) for name, array in arrays.items()}
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,9 @@ def generator(seed: int, epoch: int, index: int) -> np.random.Generator:
 
 
 def fill(
-    dataset: Staged | ReadAhead,
+    dataset: Staged,
+    read: Read,
+    layout: Layout,
     arrays: dict[str, np.ndarray],
     seed: int,
     epoch: int,
@@ -71,7 +81,7 @@ def fill(
     skipped: dict[str, str] = {}
     as_bytes = arrays["image"].dtype == np.uint8
     for row, index in enumerate(indices):
-        drawn = draw(dataset, seed, epoch, index, on_error, None if as_bytes else arrays["image"][row])
+        drawn = draw(dataset, read, seed, epoch, index, on_error, None if as_bytes else arrays["image"][row])
         skipped |= drawn.skipped
         used.append(drawn.index)
         sample, planes = drawn.sample, _planes(drawn.sample)
@@ -86,8 +96,25 @@ def fill(
             if as_bytes and name == "image":
                 np.stack(cv2.split(sample.image), out=arrays[name][row])
             elif not _same_memory(plane, arrays[name][row]):
-                arrays[name][row] = plane
+                arrays[name][row] = _fitting(plane, arrays[name].dtype, layout.kinds[name], f"{sample.path}: {name}")
     return Filled(used, skipped)
+
+
+def _fitting(plane: np.ndarray, dtype: np.dtype, kind: Kind, where: str) -> np.ndarray:
+    """A map that a batch of this type can hold.
+
+    Raises:
+        DataError: It would lose values.
+    """
+    if kind.dtype == "int64" and plane.dtype.kind == "f":
+        plane = whole_numbers(plane, where)
+    if plane.dtype == dtype or np.can_cast(plane.dtype, dtype, "safe") or dtype.kind == "f":
+        return plane
+    held = plane.astype(dtype)
+    if (held != plane).any():
+        hint = "give all samples' maps one type"
+        raise DataError(where, f"is {plane.dtype}, of which {dtype} of other samples cannot hold all values", hint)
+    return held
 
 
 def _same_memory(one: np.ndarray, other: np.ndarray) -> bool:
@@ -105,7 +132,8 @@ class Drawn:
 
 
 def draw(
-    dataset: Staged | ReadAhead,
+    dataset: Staged,
+    read: Read,
     seed: int,
     epoch: int,
     index: int,
@@ -115,12 +143,12 @@ def draw(
     """The sample at `index` or, where that cannot be used and errors are skipped, the next one that can.
 
     Args:
-        room: As `Staged.prepare`'s.
+        room: As `Staged.finish`'s.
     """
     skipped: dict[str, str] = {}
     for place in dataset.like(index):
         try:
-            return Drawn(dataset.sample(place, generator(seed, epoch, place), room), place, skipped)
+            return Drawn(dataset.finish(read(place, generator(seed, epoch, place)), room), place, skipped)
         except DataError as error:
             if on_error == "raise":
                 raise
@@ -130,12 +158,8 @@ def draw(
 
 def _planes(sample: Sample) -> dict[str, np.ndarray]:
     """All maps of a sample, channels first."""
-    maps = {"image": sample.image, "label": sample.label, **sample.extra}
-    return {
-        name: array.transpose(2, 0, 1) if array.ndim == 3 else array
-        for name, array in maps.items()
-        if array is not None
-    }
+    maps = {name: field.array for name, field in sample.fields.items()}
+    return {name: array.transpose(2, 0, 1) if array.ndim == 3 else array for name, array in maps.items()}
 
 
 def taken(views: dict[str, np.ndarray], normalize: Normalize | None) -> dict[str, np.ndarray]:
@@ -150,10 +174,10 @@ def taken(views: dict[str, np.ndarray], normalize: Normalize | None) -> dict[str
     return arrays
 
 
-def filled_batch(dataset: Staged | ReadAhead, layout: Layout, *job: Any) -> tuple[dict[str, np.ndarray], Filled]:
+def filled_batch(dataset: Staged, read: Read, layout: Layout, *job: Any) -> tuple[dict[str, np.ndarray], Filled]:
     arrays = layout.empty()
-    return arrays, fill(dataset, arrays, *job)
+    return arrays, fill(dataset, read, layout, arrays, *job)
 
 
 def fill_slot(dataset: Staged, memory: np.ndarray, layout: Layout, *job: Any) -> Filled:
-    return fill(dataset, layout.views(memory), *job)
+    return fill(dataset, dataset.read, layout, layout.views(memory), *job)

@@ -21,11 +21,14 @@ import numpy as np
 from paddleseg import geometry
 from paddleseg.errors import OutputError
 from paddleseg.geometry import Geometry, Size, Step
+from paddleseg.transforms.fields import Field, Kind
 from paddleseg.transforms.sample import Sample
 from paddleseg.version import __version__
 
 Cache = Literal["ram", "disk"]
 
+_LAYOUT = 2
+"""Counts up when `packed` writes samples in another form, so that older files are not read."""
 # In the file's first bytes: where the next sample goes, counted from the end of the table.
 _NEXT = struct.Struct("<Q")
 # One a sample: key, place, size, checksum of key, place, size and content.
@@ -165,10 +168,10 @@ def _write(descriptor: int, content: bytes, place: int) -> None:
 
 def packed(sample: Sample) -> list[bytes | memoryview]:
     """A sample as bytes: a line of JSON, then its arrays."""
-    arrays = {"image": sample.image, "label": sample.label, **sample.extra}
-    held = {name: np.ascontiguousarray(values) for name, values in arrays.items() if values is not None}
+    held = {name: np.ascontiguousarray(field.array) for name, field in sample.fields.items()}
     head = {
         "arrays": [[name, values.dtype.str, values.shape] for name, values in held.items()],
+        "kinds": [vars(field.kind) for field in sample.fields.values()],
         "original": sample.geometry.original,
         "steps": [[type(step).__name__, vars(step)] for step in sample.geometry.steps],
     }
@@ -178,36 +181,50 @@ def packed(sample: Sample) -> list[bytes | memoryview]:
 def unpacked(content: bytearray, paths: tuple[str, str], rng: np.random.Generator) -> Sample:
     """The sample again, with arrays that may be changed."""
     start = content.index(b"\n") + 1
-    shapes, original, steps = _head(bytes(content[:start]))
-    arrays: dict[str, np.ndarray] = {}
-    for name, dtype, shape in shapes:
-        arrays[name] = np.ndarray(shape, dtype, content, start)
-        start += arrays[name].nbytes
-    image, label = arrays.pop("image"), arrays.pop("label", None)
-    return Sample(image, label, rng, Geometry(original, [*steps]), *paths, extra=arrays)
+    parts, original, steps = _head(bytes(content[:start]))
+    fields: dict[str, Field] = {}
+    for name, dtype, shape, kind in parts:
+        array: np.ndarray = np.ndarray(shape, dtype, content, start)
+        start += array.nbytes
+        fields[name] = Field(array if array.flags.aligned else array.copy(), kind)
+    sample = Sample(fields["image"].array, None, rng, Geometry(original, [*steps]), *paths)
+    sample.fields = fields
+    return sample
 
 
 @lru_cache(4096)  # photos of one size have the same head
-def _head(line: bytes) -> tuple[list[tuple[str, np.dtype, tuple[int, ...]]], Size, list[Step]]:
-    """The arrays' names, types and shapes, the photo's size, and what has happened to it."""
+def _head(line: bytes) -> tuple[list[tuple[str, np.dtype, tuple[int, ...], Kind]], Size, list[Step]]:
+    """The maps' names, types, shapes and kinds, the photo's size, and what has happened to it."""
     head = json.loads(line)
-    shapes = [(name, np.dtype(dtype), tuple(shape)) for name, dtype, shape in head["arrays"]]
+    kinds = [Kind(**_tuples(values)) for values in head["kinds"]]
+    parts = [
+        (name, np.dtype(dtype), tuple(shape), kind)
+        for (name, dtype, shape), kind in zip(head["arrays"], kinds, strict=True)
+    ]
     steps = [getattr(geometry, kind)(**_tuples(values)) for kind, values in head["steps"]]
-    return shapes, tuple(head["original"]), steps
+    return parts, tuple(head["original"]), steps
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:
     """JSON's lists as the tuples that they were."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return {name: _tuple(value) for name, value in values.items()}
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(map(_tuple, value)) if isinstance(value, list) else value
 
 
 def file_key(paths: tuple[Path, ...], settings: str) -> bytes:
     """A digest of what a sample is made of: its files' sizes and times, and how they are read."""
     times = [(path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-    return hashlib.blake2b(f"{__version__} {paths} {times} {settings}".encode(), digest_size=16).digest()
+    return hashlib.blake2b(f"{__version__} {_LAYOUT} {paths} {times} {settings}".encode(), digest_size=16).digest()
 
 
 def settings_of(thing: Any, left_out: tuple[str, ...] = ()) -> str:
     """An object's class and attributes as text, but for functions, whose text is another one in every process."""
-    held = {name: value for name, value in sorted(vars(thing).items()) if not (name in left_out or callable(value))}
+    held = {
+        name: settings_of(value) if " at 0x" in repr(value) and hasattr(value, "__dict__") else value
+        for name, value in sorted(vars(thing).items())
+        if not (name in left_out or callable(value))
+    }
     return f"{type(thing).__module__}.{type(thing).__qualname__}({held})"

@@ -30,6 +30,24 @@ def is_0_255(counts: np.ndarray, num_classes: int) -> bool:
     return num_classes == 2 and bool(counts[255]) and not counts[1:255].any()
 
 
+def whole_numbers(values: np.ndarray, where: str) -> np.ndarray:
+    """Class numbers as integers, whatever type they came in.
+
+    Raises:
+        DataError: Some are no whole numbers.
+    """
+    if values.dtype.kind in "iub":
+        return values
+    with np.errstate(invalid="ignore"):
+        whole = values.astype(np.int64)
+    strange = values[whole != values]
+    if strange.size:
+        shown = ", ".join(f"{value:g}" for value in np.unique(strange)[:3])
+        what = f"holds {strange.size} values that are no whole numbers, such as {shown}"
+        raise DataError(where, what, "class numbers are 0, 1, 2, ...: save the label as integers")
+    return whole.astype(np.min_scalar_type(int(whole.max(initial=0)))) if whole.min(initial=0) >= 0 else whole
+
+
 def check_size(label_size: Size, image_size: Size, path: str | Path, label_path: str | Path) -> None:
     """Refuse a label of another size than its image."""
     if label_size == image_size:
@@ -43,6 +61,9 @@ def check_size(label_size: Size, image_size: Size, path: str | Path, label_path:
 
 def check_values(label: np.ndarray, num_classes: int, ignore_index: int, label_path: str | Path) -> None:
     """Refuse a label with values that are neither a class nor ignored."""
+    if label.dtype != np.uint8 and label.size and (label.min() < 0 or label.max() > 255):
+        what = f"holds values from {label.min()} to {label.max()}, but classes lie between 0 and 255"
+        raise DataError(str(label_path), what, f"classes are 0..{num_classes - 1}")
     if label.max(initial=0) < num_classes:
         return  # nearly every label, and thirty times faster than counting
     counts = count_values(label)

@@ -6,6 +6,7 @@ So a run does not depend on the number of workers, and a resumed run sees what t
 from __future__ import annotations
 
 import itertools
+import numbers
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -16,19 +17,23 @@ from typing import Any
 import cv2
 import numpy as np
 
+from paddleseg.datasets.adopt import adopted
 from paddleseg.datasets.base import Dataset
 from paddleseg.datasets.batch import Filled, Layout, OnError, draw, fill_slot, filled_batch, generator, taken
 from paddleseg.datasets.cache import Cache
 from paddleseg.datasets.read_ahead import ReadAhead
 from paddleseg.datasets.staged import Staged
 from paddleseg.datasets.workers import Workers
-from paddleseg.errors import DataError
+from paddleseg.errors import ConfigError, DataError
 from paddleseg.memory import keep_freed_memory
-from paddleseg.transforms.arguments import size_from_wh
+from paddleseg.transforms.arguments import is_number, size_from_wh
 from paddleseg.transforms.sample import Sample
 
 Batch = dict[str, Any]
-"""`image` (N, C, H, W) float32, `label` (N, H, W) int64, more maps by name, `index` list[int], `epoch` int."""
+"""`image` (N, C, H, W) float32, `label` (N, H, W) int64, more maps by name, `index` list[int], `epoch` int.
+
+The type of a map is that of its kind (`paddleseg.transforms.fields`).
+"""
 
 _AHEAD = 2
 """Batches that each worker prepares before they are asked for."""
@@ -36,6 +41,7 @@ _THREADS = 2
 """More would wait for each other: between two calls of OpenCV only one of them runs."""
 _QUEUED = 1
 """Batches that wait for a thread, so that none waits for the caller."""
+_RANGES = {"batch_size": (1, 2**16), "num_workers": (0, 256)}
 
 
 class TrainLoader:
@@ -60,6 +66,7 @@ class TrainLoader:
         skipped: What was wrong with the images that were skipped, by path.
 
     Raises:
+        ConfigError: A number is out of range.
         DataError: The data set has fewer images than one global batch.
     """
 
@@ -79,16 +86,23 @@ class TrainLoader:
         cache_dir: str | Path = "output/cache",
         cache_gb: float = 4.0,
     ):
-        self.dataset, self.batch_size, self.seed = dataset, batch_size, seed
+        _check(batch_size=batch_size, num_workers=num_workers)
+        if cache and not (is_number(cache_gb) and cache_gb > 0):
+            raise ConfigError("cache_gb", f"should be a number above 0, not {cache_gb!r}", "4 is the default")
+        try:
+            sizes = [size_from_wh("aspect_buckets", size) for size in aspect_buckets]
+        except ValueError as error:
+            raise ConfigError("aspect_buckets", str(error), "such as [[256, 144], [144, 256]]") from error
+        self.dataset, self.batch_size, self.seed = adopted(dataset, needed=True), batch_size, seed
         self.rank, self.world_size = rank, world_size
         self.num_workers, self.on_error, self.plugins = num_workers, on_error, list(plugins)
         whole = batch_size * world_size
-        self.source = Staged(dataset, [size_from_wh("aspect_buckets", size) for size in aspect_buckets], whole)
+        self.source = Staged(self.dataset, sizes, whole)
         if cache:
             self.source.keep(cache, cache_dir, int(cache_gb * 1e9))
         self.steps_per_epoch = sum(len(members) // whole for members in self.source.groups)
         if not self.steps_per_epoch:
-            what = f"has {len(dataset)} images, fewer than one batch of {whole}"
+            what = f"has {len(self.dataset)} images, fewer than one batch of {whole}"
             raise DataError("train_dataset", what, "lower batch_size, or add images")
         self.skipped: dict[str, str] = {}
         self._plan: tuple[int, np.ndarray] = (-1, np.empty((0, 0), int))
@@ -133,23 +147,23 @@ class TrainLoader:
 
     def _threaded(self, start: int) -> Iterator[Batch]:
         """Each thread prepares whole batches: samples are too short for threads to hand them over one by one."""
-        layouts = self._layouts(start)
+        layouts = self._layouts()
         with ThreadPoolExecutor(_THREADS) as pool:
             running: deque[Future[tuple[dict[str, np.ndarray], Filled]]] = deque()
             for step in itertools.count(start):
                 while len(running) < _THREADS + _QUEUED:
                     ahead = step + len(running)
-                    running.append(
-                        pool.submit(filled_batch, self.source, layouts[self._group(ahead)], *self._job(ahead))
-                    )
-                yield self._finish(step, *running.popleft().result())
+                    layout, job = layouts[self._group(ahead)], self._job(ahead)
+                    running.append(pool.submit(filled_batch, self.source, self.source.read, layout, *job))
+                yield self._finish(step, layouts[self._group(step)], *running.popleft().result())
 
     def _read_ahead(self, start: int) -> Iterator[Batch]:
         """Transforms run here, as those of the user's own expect; a thread reads the files."""
-        layouts = self._layouts(start)
-        with ReadAhead(self.source, self._samples(start)) as source:
+        layouts = self._layouts()
+        with ReadAhead(self.source.read, self._samples(start)) as read:
             for step in itertools.count(start):
-                yield self._finish(step, *filled_batch(source, layouts[self._group(step)], *self._job(step)))
+                layout = layouts[self._group(step)]
+                yield self._finish(step, layout, *filled_batch(self.source, read, layout, *self._job(step)))
 
     def _samples(self, start: int) -> Iterator[tuple[int, np.random.Generator]]:
         """Every sample from a step on, with its random generator."""
@@ -160,15 +174,14 @@ class TrainLoader:
     def _parallel(self, start: int) -> Iterator[Batch]:
         """Workers prepare batches ahead, in shared memory."""
         source, normalize = self.source.unnormalized()
-        layouts = self._layouts(start, as_bytes=normalize is not None)
+        layouts = self._layouts(as_bytes=normalize is not None)
         largest = max(layout.nbytes for layout in layouts.values())
         with Workers(source, self.num_workers, self.plugins, largest, _AHEAD) as workers:
             ahead = self.num_workers * _AHEAD
             for step in itertools.count(start - ahead):
                 if step >= start:
-                    filled = workers.result()
-                    views = layouts[self._group(step)].views(workers.memory)
-                    batch = self._finish(step, taken(views, normalize), filled)
+                    filled, layout = workers.result(), layouts[self._group(step)]
+                    batch = self._finish(step, layout, taken(layout.views(workers.memory), normalize), filled)
                 workers.submit(fill_slot, layouts[self._group(step + ahead)], *self._job(step + ahead))
                 if step >= start:
                     yield batch
@@ -177,38 +190,36 @@ class TrainLoader:
         """Which of the groups of one shape a step's images are of."""
         return int(self.source.group_of[self.indices(step)[1][0]])
 
-    def _layouts(self, start: int, as_bytes: bool = False) -> dict[int, Layout]:
-        """The layout of each group's batches, by a sample of it; `as_bytes` is as in `Layout.of`."""
-        layouts: dict[int, Layout] = {}
-        for step in range(start, start + self.steps_per_epoch) if self.source.sizes else [start]:
-            group = self._group(step)
-            if group not in layouts:
-                epoch, indices = self.indices(step)
-                drawn = draw(self.source, self.seed, epoch, indices[0], self.on_error)
+    def _layouts(self, as_bytes: bool = False) -> dict[int, Layout]:
+        """The layout of each group's batches, by its first sample; `as_bytes` is as in `Layout.of`.
+
+        Of every group, whichever step a run begins with: any of them may be the next one's.
+        """
+        whole, layouts = self.batch_size * self.world_size, {}
+        for group, members in enumerate(self.source.groups):
+            if len(members) >= whole:
+                drawn = draw(self.source, self.source.read, self.seed, 0, int(members[0]), self.on_error)
                 layouts[group] = Layout.of(drawn.sample, self.batch_size, as_bytes)
         return layouts
 
     def _job(self, step: int) -> tuple[int, int, list[int], OnError]:
         return self.seed, *self.indices(step), self.on_error
 
-    def _finish(self, step: int, arrays: dict[str, np.ndarray], filled: Filled) -> Batch:
+    def _finish(self, step: int, layout: Layout, arrays: dict[str, np.ndarray], filled: Filled) -> Batch:
         for path, what in filled.skipped.items():
             if path not in self.skipped:
                 self.skipped[path] = what
                 print(f"Skipped {what}", file=sys.stderr)
-        widened = {
-            name: array.astype(np.int64 if array.dtype.kind in "iub" else np.float32, copy=False)
-            for name, array in arrays.items()
-        }
-        return {**widened, "index": filled.indices, "epoch": step // self.steps_per_epoch}
+        return {**layout.finished(arrays), "index": filled.indices, "epoch": step // self.steps_per_epoch}
 
 
 class EvalLoader:
     """Every sample once, in order, in lists of `batch_size`; a rank gets the indices rank, rank + world_size, ..."""
 
     def __init__(self, dataset: Dataset, batch_size: int = 1, num_workers: int = 0, rank: int = 0, world_size: int = 1):
-        self.dataset, self.batch_size, self.num_workers = dataset, batch_size, num_workers
-        self.indices = list(range(rank, len(dataset), world_size))
+        _check(batch_size=batch_size, num_workers=num_workers)
+        self.dataset, self.batch_size, self.num_workers = adopted(dataset, needed=True), batch_size, num_workers
+        self.indices = list(range(rank, len(self.dataset), world_size))
 
     def __len__(self) -> int:
         return (len(self.indices) + self.batch_size - 1) // self.batch_size
@@ -227,6 +238,14 @@ class EvalLoader:
                 for group in groups[number + ahead : number + ahead + 1]:
                     workers.submit(_read_group, group)
                 yield samples
+
+
+def _check(**counts: int) -> None:
+    for name, value in counts.items():
+        low, high = _RANGES[name]
+        if not isinstance(value, numbers.Integral) or isinstance(value, bool) or not low <= value <= high:
+            hint = "0 prepares batches in this process" if name == "num_workers" else "16 is a good start"
+            raise ConfigError(name, f"should be a whole number from {low} to {high}, not {value!r}", hint)
 
 
 def _read_group(dataset: Dataset, _memory: Any, indices: Sequence[int]) -> list[Sample]:

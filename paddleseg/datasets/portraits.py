@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from paddleseg.datasets.layout import ListFile, Pattern
 from paddleseg.datasets.published import Published
 from paddleseg.registry import DATASETS
+from paddleseg.transforms.fields import CLASSES
 from paddleseg.transforms.sample import Sample
 
 _PERSON = dict.fromkeys(range(1, 256), 1)
@@ -139,5 +141,8 @@ class EasyPortrait(Published):
         if num_classes not in (2, len(self.FACE_CLASSES)):
             raise ValueError(f"num_classes should be 2 or {len(self.FACE_CLASSES)}, not {num_classes!r}")
         self.NUM_CLASSES = num_classes
+        # In a mirrored picture the left eye is the right one.
+        pairs = tuple((n, n + 1) for n, name in enumerate(self.FACE_CLASSES) if name.startswith("left"))
+        self.FIELDS = {"label": replace(CLASSES, mirror=() if num_classes == 2 else pairs)}
         self.LABEL_MAP = dict.fromkeys(range(2, len(self.FACE_CLASSES)), 1) if num_classes == 2 else None
         super().__init__(*args, **given)

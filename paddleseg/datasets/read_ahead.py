@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from paddleseg.datasets.staged import Staged
+from paddleseg.datasets.batch import Read
 from paddleseg.transforms.sample import Sample
 
 _DECODED = 8
@@ -16,29 +16,26 @@ _DECODED = 8
 
 
 class ReadAhead:
-    """A data set that reads its next samples in a thread while this one transforms and trains.
+    """A data set's `read`, begun in a thread before it is asked for.
 
     Args:
+        read: What reads a sample.
         upcoming: The samples that will be asked for, in that order, each with its random generator.
     """
 
-    def __init__(self, dataset: Staged, upcoming: Iterator[tuple[int, np.random.Generator]]):
-        self.dataset, self.entries = dataset, dataset.entries
-        self._upcoming = upcoming
+    def __init__(self, read: Read, upcoming: Iterator[tuple[int, np.random.Generator]]):
+        self._read, self._upcoming = read, upcoming
         self._pool = ThreadPoolExecutor(1)
         self._reading: deque[tuple[int, Future[Sample]]] = deque()
 
-    def like(self, index: int) -> Iterator[int]:
-        return self.dataset.like(index)
-
-    def sample(self, index: int, rng: np.random.Generator, room: np.ndarray | None = None) -> Sample:
-        """As the data set's; a sample that was not announced is read on the spot."""
+    def __call__(self, index: int, rng: np.random.Generator) -> Sample:
+        """The sample at `index`; one that was not announced is read on the spot."""
         while len(self._reading) < _DECODED:
             following, its_rng = next(self._upcoming)
-            self._reading.append((following, self._pool.submit(self.dataset.read, following, its_rng)))
+            self._reading.append((following, self._pool.submit(self._read, following, its_rng)))
         if index != self._reading[0][0]:
-            return self.dataset.sample(index, rng, room)
-        return self.dataset.prepare(self._reading.popleft()[1].result(), room)
+            return self._read(index, rng)
+        return self._reading.popleft()[1].result()
 
     def __enter__(self) -> ReadAhead:
         return self

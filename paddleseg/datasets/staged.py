@@ -44,9 +44,8 @@ class Staged:
         self.group_of = np.zeros(len(dataset), np.int32)
         for number, members in enumerate(self.groups):
             self.group_of[members] = number
-        chains = [dataset.transforms.at_size(size) for size in self.sizes] or [dataset.transforms]
-        self._first: list[Dataset] = []
-        self._rest = [_with(dataset, chain) for chain in chains] if sizes else [dataset]
+        self._first: list[Compose] = []
+        self._rest = [dataset.transforms.at_size(size) for size in self.sizes] or [dataset.transforms]
         self.is_ours = all(type(step).__module__.startswith("paddleseg.") for step in dataset.transforms.transforms)
         self._store: SampleStore | None = None
         self._settings: list[str] = []
@@ -71,12 +70,12 @@ class Staged:
 
     def keep(self, cache: Cache, folder: str | Path, limit: int) -> None:
         """Keep samples as far as they are the same every time: decoded, and past the fixed transforms in front."""
-        chains = [rest.transforms.split() for rest in self._rest]
-        self._first = [_with(self.dataset, Compose(first), edge=False) for first, _ in chains]
-        self._rest = [_with(self.dataset, Compose([copy.copy(t) for t in rest])) for _, rest in chains]
-        for rest in self._rest:
-            rest.transforms.attach(self)  # what they read of other samples comes from the cache too
-        how = settings_of(self.dataset, ("entries", "transforms", "edge"))
+        chains = [chain.split() for chain in self._rest]
+        self._first = [Compose(first) for first, _ in chains]
+        self._rest = [Compose([copy.copy(t) for t in rest]) for _, rest in chains]
+        for chain in self._rest:
+            chain.attach(self)  # what they read of other samples comes from the cache too
+        how = settings_of(self.dataset, ("entries", "transforms", "edge")) + repr(self.dataset.FIELDS)
         self._settings = [how + "".join(settings_of(t) for t in first) for first, _ in chains]
         if cache == "ram":
             self._store = SampleStore.in_memory(len(self), limit)
@@ -104,28 +103,25 @@ class Staged:
             made_of = key()
         except OSError:  # the file is gone, which reading it says better
             made_of = b""
-        sample = self._first[group].prepare(self.dataset.read(index, rng))
+        sample = self.dataset.transformed(self.dataset.read(index, rng), self._first[group])
         self._store.put(index, made_of, *packed(sample))
         return sample
 
-    def prepare(self, sample: Sample, room: np.ndarray | None = None) -> Sample:
+    def finish(self, sample: Sample, room: np.ndarray | None = None) -> Sample:
         """What `read` gave, augmented; its image in `room` (C, H, W) if that fits, when `Normalize` is last."""
         sample.room = room
         group = self._nearest(sample.geometry.original) if self.sizes else 0
-        return self._rest[group].prepare(sample)
-
-    def sample(self, index: int, rng: np.random.Generator, room: np.ndarray | None = None) -> Sample:
-        return self.prepare(self.read(index, rng), room)
+        return self.dataset.prepare(sample, self._rest[group])
 
     def unnormalized(self) -> tuple[Staged, Normalize | None]:
         """This without the `Normalize` at the end of its transforms, and that one, where images are bytes before it."""
         found = [step for step in self.dataset.transforms.transforms if isinstance(step, Normalize)]
-        chains = [rest.transforms.transforms for rest in self._rest]
+        chains = [chain.transforms for chain in self._rest]
         is_last = all(chain and isinstance(chain[-1], Normalize) for chain in chains)  # it may be done once and kept
         if not (self.is_ours and is_last and len(found) == 1):
             return self, None
         other = copy.copy(self)
-        other._rest = [_with(rest, Compose(chain[:-1])) for rest, chain in zip(self._rest, chains, strict=True)]
+        other._rest = [Compose(chain[:-1]) for chain in chains]
         return other, found[0]
 
     def like(self, index: int) -> Iterator[int]:
@@ -135,14 +131,6 @@ class Staged:
         start = int(np.searchsorted(members, index))
         for place in range(1, len(members)):
             yield int(members[(start + place) % len(members)])
-
-
-def _with(dataset: Dataset, transforms: Compose, **attributes: object) -> Dataset:
-    """The data set with other transforms."""
-    other = copy.copy(dataset)
-    other.transforms = transforms
-    vars(other).update(attributes)
-    return other
 
 
 def _shape(path: Path) -> Size:

@@ -9,12 +9,14 @@ import multiprocessing
 import pickle
 import signal
 import sys
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -24,6 +26,9 @@ import numpy as np
 from paddleseg.errors import DataError, UserError
 from paddleseg.memory import keep_freed_memory
 from paddleseg.plugins import import_plugin, imported_plugins
+
+_PATIENCE = 5.0
+"""Seconds for which a stopped worker is waited for: Ctrl-Z stops all processes at once, and `fg` wakes them so."""
 
 Job = Callable[..., Any]
 """A module's function; gets the data set, a slot of the worker's shared memory, and its own arguments."""
@@ -97,6 +102,25 @@ class Workers:
             while self._pipes[number].poll():
                 self._answer(number)
 
+    def _wait(self, number: int) -> None:
+        """Until a worker answers or ends.
+
+        Raises:
+            DataError: Somebody has stopped it, so it may never do either.
+        """
+        seen = None
+        while not self._pipes[number].poll(1.0):
+            if not _is_stopped(self._processes[number].pid):
+                seen = None
+            elif seen is None:
+                seen = time.monotonic()
+            elif time.monotonic() - seen >= _PATIENCE:
+                what = f"{self._name(number)} was stopped (SIGSTOP, or a debugger) and gives no batches"
+                raise DataError("loader", what, "start again with --resume")
+
+    def _name(self, number: int) -> str:
+        return f"worker {number + 1} of {len(self._processes)} (process {self._processes[number].pid})"
+
     def _answer(self, number: int) -> None:
         self._answers[number].append(self._pipes[number].recv())
         self._busy[number] -= 1
@@ -105,7 +129,7 @@ class Workers:
         """The result of the oldest job; raises what the job raised.
 
         Raises:
-            DataError: Its worker has ended.
+            DataError: Its worker has ended, or was stopped.
         """
         if self._taken:
             number, slot = self._taken
@@ -114,6 +138,7 @@ class Workers:
         self.memory = self._slots[number][slot]
         try:
             if not self._answers[number]:
+                self._wait(number)
                 self._answer(number)
         except (EOFError, OSError) as ended:
             raise self._ended(number) from ended
@@ -128,9 +153,10 @@ class Workers:
         process = self._processes[number]
         process.join(5)
         if (process.exitcode or 0) < 0:
-            what = f"a worker process was killed by signal {-process.exitcode}"
-            return DataError("loader", what, "memory may have run out: lower num_workers or batch_size")
-        what = f"a worker process ended with exit code {process.exitcode}"
+            name = _signal_name(-process.exitcode)
+            what = f"{self._name(number)} was killed by signal {-process.exitcode} ({name})"
+            return DataError("loader", what, _CAUSES.get(name, "somebody ended it: start again with --resume"))
+        what = f"{self._name(number)} ended with exit code {process.exitcode}"
         return DataError("loader", what, 'a script starts its run below `if __name__ == "__main__":`')
 
     def close(self) -> None:
@@ -147,6 +173,31 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+_CAUSES = {
+    "SIGKILL": "the system does so when memory runs out: lower num_workers or batch_size",
+    **dict.fromkeys(
+        ("SIGSEGV", "SIGBUS", "SIGABRT", "SIGFPE", "SIGILL"),
+        "compiled code crashed in it: num_workers 0 shows with which image",
+    ),
+}
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "no common signal"
+
+
+def _is_stopped(pid: int) -> bool:
+    """Whether a process is held by a signal or a debugger; false where the system does not tell."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(") ")[2][:1]
+    except OSError:
+        return False
+    return state in ("T", "t")
 
 
 def _packed(dataset: Any) -> bytes:

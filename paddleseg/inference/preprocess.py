@@ -12,35 +12,33 @@ from paddleseg.card import Step
 from paddleseg.errors import ConfigError, DataError
 from paddleseg.geometry import Geometry
 from paddleseg.registry import TRANSFORMS
-from paddleseg.transforms.base import Compose
+from paddleseg.transforms.base import Compose, is_random
 from paddleseg.transforms.sample import Sample
-
-# They add to the label and leave the picture alone.
-_LABEL_ONLY = {"AddEdgeLabel", "AddMultiLabelAuxiliaryCategory", "GenerateInstanceTargets"}
-_RANDOM = {"ResizeStepScaling", "ResizeRangeScaling"}
 
 
 def explicit_steps(specs: Sequence[Mapping[str, Any]], where: str = "transforms") -> list[Step]:
     """A configuration's transforms as a card's steps: all arguments written out, label-only ones left out.
 
-    Written out, because a reader in another language does not know the defaults.
+    Written out, because a reader in another language does not know the defaults. What a transform does is asked of
+    the transform itself, with these arguments.
 
     Raises:
-        ConfigError: A transform is random, so it cannot prepare a picture for inference.
+        ConfigError: A transform is random, so it cannot prepare a picture for inference, or its arguments are wrong.
     """
     steps = []
     for index, spec in enumerate(specs):
-        name = spec["type"]
-        if name in _LABEL_ONLY:
+        here = f"{where}.{index}"
+        name, written = spec["type"], {key: value for key, value in spec.items() if key != "type"}
+        made = _build(name, written, here)
+        if getattr(made, "label_only", False):
             continue
-        if name.startswith("Random") or name in _RANDOM:
+        if is_random(made):
             hint = "give the steps that inference needs under export.transforms"
-            raise ConfigError(f"{where}.{index}", f"{name} is random; a card holds fixed steps only", hint)
-        parameters = inspect.signature(TRANSFORMS.get(name, f"{where}.{index}.type")).parameters.values()
+            raise ConfigError(here, f"{name} is random; a card holds fixed steps only", hint)
+        parameters = inspect.signature(TRANSFORMS.get(name)).parameters.values()
         defaults = {
             p.name: p.default for p in parameters if p.default is not p.empty and p.name != "label_padding_value"
         }
-        written = {key: value for key, value in spec.items() if key != "type"}
         steps.append(Step(type=name, **{key: _plain(value) for key, value in (defaults | written).items()}))
     return steps
 
@@ -60,8 +58,11 @@ class Preprocessor:
     """
 
     def __init__(self, steps: Sequence[Step] | Callable[[Sample], Sample]):
-        built = [steps] if callable(steps) else [_build(step, index) for index, step in enumerate(steps)]
-        self.transform = built[0] if isinstance(built[0] if built else None, Compose) else Compose(built)
+        if callable(steps):
+            self.transform = steps if isinstance(steps, Compose) else Compose([steps])
+        else:
+            built = [_build(step.type, step.args, f"preprocess.{index}") for index, step in enumerate(steps)]
+            self.transform = Compose(built)
 
     def __call__(self, image: np.ndarray) -> tuple[np.ndarray, Geometry]:
         """The network's input (C, h, w) float32 and what led there, for an image (H, W, C) uint8."""
@@ -78,9 +79,8 @@ class Preprocessor:
         return sizes.pop() if len(sizes) == 1 else None
 
 
-def _build(step: Step, index: int) -> Any:
-    where = f"preprocess.{index}"
+def _build(name: str, arguments: Mapping[str, Any], where: str) -> Any:
     try:
-        return TRANSFORMS.get(step.type, f"{where}.type")(**step.args)
+        return TRANSFORMS.get(name, f"{where}.type")(**arguments)
     except (TypeError, ValueError) as error:
-        raise ConfigError(where, f"{step.type}: {error}", "docs/inference.md lists the steps") from error
+        raise ConfigError(where, f"{name}: {error}", "docs/inference.md lists the steps") from error

@@ -33,10 +33,12 @@ class RandomRotation(Spatial):
         label_padding_value: Of the label.
     """
 
+    draws = True
+
     def __init__(self, max_rotation: float = 15, im_padding_value: Fill = 127.5, label_padding_value: int = 255):
         self.max_rotation = arguments.at_least("max_rotation", max_rotation, 0)
         self.fill = arguments.fill("im_padding_value", im_padding_value)
-        self.label_fill = label_padding_value
+        self.label_fill = arguments.label_value("label_padding_value", label_padding_value)
 
     def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
         if not self.max_rotation:
@@ -56,6 +58,8 @@ class RandomRotate90(Spatial):
         prob: How often.
         turns: Quarters, counter-clockwise, of which one is drawn.
     """
+
+    draws = True
 
     def __init__(self, prob: float = 0.1, turns: Sequence[int] = (1, 2, 3)):
         self.prob = arguments.probability("prob", prob)
@@ -84,6 +88,8 @@ class RandomAffine(Spatial):
         label_padding_value: Of the label.
     """
 
+    draws = True
+
     def __init__(
         self,
         size: Sequence[int] = (224, 224),
@@ -97,11 +103,10 @@ class RandomAffine(Spatial):
         self.size: Size = arguments.size_from_wh("size", size)
         self.offset = arguments.at_least("translation_offset", translation_offset, 0)
         self.max_rotation = arguments.at_least("max_rotation", max_rotation, 0)
-        if min_scale_factor <= 0:
-            raise ValueError(f"min_scale_factor should be above 0, not {min_scale_factor!r}")
+        arguments.above("min_scale_factor", min_scale_factor, 0)
         self.scales = arguments.ordered("min_scale_factor", min_scale_factor, "max_scale_factor", max_scale_factor)
         self.fill = arguments.fill("im_padding_value", im_padding_value)
-        self.label_fill = label_padding_value
+        self.label_fill = arguments.label_value("label_padding_value", label_padding_value)
 
     def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
         x, y = rng.uniform(-self.offset, self.offset, 2)

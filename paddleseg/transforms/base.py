@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -13,6 +14,7 @@ from paddleseg.errors import ConfigError
 from paddleseg.geometry import Crop, Flip, Pad, Resize, Size, Step, Warp
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import functional
+from paddleseg.transforms.fields import IMAGE, Field
 from paddleseg.transforms.functional import Fill
 from paddleseg.transforms.sample import Sample
 
@@ -30,11 +32,15 @@ class Transform:
     """Changes a sample in place and returns it; draws only from `sample.rng`.
 
     Attributes:
-        fixed: Whether a sample always becomes the same, so that a cache may keep what it becomes.
+        draws: Whether it draws at random, with the arguments that it was given; None where it does not say.
+        label_only: Whether it leaves the image as it is, whatever the label.
+        kept: Whether a cache keeps what it makes of samples, where it does not draw.
         size: (h, w) of the result, of those that give all images one size.
     """
 
-    fixed = False
+    draws: bool | None = None
+    label_only = False
+    kept = True
     size: Size | None = None
 
     def attach(self, source: Source) -> None:
@@ -44,12 +50,26 @@ class Transform:
         raise NotImplementedError
 
 
+def is_random(transform: object) -> bool:
+    """Whether a sample may become something else the next time.
+
+    One that does not say so, as plugins written for PaddleSeg do not, is taken by its name: `Random...`.
+    """
+    draws = getattr(transform, "draws", None)
+    return type(transform).__name__.startswith("Random") if draws is None else bool(draws)
+
+
+def is_fixed(transform: object) -> bool:
+    """Whether a cache may keep what it makes of a sample: only where it says that it draws nothing."""
+    return isinstance(transform, Transform) and transform.draws is False and transform.kept
+
+
 @dataclass(frozen=True)
 class Move:
     """A geometry step with the looks it needs.
 
     Args:
-        interp: OpenCV's name of the interpolation of the image, of a `Resize`; labels always take the nearest pixel.
+        interp: OpenCV's name of the interpolation of the image, of a `Resize`; that of other maps follows their kind.
         fill: What the image shows where it has no pixels.
         label_fill: Likewise for the label.
     """
@@ -60,13 +80,18 @@ class Move:
     label_fill: int = 255
 
     def __call__(self, sample: Sample) -> None:
-        """Move the image and all maps that belong to it, and record the step."""
-        sample.image = functional.move(sample.image, self.step, self.interp, self.fill)
-        if sample.label is not None:
-            sample.label = functional.move_label(sample.label, self.step, self.label_fill)
-        for name, value in sample.extra.items():
-            sample.extra[name] = functional.move_label(value, self.step, self.label_fill)
+        """Move the image and all maps that belong to it, each as its kind says, and record the step."""
+        after = self.step.after(sample.size)
+        if after != sample.size:
+            functional.check_size(after)
+        for held in sample.fields.values():
+            held.array = self._moved(held)
         sample.geometry.add(self.step)
+
+    def _moved(self, held: Field) -> np.ndarray:
+        if held.kind == IMAGE:
+            return functional.move(held.array, self.step, self.interp, self.fill)
+        return held.kind.moved(held.array, self.step, self.label_fill)
 
 
 class Spatial(Transform):
@@ -92,13 +117,23 @@ class Spatial(Transform):
 class Compose(Transform):
     """Transforms in order.
 
+    Args:
+        transforms: Ours, PaddleSeg's plugins, or any function of a sample.
+        to_rgb: PaddleSeg's; there is no other order of colours here.
+        img_channels: PaddleSeg's; what a data set in its style reads that does not say so itself.
+
     Example:
         >>> Compose([Resize([192, 192]), Normalize()])(sample).image.shape
         (192, 192, 3)
     """
 
-    def __init__(self, transforms: Sequence[Callable[[Sample], Sample]]):
-        self.transforms = list(transforms)
+    def __init__(self, transforms: Sequence[Callable[[Sample], Sample]], to_rgb: bool = True, img_channels: int = 3):
+        if not to_rgb:
+            raise ValueError("to_rgb should be true: images are RGB, as PaddleSeg's are with its default")
+        self.transforms, self.img_channels = list(transforms), img_channels
+        self.draws = any(map(is_random, self.transforms))
+        self.kept = all(map(is_fixed, self.transforms))
+        self.label_only = all(getattr(transform, "label_only", False) for transform in self.transforms)
 
     def attach(self, source: Source) -> None:
         for transform in self.transforms:
@@ -107,11 +142,8 @@ class Compose(Transform):
 
     def split(self) -> tuple[list[Callable[[Sample], Sample]], list[Callable[[Sample], Sample]]]:
         """The transforms in front that are fixed, and the rest."""
-        count = 0
-        for transform in self.transforms:
-            if not (isinstance(transform, Transform) and transform.fixed):
-                break
-            count += 1
+        fixed = itertools.takewhile(is_fixed, self.transforms)
+        count = sum(1 for _ in fixed)
         return self.transforms[:count], self.transforms[count:]
 
     def at_size(self, size: Size) -> Compose:

@@ -10,7 +10,7 @@ import numpy as np
 
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import functional
-from paddleseg.transforms.arguments import probability, span
+from paddleseg.transforms.arguments import above, at_least, probability, span
 from paddleseg.transforms.base import Transform
 from paddleseg.transforms.sample import Sample
 
@@ -25,6 +25,8 @@ class RandomMotionBlur(Transform):
         prob: How often.
         length_range: The line's length, as shares of the picture's longer side.
     """
+
+    draws = True
 
     def __init__(self, prob: float = 0.1, length_range: Sequence[float] = (0.01, 0.05)):
         self.prob = probability("prob", prob)
@@ -51,6 +53,8 @@ class RandomLowLight(Transform):
         read_noise: Standard deviation of the read-out, in electrons.
     """
 
+    draws = True
+
     def __init__(
         self,
         prob: float = 0.1,
@@ -60,9 +64,7 @@ class RandomLowLight(Transform):
     ):
         self.prob = probability("prob", prob)
         self.stops = span("stops_range", stops_range, 0, 8)
-        if electrons <= 0 or read_noise < 0:
-            raise ValueError(f"electrons and read_noise should be positive, not {electrons!r} and {read_noise!r}")
-        self.electrons, self.read_noise = electrons, read_noise
+        self.electrons, self.read_noise = above("electrons", electrons, 0), at_least("read_noise", read_noise, 0)
 
     def __call__(self, sample: Sample) -> Sample:
         rng = sample.rng
@@ -90,11 +92,11 @@ class RandomWhiteBalance(Transform):
         max_gain: The largest factor of a channel's brightness; the least is its inverse.
     """
 
+    draws = True
+
     def __init__(self, prob: float = 0.2, max_gain: float = 1.3):
         self.prob = probability("prob", prob)
-        if max_gain < 1:
-            raise ValueError(f"max_gain should be 1 or more, not {max_gain!r}")
-        self.reach = math.log(max_gain)
+        self.reach = math.log(at_least("max_gain", max_gain, 1))
 
     def __call__(self, sample: Sample) -> Sample:
         rng = sample.rng

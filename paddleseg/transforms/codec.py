@@ -11,10 +11,12 @@ import numpy as np
 
 from paddleseg.errors import DataError
 from paddleseg.registry import TRANSFORMS
-from paddleseg.transforms.arguments import probability, span
+from paddleseg.transforms.arguments import at_least, is_number, probability, span
 from paddleseg.transforms.base import Transform
 from paddleseg.transforms.functional import as_uint8
 from paddleseg.transforms.sample import Sample
+
+_MOST_FRAMES = 100
 
 
 @TRANSFORMS.register
@@ -25,6 +27,8 @@ class RandomJPEG(Transform):
         prob: How often.
         quality_range: From 1 (blocks) to 100.
     """
+
+    draws = True
 
     def __init__(self, prob: float = 0.2, quality_range: Sequence[float] = (20, 80)):
         self.prob = probability("prob", prob)
@@ -64,6 +68,8 @@ class RandomVideoCodec(Transform):
         DataError: In use, this OpenCV has no MPEG-4 encoder.
     """
 
+    draws = True
+
     def __init__(
         self,
         prob: float = 0.1,
@@ -73,9 +79,9 @@ class RandomVideoCodec(Transform):
     ):
         self.prob = probability("prob", prob)
         self.strengths = span("strength_range", strength_range, 1, 20)
-        if max_frames < 0 or max_shift < 0:
-            raise ValueError(f"max_frames and max_shift should be 0 or more, not {max_frames!r} and {max_shift!r}")
-        self.max_frames, self.max_shift = int(max_frames), max_shift
+        if not is_number(max_frames) or not 0 <= max_frames <= _MOST_FRAMES:
+            raise ValueError(f"max_frames should lie between 0 and {_MOST_FRAMES}, not {max_frames!r}")
+        self.max_frames, self.max_shift = int(max_frames), at_least("max_shift", max_shift, 0)
 
     def __call__(self, sample: Sample) -> Sample:
         rng = sample.rng

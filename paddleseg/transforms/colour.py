@@ -27,6 +27,8 @@ class RandomDistort(Transform):
         hue_range: The largest shift either way, in 256ths of the colour circle.
     """
 
+    draws = True
+
     def __init__(
         self,
         brightness_range: float = 0.5,
@@ -72,6 +74,8 @@ class RandomBlur(Transform):
         blur_type: gaussian, median, blur (box), or random for any of them.
     """
 
+    draws = True
+
     def __init__(self, prob: float = 0.1, blur_type: str = "gaussian"):
         self.prob = probability("prob", prob)
         self.blur_type = one_of("blur_type", blur_type, [*_BLURS, "random"])
@@ -92,6 +96,8 @@ class RandomNoise(Transform):
     Args:
         max_sigma: Largest standard deviation, on the scale of 0 to 255.
     """
+
+    draws = True
 
     def __init__(self, prob: float = 0.5, max_sigma: float = 10.0):
         self.prob = probability("prob", prob)
@@ -114,8 +120,13 @@ class Normalize(Transform):
         std: Likewise.
     """
 
+    draws = False
+    kept = False  # float32 would take four times the room
+
     def __init__(self, mean: float | Sequence[float] = (0.5,), std: float | Sequence[float] = (0.5,)):
         self.mean, self.std = np.atleast_1d(np.asarray(mean, float)), np.atleast_1d(np.asarray(std, float))
+        if not np.isfinite([*self.mean, *self.std]).all():
+            raise ValueError(f"mean and std should be numbers, not {mean!r} and {std!r}")
         if not (self.std > 0).all():
             raise ValueError(f"std should be above 0, not {std!r}")
         if len({self.mean.size, self.std.size} - {1}) > 1:

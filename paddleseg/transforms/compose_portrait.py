@@ -14,6 +14,7 @@ from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import arguments
 from paddleseg.transforms.base import Source, Transform
 from paddleseg.transforms.cutout import Cutout, Pasted, Place, cut_out, find_place, paste, people_of, without_cut_sides
+from paddleseg.transforms.fields import Field
 from paddleseg.transforms.functional import as_uint8
 from paddleseg.transforms.sample import Sample
 
@@ -54,6 +55,8 @@ class ComposePortrait(Transform):
         (360, 640, 3)
     """
 
+    draws = True
+
     def __init__(
         self,
         backgrounds: str | Path,
@@ -92,15 +95,16 @@ class ComposePortrait(Transform):
             return sample
         size = self.size or sample.size
         canvas = self.background(size, sample.rng)
-        maps = {name: np.zeros(size, values.dtype) for name, values in self._maps(sample).items()}
+        fields = {"image": Field(canvas[..., : sample.image.shape[2]], sample.fields["image"].kind)}
+        for name in sample.label_names:
+            held = sample.fields[name]
+            fields[name] = Field(np.zeros((*size, *held.array.shape[2:]), held.array.dtype), held.kind)
         if sample.rng.random() >= self.empty_prob:
             for pasted in self.people(canvas, own, sample.rng):
-                seen = pasted.alpha >= 0.5
-                pasted.within(maps["label"])[seen] = self.person
-                for name, values in pasted.maps.items():
-                    pasted.within(maps[name])[seen] = values[seen]
-        sample.image, sample.label = canvas[..., : sample.image.shape[2]], maps.pop("label")
-        sample.extra, sample.geometry = maps, Geometry(size)
+                pasted.within(fields["label"].array)[pasted.alpha >= 0.5] = self.person
+                for name in pasted.maps:
+                    pasted.draw_map(name, fields[name].array)
+        sample.fields, sample.geometry = fields, Geometry(size)
         return sample
 
     def background(self, size: Size, rng: np.random.Generator) -> np.ndarray:
@@ -117,18 +121,14 @@ class ComposePortrait(Transform):
         mask, matte = people_of(sample, self.person, "ComposePortrait"), self._matte(sample)
         image = as_uint8(sample.image)
         image = image if image.shape[2] == 3 else np.repeat(image, 3, axis=2)
-        return cut_out(image, mask if matte is None else matte > 0.5, sample.extra, matte)
+        maps = {name: sample.fields[name] for name in sample.extra}
+        return cut_out(image, mask if matte is None else matte > 0.5, maps, matte)
 
     def _matte(self, sample: Sample) -> np.ndarray | None:
         file = self.mattes / f"{Path(sample.path).stem}.png" if self.mattes else None
         if file is None or not file.is_file():
             return None
         return resized(read_image(file, channels=1)[..., 0], sample.size).astype(np.float32) / 255
-
-    @staticmethod
-    def _maps(sample: Sample) -> dict[str, np.ndarray]:
-        assert sample.label is not None
-        return {"label": sample.label, **sample.extra}
 
     def people(self, canvas: np.ndarray, own: Cutout, rng: np.random.Generator) -> list[Pasted]:
         """Draw the sample's people, and before that those who stand behind them."""

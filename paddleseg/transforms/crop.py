@@ -28,6 +28,8 @@ class RandomPaddingCrop(Spatial):
         loop_times: How often at most; the last window stands.
     """
 
+    draws = True
+
     def __init__(
         self,
         crop_size: Sequence[int] = (512, 512),
@@ -39,10 +41,9 @@ class RandomPaddingCrop(Spatial):
     ):
         self.size: Size = arguments.size_from_wh("crop_size", crop_size)
         self.fill = arguments.fill("im_padding_value", im_padding_value)
-        self.label_fill = label_padding_value
-        if category_max_ratio <= 0:
-            raise ValueError(f"category_max_ratio should be above 0, not {category_max_ratio!r}")
-        self.category_max_ratio, self.ignore_index = category_max_ratio, ignore_index
+        self.label_fill = arguments.label_value("label_padding_value", label_padding_value)
+        self.category_max_ratio = arguments.above("category_max_ratio", category_max_ratio, 0)
+        self.ignore_index = ignore_index
         self.loop_times = int(arguments.at_least("loop_times", loop_times, 1))
         self.blind = category_max_ratio >= 1
 
@@ -82,10 +83,12 @@ class RandomCenterCrop(Spatial):
         retain_ratio: The shares of width and height that stay at least.
     """
 
+    draws = True
+
     def __init__(self, retain_ratio: Sequence[float] = (0.5, 0.5)):
         if not isinstance(retain_ratio, (list, tuple)) or len(retain_ratio) != 2:
             raise ValueError(f"retain_ratio should be two numbers, of width and height, not {retain_ratio!r}")
-        if not all(0 < part <= 1 for part in retain_ratio):
+        if not all(arguments.is_number(part) and 0 < part <= 1 for part in retain_ratio):
             raise ValueError(f"retain_ratio should lie above 0 and up to 1, not {retain_ratio!r}")
         self.retain = (retain_ratio[1], retain_ratio[0])
 
@@ -103,6 +106,8 @@ class RandomScaleAspect(Spatial):
         min_scale: The window's least share of the area; 0 leaves the image as it is.
         aspect_ratio: The window's least width / height, whose inverse is the largest; 0 leaves the image as it is.
     """
+
+    draws = True
 
     def __init__(self, min_scale: float = 0.5, aspect_ratio: float = 0.33):
         self.min_scale = arguments.probability("min_scale", min_scale)

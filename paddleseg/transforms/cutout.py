@@ -11,7 +11,7 @@ import numpy as np
 from paddleseg.errors import DataError
 from paddleseg.geometry import Resize, Size
 from paddleseg.images.compositing import foreground_color, resized
-from paddleseg.transforms.functional import move_label
+from paddleseg.transforms.fields import Field
 from paddleseg.transforms.sample import Sample
 
 # A person of fewer rows, or of a smaller share of the photo, is not worth pasting.
@@ -45,7 +45,7 @@ class Cutout:
     mask: np.ndarray
     box: tuple[int, int, int, int]
     cut: tuple[bool, bool, bool, bool]
-    maps: Mapping[str, np.ndarray]
+    maps: Mapping[str, Field]
     is_matte: bool = False
 
     @property
@@ -67,7 +67,7 @@ def people_of(sample: Sample, person: int, who: str) -> np.ndarray:
 
 
 def cut_out(
-    image: np.ndarray, mask: np.ndarray, maps: Mapping[str, np.ndarray], matte: np.ndarray | None = None
+    image: np.ndarray, mask: np.ndarray, maps: Mapping[str, Field], matte: np.ndarray | None = None
 ) -> Cutout | None:
     """The people of a mask (H, W) of True and False; None where there is nobody, or hardly anybody.
 
@@ -93,7 +93,7 @@ def cut_out(
         (mask if matte is None else matte)[window].astype(np.float32),
         (top - y, left - x, bottom - y, right - x),
         cut,  # type: ignore[arg-type]
-        {name: values[window] for name, values in maps.items()},
+        {name: Field(held.array[window], held.kind) for name, held in maps.items()},
         matte is not None,
     )
 
@@ -119,7 +119,7 @@ def without_cut_sides(cutout: Cutout) -> Cutout:
         mask=cutout.mask[rows],
         box=(top, int(inside[0]), top + first, int(inside[-1]) + 1),
         cut=(cutout.cut[0], False, True, False),
-        maps={name: values[rows] for name, values in cutout.maps.items()},
+        maps={name: Field(held.array[rows], held.kind) for name, held in cutout.maps.items()},
     )
 
 
@@ -174,12 +174,21 @@ class Pasted:
     y: int
     x: int
     alpha: np.ndarray
-    maps: Mapping[str, np.ndarray]
+    maps: Mapping[str, Field]
 
     def within(self, canvas: np.ndarray) -> np.ndarray:
         """That part of an array of the canvas's size."""
         h, w = self.alpha.shape
         return canvas[self.y : self.y + h, self.x : self.x + w]
+
+    def draw_map(self, name: str, canvas: np.ndarray) -> None:
+        """Put one of the maps over that of the canvas: where the person is seen, or as one pane over another."""
+        held, under = self.maps[name], self.within(canvas)
+        if held.kind.unit:
+            held.kind.lay_over(under, held.array)
+        else:
+            seen = self.alpha >= 0.5
+            under[seen] = held.array[seen]
 
 
 def paste(
@@ -202,7 +211,8 @@ def paste(
     alpha = np.clip(mask, 0, 1) if cutout.is_matte else soften(mask, max(place.scale, 0.8))
     front = match_light(foreground_color(image, alpha), alpha, scene, light, color)
     window = (slice(top, bottom), slice(left, right))
-    maps = {name: move_label(values, Resize((h, w)))[window] for name, values in cutout.maps.items()}
+    resize = Resize((h, w))
+    maps = {name: Field(held.kind.moved(held.array, resize)[window], held.kind) for name, held in cutout.maps.items()}
     pasted = Pasted(place.y + top, place.x + left, alpha[window], maps)
     under, weight = pasted.within(canvas), pasted.alpha[..., None]
     under[:] = np.rint(front[window] * weight + under * (1 - weight)).astype(np.uint8)

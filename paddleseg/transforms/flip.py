@@ -14,6 +14,8 @@ from paddleseg.transforms.base import Move, Spatial
 class RandomHorizontalFlip(Spatial):
     """Swap left and right with probability `prob`."""
 
+    draws = True
+
     def __init__(self, prob: float = 0.5):
         self.prob = probability("prob", prob)
 
@@ -24,6 +26,8 @@ class RandomHorizontalFlip(Spatial):
 @TRANSFORMS.register
 class RandomVerticalFlip(Spatial):
     """Swap top and bottom with probability `prob`."""
+
+    draws = True
 
     def __init__(self, prob: float = 0.1):
         self.prob = probability("prob", prob)

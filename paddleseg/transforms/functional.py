@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import cv2
 import numpy as np
 
+from paddleseg.errors import DataError
 from paddleseg.geometry import Crop, Flip, Pad, Resize, Size, Step, Warp
 
 Fill = float | Sequence[float]
@@ -20,10 +21,25 @@ INTERPOLATIONS = {
     "LANCZOS4": cv2.INTER_LANCZOS4,
 }
 
+LONGEST_SIDE = 2**15 - 1
+"""OpenCV's limit for turned images; longer ones are mistakes rather than wishes."""
+_MOST_PIXELS = 2**28
+
 _OPENCV_TYPES = (np.uint8, np.uint16, np.int16, np.int32, np.float32, np.float64)
 
 _LARGE = 2**18
 """Values of an image from which on it is faster to convert one channel after the other, its values side by side."""
+
+
+def check_size(size: Size) -> None:
+    """Refuse a size that no training or prediction can mean, before memory is asked for.
+
+    Raises:
+        DataError: A side or the area is too large.
+    """
+    if max(size) > LONGEST_SIDE or size[0] * size[1] > _MOST_PIXELS:
+        what = f"ask for an image of {size[1]}x{size[0]} pixels"
+        raise DataError("transforms", what, f"sides end at {LONGEST_SIDE}, areas at {_MOST_PIXELS:,} pixels")
 
 
 def move(image: np.ndarray, step: Step, interp: str = "LINEAR", fill: Fill = 0.0) -> np.ndarray:

@@ -19,7 +19,7 @@ class AddEdgeLabel(Transform):
     It then moves with the label, so put it first. The outermost six pixels are never edges.
     """
 
-    fixed = True
+    draws, label_only = False, True
 
     def __init__(self, ignore_index: int = 255):
         self.ignore_index = ignore_index
@@ -37,7 +37,7 @@ class AddEdgeLabel(Transform):
 class AddMultiLabelAuxiliaryCategory(Transform):
     """Put one more class in front of a label (H, W, K): the pixels that belong to none of the K."""
 
-    fixed = True
+    draws, label_only = False, True
 
     def __call__(self, sample: Sample) -> Sample:
         if sample.label is not None:

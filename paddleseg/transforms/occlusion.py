@@ -35,6 +35,8 @@ class RandomOcclusion(Transform):
         person: The people's class.
     """
 
+    draws = True
+
     def __init__(
         self,
         prob: float = 0.2,
@@ -47,7 +49,7 @@ class RandomOcclusion(Transform):
         self.prob = arguments.probability("prob", prob)
         self.max_objects = int(arguments.at_least("max_objects", max_objects, 1))
         self.sizes = arguments.span("size_range", size_range, 0.01, 1)
-        self.label_value, self.person = label_value, person
+        self.label_value, self.person = arguments.label_value("label_value", label_value), person
         self.pictures = [] if pictures is None else [path for path, _ in list_images(pictures)]
         self.source: Source | None = None
 
@@ -78,9 +80,13 @@ class RandomOcclusion(Transform):
         weight = alpha[..., None]
         sample.image = np.rint(surface * weight + sample.image * (1 - weight)).astype(np.uint8)
         for name in sample.label_names:
-            values = sample[name].copy()
-            values[alpha >= 0.5] = self.label_value if name == "label" else 0
-            sample[name] = values
+            held = sample.fields[name]
+            if held.kind.unit:
+                share = 1 - (alpha if alpha.shape == held.array.shape else weight)
+                held.array = np.asarray(held.array * share).astype(held.array.dtype)
+                continue
+            held.array = held.array.copy()
+            held.array[alpha >= 0.5] = self.label_value if name == "label" else 0
 
     def _surface(self, sample: Sample, rng: np.random.Generator) -> np.ndarray:
         """A random part of another picture, of the sample's size."""

@@ -27,12 +27,12 @@ class Padding(Spatial):
         DataError: In use, for an image larger than `target_size`.
     """
 
-    fixed = True
+    draws = False
 
     def __init__(self, target_size: Sequence[int], im_padding_value: Fill = 127.5, label_padding_value: int = 255):
         self.size: Size = arguments.size_from_wh("target_size", target_size)
         self.fill = arguments.fill("im_padding_value", im_padding_value)
-        self.label_fill = label_padding_value
+        self.label_fill = arguments.label_value("label_padding_value", label_padding_value)
 
     def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
         bottom, right = self.size[0] - size[0], self.size[1] - size[1]
@@ -46,14 +46,12 @@ class Padding(Spatial):
 class PaddingByAspectRatio(Spatial):
     """Pad at the bottom or at the right until width / height is `aspect_ratio`."""
 
-    fixed = True
+    draws = False
 
     def __init__(self, aspect_ratio: float = 1, im_padding_value: Fill = 127.5, label_padding_value: int = 255):
-        if aspect_ratio <= 0:
-            raise ValueError(f"aspect_ratio should be above 0, not {aspect_ratio!r}")
-        self.aspect_ratio = aspect_ratio
+        self.aspect_ratio = arguments.above("aspect_ratio", aspect_ratio, 0)
         self.fill = arguments.fill("im_padding_value", im_padding_value)
-        self.label_fill = label_padding_value
+        self.label_fill = arguments.label_value("label_padding_value", label_padding_value)
 
     def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
         h, w = size
@@ -70,14 +68,14 @@ class ScalePadding(Spatial):
         target_size: [w, h] of the result.
     """
 
-    fixed = True
+    draws = False
 
     def __init__(
         self, target_size: Sequence[int] = (512, 512), im_padding_value: Fill = 127.5, label_padding_value: int = 255
     ):
         self.size: Size = arguments.size_from_wh("target_size", target_size)
         self.fill = arguments.fill("im_padding_value", im_padding_value)
-        self.label_fill = label_padding_value
+        self.label_fill = arguments.label_value("label_padding_value", label_padding_value)
 
     def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
         side = max(size)

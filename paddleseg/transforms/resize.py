@@ -10,7 +10,7 @@ import numpy as np
 from paddleseg import geometry
 from paddleseg.geometry import Size
 from paddleseg.registry import TRANSFORMS
-from paddleseg.transforms.arguments import at_least, one_of, ordered, size_from_wh
+from paddleseg.transforms.arguments import above, at_least, length, one_of, ordered, size_from_wh
 from paddleseg.transforms.base import Move, Spatial
 from paddleseg.transforms.functional import INTERPOLATIONS, fit_inside, scaled
 
@@ -35,9 +35,9 @@ class Resize(Spatial):
     ):
         self.size: Size = size_from_wh("target_size", target_size)
         self.keep_ratio = keep_ratio
-        self.size_divisor = 1 if size_divisor is None else int(at_least("size_divisor", size_divisor, 1))
+        self.size_divisor = 1 if size_divisor is None else int(length("size_divisor", size_divisor))
         self.interp = one_of("interp", interp, [*INTERPOLATIONS, "RANDOM"])
-        self.fixed = interp != "RANDOM"
+        self.draws = interp == "RANDOM"
 
     def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
         interp = self.interp
@@ -62,9 +62,11 @@ class ResizeToArea(Spatial):
         size_divisor: Both sides become multiples of this, the nearest ones, so the shape changes a little.
     """
 
+    draws = False
+
     def __init__(self, target_size: Sequence[int] = (256, 144), size_divisor: int = 16):
         h, w = size_from_wh("target_size", target_size)
-        self.area, self.divisor = h * w, int(at_least("size_divisor", size_divisor, 1))
+        self.area, self.divisor = h * w, int(length("size_divisor", size_divisor))
 
     def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
         factor = math.sqrt(self.area / (size[0] * size[1])) / self.divisor
@@ -86,10 +88,10 @@ class _Scaling(Spatial):
 class ResizeByLong(_Scaling):
     """Resize so that the longer side is `long_size`; the shape stays."""
 
-    fixed = True
+    draws = False
 
     def __init__(self, long_size: int):
-        self.long_size = at_least("long_size", long_size, 1)
+        self.long_size = length("long_size", long_size)
 
     def factor(self, size: Size, rng: np.random.Generator) -> float:
         return self.long_size / max(size)
@@ -105,9 +107,9 @@ class ResizeByShort(_Scaling):
     """
 
     def __init__(self, short_size: int | Sequence[int], max_size: float = 1e10):
-        lengths = short_size if isinstance(short_size, (list, tuple)) else [short_size]
-        self.short_sizes = [at_least("short_size", length, 1) for length in lengths]
-        self.fixed = len(lengths) == 1
+        sides = short_size if isinstance(short_size, (list, tuple)) and short_size else [short_size]
+        self.short_sizes = [length("short_size", side) for side in sides]
+        self.draws = len(sides) > 1
         self.max_size = at_least("max_size", max_size, 1)
 
     def factor(self, size: Size, rng: np.random.Generator) -> float:
@@ -119,12 +121,13 @@ class ResizeByShort(_Scaling):
 class LimitLong(_Scaling):
     """Resize only where the longer side is above `max_long` or below `min_long`; the shape stays."""
 
-    fixed = True
+    draws = False
 
     def __init__(self, max_long: int | None = None, min_long: int | None = None):
-        self.min_long = at_least("min_long", 1 if min_long is None else min_long, 1)
-        self.max_long = float("inf") if max_long is None else at_least("max_long", max_long, 1)
-        ordered("min_long", self.min_long, "max_long", self.max_long)
+        self.min_long = length("min_long", 1 if min_long is None else min_long)
+        self.max_long = float("inf")
+        if max_long is not None:
+            self.max_long = ordered("min_long", self.min_long, "max_long", length("max_long", max_long))[1]
 
     def factor(self, size: Size, rng: np.random.Generator) -> float:
         long_side = max(size)
@@ -135,8 +138,12 @@ class LimitLong(_Scaling):
 class ResizeRangeScaling(_Scaling):
     """Resize so that the longer side has a random length between two bounds; the shape stays."""
 
+    draws = True
+
     def __init__(self, min_value: int = 400, max_value: int = 600):
-        self.low, self.high = ordered("min_value", at_least("min_value", min_value, 1), "max_value", max_value)
+        self.low, self.high = ordered(
+            "min_value", length("min_value", min_value), "max_value", length("max_value", max_value)
+        )
 
     def factor(self, size: Size, rng: np.random.Generator) -> float:
         return rng.uniform(self.low, self.high) / max(size)
@@ -150,9 +157,10 @@ class ResizeStepScaling(_Scaling):
         scale_step_size: The distance of possible factors from `min_scale_factor` on; 0 for any factor.
     """
 
+    draws = True
+
     def __init__(self, min_scale_factor: float = 0.75, max_scale_factor: float = 1.25, scale_step_size: float = 0.25):
-        if min_scale_factor <= 0:
-            raise ValueError(f"min_scale_factor should be above 0, not {min_scale_factor!r}")
+        above("min_scale_factor", min_scale_factor, 0)
         self.low, self.high = ordered("min_scale_factor", min_scale_factor, "max_scale_factor", max_scale_factor)
         self.step = at_least("scale_step_size", scale_step_size, 0)
 
