@@ -30,6 +30,9 @@ class Finish:
     edge_radius: float = 0.0
 
     def __post_init__(self) -> None:
+        for field in fields(self):
+            if isinstance(value := getattr(self, field.name), bool) or not isinstance(value, (int, float)):
+                raise ValueError(f"{field.name} should be a number, not {value!r}")
         if not 0 < self.threshold < 1:
             raise ValueError(f"threshold should lie between 0 and 1, not {self.threshold!r}")
         if not 0 <= self.smallest_part < 1:

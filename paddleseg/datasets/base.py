@@ -95,6 +95,8 @@ class Dataset:
             raise ValueError(f"mode should be train, val or test, not {mode!r}")
         if num_classes < 1 or num_classes > 256:
             raise ValueError(f"num_classes should lie between 1 and 256, not {num_classes!r}")
+        if not separator:
+            raise ValueError("separator should not be empty")
         if img_channels not in (1, 3):
             raise ValueError(f"img_channels should be 1 or 3, not {img_channels!r}")
         self.root = Path(dataset_root)
