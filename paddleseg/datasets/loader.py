@@ -9,7 +9,7 @@ import itertools
 import numbers
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -214,29 +214,43 @@ class TrainLoader:
 
 
 class EvalLoader:
-    """Every sample once, in order, in lists of `batch_size`; a rank gets the indices rank, rank + world_size, ..."""
+    """Every sample once, in order, in lists of `batch_size`; a rank gets the indices rank, rank + world_size, ...
 
-    def __init__(self, dataset: Dataset, batch_size: int = 1, num_workers: int = 0, rank: int = 0, world_size: int = 1):
+    Args:
+        read: What is made of an index, of (data set, index), where it is not the transformed sample. With workers it
+            travels to them.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        batch_size: int = 1,
+        num_workers: int = 0,
+        rank: int = 0,
+        world_size: int = 1,
+        read: Callable[[Dataset, int], Any] | None = None,
+    ):
         _check(batch_size=batch_size, num_workers=num_workers)
+        self.read = read or _transformed
         self.dataset, self.batch_size, self.num_workers = adopted(dataset, needed=True), batch_size, num_workers
         self.indices = list(range(rank, len(self.dataset), world_size))
 
     def __len__(self) -> int:
         return (len(self.indices) + self.batch_size - 1) // self.batch_size
 
-    def __iter__(self) -> Iterator[list[Sample]]:
+    def __iter__(self) -> Iterator[list[Any]]:
         groups = [self.indices[i : i + self.batch_size] for i in range(0, len(self.indices), self.batch_size)]
         if not self.num_workers:
-            yield from (_read_group(self.dataset, None, group) for group in groups)
+            yield from (_read_group(self.dataset, None, self.read, group) for group in groups)
             return
         with Workers(self.dataset, self.num_workers) as workers:
             ahead = self.num_workers * _AHEAD
             for group in groups[:ahead]:
-                workers.submit(_read_group, group)
+                workers.submit(_read_group, self.read, group)
             for number in range(len(groups)):
                 samples = workers.result()
                 for group in groups[number + ahead : number + ahead + 1]:
-                    workers.submit(_read_group, group)
+                    workers.submit(_read_group, self.read, group)
                 yield samples
 
 
@@ -248,5 +262,11 @@ def _check(**counts: int) -> None:
             raise ConfigError(name, f"should be a whole number from {low} to {high}, not {value!r}", hint)
 
 
-def _read_group(dataset: Dataset, _memory: Any, indices: Sequence[int]) -> list[Sample]:
-    return [dataset.sample(index, np.random.default_rng([0, index])) for index in indices]
+def _transformed(dataset: Dataset, index: int) -> Sample:
+    return dataset.sample(index, np.random.default_rng([0, index]))
+
+
+def _read_group(
+    dataset: Dataset, _memory: Any, read: Callable[[Dataset, int], Any], indices: Sequence[int]
+) -> list[Any]:
+    return [read(dataset, index) for index in indices]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -51,13 +51,14 @@ def evaluate(
         DataError: An image cannot be used, or has no label.
     """
     task = task or Semantic()
-    totals = [*task.metrics(dataset, predictor.card.output, measures or Measures()), *(m.fresh() for m in metrics)]
-    source = _Source(dataset, predictor.prepare_image)
-    loader = EvalLoader(source, num_workers=num_workers, rank=rank, world_size=world_size)  # type: ignore[arg-type]
+    read = _Read(predictor.prepare_image)
+    loader = EvalLoader(dataset, num_workers=num_workers, rank=rank, world_size=world_size, read=read)
+    own = task.metrics(loader.dataset, predictor.card.output, measures or Measures())
+    totals = [*own, *(metric.fresh() for metric in metrics)]
     rows: list[dict[str, Any]] = []
     pairs = with_progress(itertools.chain.from_iterable(loader), "Evaluating", len(loader), show=progress)
     for index, pair in zip(loader.indices, pairs, strict=True):
-        sample, prepared = cast(tuple[Sample, Prepared], pair)
+        sample, prepared = pair
         compared = task.compare(predictor.infer([prepared])[0], sample)
         rows.append({"index": index, "path": sample.path} | _measure(totals, compared))
     result = _merged(totals, rows)
@@ -85,18 +86,15 @@ def error_panels(
         yield sample.path, task.panel(predictor(sample.image), sample, dataset)
 
 
-class _Source:
-    """A data set whose samples come with the network's input beside them; it travels to worker processes."""
+class _Read:
+    """A sample as the data set reads it, and the network's input beside it."""
 
-    def __init__(self, dataset: Dataset, prepare: Preprocessor):
-        self.dataset, self.prepare = dataset, prepare
+    def __init__(self, prepare: Preprocessor):
+        self.prepare = prepare
 
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    def sample(self, index: int, rng: np.random.Generator) -> tuple[Sample, Prepared]:
+    def __call__(self, dataset: Dataset, index: int) -> tuple[Sample, Prepared]:
         """Raises a `DataError` that names the file where the picture cannot be prepared."""
-        sample = self.dataset.read(index, rng)
+        sample = dataset.read(index, np.random.default_rng(0))
         try:
             return sample, Prepared(sample.image, *self.prepare(sample.image))
         except DataError as error:
