@@ -124,7 +124,7 @@ def card_from_config(
         preprocess=steps,
         outputs=[output],
         postprocess=[] if raw else _postprocess(cfg, published, output, num_classes),
-        classes=_class_names(cfg, published, num_classes, multilabel),
+        classes=[] if output.kind == "values" else _class_names(cfg, published, num_classes, multilabel),
         colors=_colors(cfg, published),
         versions={"paddleseg": __version__},
     )

@@ -30,7 +30,7 @@ def tables(result: EvalResult) -> Group:
         classes.add_column(name.removeprefix("class_"), justify="right")
     for number, values in enumerate(zip(*lists.values(), strict=True)):
         classes.add_row(str(number), *(f"{value:.4f}" for value in values))
-    return Group(whole, classes)
+    return Group(whole, classes) if lists else Group(whole)
 
 
 def to_json(result: EvalResult, **about: Any) -> str:
