@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from paddleseg import zoo
 from paddleseg.assemble import card_from_config
+from paddleseg.cli.main import main
 from paddleseg.config.load import load_config
+from paddleseg.images.io import read_image
+from paddleseg.inference.predictor import Predictor
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +65,20 @@ class TestWhatTheConfigurationSays:
         said = ["export.class_names=[room, somebody]", "export.colors=[[0, 0, 0], [1, 2, 3]]"]
         card = card_from_config(load_config(root / self.CONFIG, said), weights="zoo://portrait")
         assert (card.classes, card.colors) == (["room", "somebody"], [[0, 0, 0], [1, 2, 3]])
+
+
+@pytest.mark.parametrize("runtime", ["dygraph", "onnx", "paddle"])
+def test_threads_get_the_masks_of_one(runtime: str, mini: Path, tmp_path_factory: pytest.TempPathFactory, root: Path):
+    if runtime == "paddle":
+        folder = tmp_path_factory.mktemp("threads") / "export"
+        config = ["--config", str(root / "configs/pp_humanseg/pp_humanseg_lite_mini_portrait.yml")]
+        assert main(["export", *config, "--model_path", "zoo://pp_humanseg_v1_lite", "--save_dir", str(folder)]) == 0
+        predictor = Predictor.from_export(folder, "paddle", threads=1)
+    else:
+        predictor = Predictor.from_zoo("pp_humanseg_v1_lite", runtime, threads=1)
+    photos = [read_image(mini / line.split()[0]) for line in (mini / "val.txt").read_text().splitlines()[:5]]
+    wanted = [predictor(photo).mask for photo in photos]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda photo: predictor(photo).mask, photos * 4))
+    for number, mask in enumerate(found):
+        np.testing.assert_array_equal(mask, wanted[number % len(photos)])

@@ -12,9 +12,10 @@ from paddleseg.card.paddleseg import from_deploy
 from paddleseg.card.schema import Card
 from paddleseg.card.text import to_yaml
 from paddleseg.errors import ConfigError, ExportError, Problem
-from paddleseg.files import atomic_write_text
+from paddleseg.files import atomic_write_text, is_file, read_bytes
 
 CARD_NAME, DEPLOY_NAME = "inference.yml", "deploy.yaml"
+_MOST_BYTES = 1_000_000
 _HEADER = (
     "# How to run this model; docs/inference.md explains every key. Tensor sizes are (h, w), target_size is [w, h].\n"
 )
@@ -36,9 +37,9 @@ def load_card(path: str | Path) -> tuple[Card, Path]:
     if not path.exists():
         raise ExportError(str(path), "does not exist", "give the folder that export wrote")
     candidates = [folder / CARD_NAME, folder / DEPLOY_NAME]
-    if path.is_file() and path.name not in (CARD_NAME, DEPLOY_NAME):
+    if is_file(path) and path.name not in (CARD_NAME, DEPLOY_NAME):
         candidates = [path]
-    found = next((candidate for candidate in candidates if candidate.is_file()), None)
+    found = next((candidate for candidate in candidates if is_file(candidate)), None)
     if found is None:
         raise ExportError(str(folder), f"holds no {CARD_NAME} and no {DEPLOY_NAME}", "export the model again")
     return read_card(found), folder
@@ -48,14 +49,19 @@ def is_exported(path: str | Path) -> bool:
     """Whether there is a card: a file of that kind, or one in the folder."""
     path = Path(path)
     names = (CARD_NAME, DEPLOY_NAME)
-    return any((path / name).is_file() for name in names) if path.is_dir() else path.suffix in (".yml", ".yaml")
+    return any(is_file(path / name) for name in names) if path.is_dir() else path.suffix in (".yml", ".yaml")
 
 
 def read_card(path: str | Path) -> Card:
     """The card in one file, in our form or in that of PaddleSeg's `deploy.yaml`."""
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        text = read_bytes(path, _MOST_BYTES).decode("utf-8")
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+            raise yaml.YAMLError("a card has no aliases, which could grow without bounds")
+        content = yaml.safe_load(text)
+    except OSError as error:
+        raise ConfigError(str(path), f"cannot be read: {error.strerror or error}", "export the model again") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(str(path), f"is not YAML: {error}", "export the model again") from error
     if not isinstance(content, dict):
         raise ConfigError(str(path), "holds no mapping", "export the model again")

@@ -11,7 +11,10 @@ from typing import ClassVar
 import numpy as np
 
 from paddleseg.card import Card
-from paddleseg.errors import ExportError
+from paddleseg.errors import ConfigError, ExportError
+from paddleseg.files import file_sha256, is_file
+
+_MOST_THREADS = 1024
 
 
 @dataclass(frozen=True)
@@ -22,11 +25,20 @@ class RuntimeOptions:
         device: "cpu", "gpu", "xpu" or the name of a custom device.
         device_id: Which of several.
         threads: CPU threads; 0 leaves the choice to the engine.
+
+    Raises:
+        ConfigError: A number is out of range.
     """
 
     device: str = "cpu"
     device_id: int = 0
     threads: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.threads <= _MOST_THREADS:
+            raise ConfigError("threads", f"should lie between 0 and {_MOST_THREADS}, not {self.threads}")
+        if self.device_id < 0:
+            raise ConfigError("device_id", f"should be 0 or more, not {self.device_id}")
 
 
 class Runtime(ABC):
@@ -79,6 +91,20 @@ def named_file(folder: Path, name: str | None, what: str) -> Path:
     if name is None:
         hint = "export with --onnx" if what == "onnx" else "export the model again"
         raise ExportError(str(folder), f"its card names no {what} file", hint)
-    if not (folder / name).is_file():
+    if not is_file(folder / name):
         raise ExportError(str(folder / name), "is named by the card but is not there", "export the model again")
     return folder / name
+
+
+def check_digest(path: Path, wanted: str) -> None:
+    """Refuse a file that is not the one that its card describes.
+
+    Args:
+        wanted: The card's `sha256`; empty where it has none.
+
+    Raises:
+        ExportError: The file's content is another one.
+    """
+    if wanted and file_sha256(path) != wanted:
+        what = "is not the file that its card describes: their sha256 differ"
+        raise ExportError(str(path), what, "export the model or fetch the weights again")

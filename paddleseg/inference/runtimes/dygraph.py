@@ -13,7 +13,7 @@ import numpy as np
 
 from paddleseg.card import Card, Output
 from paddleseg.errors import ConfigError, DeviceError
-from paddleseg.inference.runtimes.base import Runtime, RuntimeOptions, named_file
+from paddleseg.inference.runtimes.base import Runtime, RuntimeOptions, check_digest, named_file
 from paddleseg.registry import RUNTIMES
 
 if TYPE_CHECKING:
@@ -63,8 +63,10 @@ class Dygraph(Runtime):
 
         if card.model is None:
             raise ConfigError(card.name or str(folder), "its card names no model", "add model: {type: ...}")
+        weights = named_file(folder, card.files.weights, "weights")
+        check_digest(weights, card.sha256)
         model = build_network(card.model.model_dump())
-        load_weights(model, named_file(folder, card.files.weights, "weights"))
+        load_weights(model, weights)
         return cls(model, card.output, tuple(item.name for item in card.inputs))
 
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

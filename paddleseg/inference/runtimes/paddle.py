@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +16,10 @@ import numpy as np
 from paddleseg.card import Card
 from paddleseg.device import select_device
 from paddleseg.errors import DeviceError, ExportError, last_line
-from paddleseg.inference.runtimes.base import Runtime, RuntimeOptions, named_file
+from paddleseg.inference.runtimes.base import Runtime, RuntimeOptions, check_digest, named_file
 from paddleseg.registry import RUNTIMES
+
+_LOADING_S = 120
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,9 @@ class PaddleInference(Runtime):
     @classmethod
     def open(cls, card: Card, folder: Path, options: RuntimeOptions) -> PaddleInference:
         graph, params = (named_file(folder, getattr(card.files, name), name) for name in ("graph", "params"))
+        check_digest(params, card.sha256)
+        if graph.suffix == ".pdmodel":
+            _try_elsewhere(graph, params)
         return cls(graph, params, options)
 
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -106,6 +113,23 @@ class PaddleInference(Runtime):
             with self._cloning:
                 self._own.predictor = self._first.clone()
         return self._own.predictor
+
+
+def _try_elsewhere(graph: Path, params: Path) -> None:
+    """Load files of the older form in another process first, since damaged ones end the process that loads them.
+
+    Raises:
+        ExportError: They did.
+    """
+    code = "import sys; from paddle import inference as i; i.create_predictor(i.Config(*sys.argv[1:]))"
+    command = [sys.executable, "-c", code, str(graph), str(params)]
+    try:
+        ended = subprocess.run(command, capture_output=True, timeout=_LOADING_S, check=False).returncode
+    except subprocess.TimeoutExpired:
+        ended = 1
+    if ended:
+        what = "cannot be loaded: it or its parameters are damaged" if ended < 0 else "is not a graph that Paddle loads"
+        raise ExportError(str(graph), what, "export the model again")
 
 
 def _set_device(config: Any, options: PaddleOptions) -> None:
