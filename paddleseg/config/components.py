@@ -15,7 +15,7 @@ from paddleseg.registry import BACKBONES, DATASETS, LOSSES, MODELS, TRANSFORMS, 
 
 _BY_PARAMETER = {"backbone": BACKBONES, "losses": LOSSES, "transforms": TRANSFORMS}
 _LARGEST = 2**63
-"""Numbers from here on fit no machine's integers, so they are a slip of the pen."""
+"""Whole numbers from here on fit no machine's, so they are a slip of the pen."""
 # Families whose arguments may hold further components.
 _NESTING = (MODELS, BACKBONES, LOSSES, TRANSFORMS, DATASETS)
 
@@ -96,7 +96,7 @@ def fits(value: Any, hint: Any) -> bool:
         # A whole number is a float in YAML's eyes too, and 1e4 is a whole number.
         whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
         number = whole or (hint is float and isinstance(value, float) and math.isfinite(value))
-        return not isinstance(value, bool) and number and abs(value) < _LARGEST
+        return not isinstance(value, bool) and number and (hint is float or abs(value) < _LARGEST)
     if hint in (str, Path):
         return isinstance(value, str)
     if (origin or hint) in (list, tuple, Sequence):
