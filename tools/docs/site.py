@@ -32,19 +32,21 @@ def on_files(files: Any, config: Any) -> Any:
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     """Mend the links of a page of docs/."""
-    return markdown if page.file.src_uri in PAGES.values() else as_page(markdown, "docs")
+    source = page.file.src_uri
+    return markdown if source in PAGES.values() else as_page(markdown, posixpath.dirname(f"docs/{source}"))
 
 
 def as_page(text: str, folder: str) -> str:
-    """`text` of a file in `folder` with links that hold on the site."""
+    """`text` of a file in `folder` with links that hold on the site, where pages of the root stand in docs/."""
+    here = folder or "docs"
 
     def mended(match: re.Match[str]) -> str:
         title, target, anchor = match[1], match[2], match[3] or ""
         place = posixpath.normpath(posixpath.join(folder, target))
         if place in PAGES:
-            return f"[{title}]({PAGES[place]}{anchor})"
+            return f"[{title}]({posixpath.relpath('docs/' + PAGES[place], here)}{anchor})"
         if place.startswith("docs/") and place.endswith(".md"):
-            return f"[{title}]({posixpath.relpath(place, 'docs')}{anchor})"
+            return f"[{title}]({posixpath.relpath(place, here)}{anchor})"
         if not (ROOT / place).exists():
             _log.warning("%s links to %s, which is nowhere", folder or "the home page", target)
         return title if title.strip("`") in place else f"{title} (`{place}`)"
