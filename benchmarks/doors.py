@@ -9,6 +9,8 @@ and `paddleseg export` followed by each runtime and by `deploy/python/infer.py`.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import subprocess
 import sys
 import tempfile
@@ -23,7 +25,7 @@ from paddleseg.cli.main import main as command
 from paddleseg.config.build import Builder
 from paddleseg.config.load import load_config
 from paddleseg.engine.evaluate import evaluate
-from paddleseg.errors import UserError
+from paddleseg.errors import ExportError, UserError
 from paddleseg.export.to_onnx import converter
 from paddleseg.images.io import read_image, read_label
 from paddleseg.inference.predictor import Predictor
@@ -94,7 +96,11 @@ class Doors:
             if onnx:
                 converter()
             flags = ["--config", str(self.config), "--model_path", self.uri, "--save_dir", str(folder)]
-            assert command(["export", *flags, *(["--onnx"] if onnx else [])]) == 0
+            said = io.StringIO()
+            with contextlib.redirect_stderr(said):
+                ended = command(["export", *flags, *(["--onnx"] if onnx else [])])
+            if ended:
+                raise ExportError("export", said.getvalue().strip() or "ended without a word")
         return folder
 
     def infer(self) -> Masks:
