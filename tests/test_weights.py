@@ -337,25 +337,6 @@ class TestFilesOfOtherTools:
         np.testing.assert_array_equal(layer[0].weight.numpy(), self.state()["0.weight"])
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float16", "bfloat16"])
-def test_floating_point_numbers_of_any_width_are_taken(tmp_path: Path, dtype: str):
-    layer, fresh = nn.Linear(3, 2), nn.Linear(3, 2)
-    layer.weight.set_value(paddle.to_tensor(np.arange(6, dtype="float32").reshape(3, 2) / 4))
-    state = {name: value.astype(dtype) for name, value in layer.state_dict().items()}
-    paddle.save(state, str(tmp_path / "w.pdparams"))
-    load_weights(fresh, tmp_path / "w.pdparams")
-    np.testing.assert_array_equal(fresh.weight.numpy(), layer.weight.numpy())
-
-
-@pytest.mark.parametrize("dtype", ["int8", "int64", "bool"])
-def test_whole_numbers_are_no_weights(tmp_path: Path, dtype: str):
-    layer = nn.Linear(3, 2)
-    arrays = {name: value.numpy().astype(dtype) for name, value in layer.state_dict().items()}
-    paddle.save(arrays, str(tmp_path / "w.pdparams"))
-    with pytest.raises(WeightsError, match=r"weight: \[3, 2\] of whole numbers instead of \[3, 2\]"):
-        load_weights(layer, tmp_path / "w.pdparams")
-
-
 def test_weights_that_are_no_numbers_are_named(tmp_path: Path):
     layer = nn.Linear(3, 2)
     state = {name: value.numpy() for name, value in layer.state_dict().items()}
@@ -368,7 +349,7 @@ def test_weights_that_are_no_numbers_are_named(tmp_path: Path):
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (pickle.dumps({1: np.ones(2)}), "names that are no text"),
+        (pickle.dumps({1: np.ones(2)}), "names an array 1, where text should be"),
         (pickle.dumps([np.ones(2)]), "a list"),
         (pickle.dumps({"w": np.array([{}])}), "an array of object"),
         (pickle.dumps({"w": np.ones(2)})[:-9], "not a Paddle weights file"),
