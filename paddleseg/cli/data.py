@@ -313,12 +313,19 @@ def _add_soft_labels(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--models", nargs="+", required=True, metavar="MODEL", help="zoo:// names, or folders that export wrote"
     )
+    parser.add_argument(
+        "--most_spread",
+        type=float,
+        default=1.0,
+        help="standard deviation of the networks' probabilities above which a pixel is unknown (default: never)",
+    )
 
 
 def _soft_labels(args: argparse.Namespace) -> None:
     from paddleseg.inference.soft_labels import predictor_of, write_soft_labels
 
-    count = write_soft_labels([predictor_of(source) for source in args.models], args.images, args.output_dir)
+    predictors = [predictor_of(source) for source in args.models]
+    count = write_soft_labels(predictors, args.images, args.output_dir, args.most_spread)
     print(f"Wrote {count} soft labels to {args.output_dir}")
 
 
