@@ -131,3 +131,21 @@ def test_the_command_tells_conditions_rooms_leads_and_clips(root: Path, mini: Pa
     leads = {row["condition"]: row for row in rest["leads"]}
     assert leads["low light"]["mIoU"] == pytest.approx([0, 0, 0], abs=1e-4)
     assert "| lead of ours: portrait | over |" in done.stdout
+
+
+def test_held_out_shoots_stay_held_out(root: Path, tmp_path: Path):
+    from held_out import is_held_out
+
+    for number in range(40):
+        (tmp_path / f"clip_{number}").mkdir()
+        cv2.imwrite(str(tmp_path / f"clip_{number}/0.png"), np.zeros((4, 4, 3), np.uint8))
+        cv2.imwrite(str(tmp_path / f"clip_{number}/1.png"), np.zeros((4, 4, 3), np.uint8))
+
+    def said(*arguments: str) -> list[str]:
+        command = [sys.executable, "benchmarks/held_out.py", str(tmp_path), "--group", r"^(clip_\d+)/", *arguments]
+        return subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout.splitlines()
+
+    held, rest = said(), said("--rest")
+    assert len(held) + len(rest) == 80 and 2 <= len(held) <= 30
+    assert {Path(path).parent for path in held}.isdisjoint({Path(path).parent for path in rest})
+    assert all(is_held_out(Path(path).parent.name) for path in held)
