@@ -18,6 +18,8 @@ from paddleseg.datasets.base import ListError, split_line
 from paddleseg.datasets.checks import count_values, is_0_255, strange_values
 from paddleseg.datasets.loader import TrainLoader
 from paddleseg.errors import ConfigError, DataError
+from paddleseg.inference.predictor import Predictor
+from paddleseg.inference.soft_labels import soft_label
 from paddleseg.registry import DATASETS, TRANSFORMS
 
 RNG = np.random.default_rng
@@ -375,3 +377,16 @@ def test_soft_labels_move_with_the_photo(mini: Path, tmp_path: Path, capsys):
         assert ((soft > 127) == (label == 1))[known].mean() > 0.7
     with pytest.raises(DataError, match=r"soft/images/.*: cannot be read: No such file"):
         dataset.read(4)
+
+
+def test_soft_labels_are_unknown_where_networks_disagree(mini: Path):
+    names = ("pp_humanseg_v1_lite", "portrait")
+    photo = Dataset("val", mini, [], 2, val_path="val.txt").read(3).image
+    one, other = (soft_label([Predictor.from_zoo(name, "onnx")], photo) for name in names)
+    both = [Predictor.from_zoo(name, "onnx") for name in names]
+    mean, unsure = soft_label(both, photo), soft_label(both, photo, most_spread=0.3)
+    unknown = unsure == 255
+    assert 0 < unknown.mean() < 0.5 and not (mean == 255).any()
+    np.testing.assert_array_equal(unsure[~unknown], mean[~unknown])
+    apart = np.abs(one.astype(int) - other) / 254  # of two, twice the spread
+    assert apart[unknown].min() > 0.59 and apart[~unknown].max() < 0.61

@@ -131,6 +131,8 @@ def test_rotation_keeps_the_whole_picture(pair):
         sample = T.RandomRotation(40, im_padding_value=0)(make(white, pair[1], seed))
         assert abs((sample.image[..., 0] / 255).sum() - 200 * 160) < 0.01 * 200 * 160
     assert T.RandomRotation(0)(make(*pair)).geometry.steps == []
+    turned = [bool(T.RandomRotation(40, prob=0.3)(make(*pair, seed)).geometry.steps) for seed in range(100)]
+    assert 0.2 < np.mean(turned) < 0.4
 
 
 def test_affine_at_scale_one_fills_the_result(pair):

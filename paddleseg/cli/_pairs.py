@@ -237,6 +237,12 @@ def _add_soft_labels(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--separator", type=separator, default=" ", help="between image and label in the list (default: a blank)"
     )
+    parser.add_argument(
+        "--most_spread",
+        type=float,
+        default=1.0,
+        help="standard deviation of the networks' probabilities above which a pixel is unknown (default: never)",
+    )
 
 
 def _soft_labels(args: argparse.Namespace) -> None:
@@ -245,7 +251,8 @@ def _soft_labels(args: argparse.Namespace) -> None:
 
     images, notes, read = listed_pictures(args.images, None, args.separator, column=0)
     models = [predictor_of(source) for source in args.models]
-    count = write_soft_labels(models, images, args.output_dir, inputs=read)
+    flags.require_ranges(("--most_spread", args.most_spread, 0, 1))
+    count = write_soft_labels(models, images, args.output_dir, inputs=read, most_spread=args.most_spread)
     say(f"Wrote {count} soft labels to {args.output_dir}", notes)
 
 

@@ -14,7 +14,7 @@ from paddleseg.inference.predictor import Predictor
 from paddleseg.progress import progress
 from paddleseg.targets import plan
 
-_CERTAIN = 254  # 255 means that nothing is known
+_CERTAIN, _UNKNOWN = 254, 255
 
 
 def predictor_of(source: str) -> Predictor:
@@ -22,21 +22,32 @@ def predictor_of(source: str) -> Predictor:
     return Predictor.from_zoo(source.removeprefix("zoo://")) if "://" in source else Predictor.from_export(source)
 
 
-def soft_label(predictors: Sequence[Predictor], image: np.ndarray) -> np.ndarray:
+def soft_label(predictors: Sequence[Predictor], image: np.ndarray, most_spread: float = 1.0) -> np.ndarray:
     """The foreground's probability as (H, W) uint8, 0 to 254: the mean over networks, and over the photo and its
     mirror image.
+
+    Args:
+        most_spread: Standard deviation of the networks' probabilities above which they disagree about a pixel: it
+            becomes 255, for unknown. It is never above 0.5.
 
     Raises:
         ConfigError: A network has more than two classes, or gives classes without probabilities.
     """
-    total = np.zeros(image.shape[:2], np.float32)
+    total, squares = np.zeros((2, *image.shape[:2]), np.float32)
     for predictor in predictors:
+        own = np.zeros_like(total)
         for turn in (1, -1):
             prob = predictor(np.ascontiguousarray(image[:, ::turn])).prob
             if prob is None or len(prob) > 2:
                 raise ConfigError(predictor.card.name, "gives no probabilities of two classes", "leave it out")
-            total += foreground(prob, predictor.card.output)[:, ::turn]
-    return np.rint(total / (2 * len(predictors)) * _CERTAIN).astype(np.uint8)
+            own += foreground(prob, predictor.card.output)[:, ::turn] / 2
+        total += own
+        squares += own * own
+    mean = total / len(predictors)
+    spread = np.sqrt(np.maximum(squares / len(predictors) - mean * mean, 0))
+    label = np.rint(mean * _CERTAIN).astype(np.uint8)
+    label[spread > most_spread] = _UNKNOWN
+    return label
 
 
 def write_soft_labels(
@@ -45,6 +56,7 @@ def write_soft_labels(
     folder: Path,
     *,
     inputs: Iterable[Path] = (),
+    most_spread: float = 1.0,
 ) -> int:
     """Write the soft label of every image to the place of its name below `folder`, as PNG.
 
@@ -53,6 +65,7 @@ def write_soft_labels(
     Args:
         images: With their names below the data set's folder.
         inputs: What else was read, such as the list that names the images.
+        most_spread: As `soft_label`'s.
 
     Returns:
         How many were written.
@@ -65,7 +78,7 @@ def write_soft_labels(
     problems: list[Problem] = []
     for path, target in progress(todo, "Soft labels", len(todo)):
         try:
-            write_png(target, soft_label(predictors, read_image(path)))
+            write_png(target, soft_label(predictors, read_image(path), most_spread))
         except DataError as error:
             problems += error.problems
     if problems:

@@ -23,6 +23,13 @@ def turn(size: Size, degrees: float, scale: float, result: Size, shift: tuple[fl
     return Warp(((a, b, to_x - a * x - b * y), (-b, a, to_y + b * x - a * y)), result)
 
 
+def tilt(size: Size, degrees: float) -> Warp:
+    """Turn an image counter-clockwise, on a canvas that holds all of it."""
+    cosine, sine = abs(math.cos(math.radians(degrees))), abs(math.sin(math.radians(degrees)))
+    h, w = size
+    return turn(size, degrees, 1, (int(h * cosine + w * sine), int(h * sine + w * cosine)))
+
+
 @TRANSFORMS.register
 class RandomRotation(Spatial):
     """Turn by a random angle, on a canvas that holds the whole image.
@@ -31,23 +38,29 @@ class RandomRotation(Spatial):
         max_rotation: Largest angle, in degrees, either way.
         im_padding_value: Of the image: one number, or one for each channel.
         label_padding_value: Of the label.
+        prob: How often.
     """
 
     draws = True
 
-    def __init__(self, max_rotation: float = 15, im_padding_value: Fill = 127.5, label_padding_value: int = 255):
+    def __init__(
+        self,
+        max_rotation: float = 15,
+        im_padding_value: Fill = 127.5,
+        label_padding_value: int = 255,
+        prob: float = 1.0,
+    ):
         self.max_rotation = arguments.at_least("max_rotation", max_rotation, 0)
         self.fill = arguments.fill("im_padding_value", im_padding_value)
         self.label_fill = arguments.label_value("label_padding_value", label_padding_value)
+        self.prob = arguments.probability("prob", prob)
 
     def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
-        if not self.max_rotation:
+        # Nothing is drawn where it is always done: runs of before stay what they were.
+        if not self.max_rotation or (self.prob < 1 and rng.random() >= self.prob):
             return []
         degrees = rng.uniform(-self.max_rotation, self.max_rotation)
-        cosine, sine = abs(math.cos(math.radians(degrees))), abs(math.sin(math.radians(degrees)))
-        h, w = size
-        canvas = (int(h * cosine + w * sine), int(h * sine + w * cosine))
-        return [Move(turn(size, degrees, 1, canvas), fill=self.fill, label_fill=self.label_fill)]
+        return [Move(tilt(size, degrees), fill=self.fill, label_fill=self.label_fill)]
 
 
 @TRANSFORMS.register

@@ -59,12 +59,11 @@ class Runtime(ABC):
         return ""
 
     @classmethod
-    @abstractmethod
     def reads(cls, card: Card) -> bool:
-        """Whether the card names files that it runs."""
+        """Whether the card names files that it runs; none, of a runtime that is made by hand."""
+        return False
 
     @classmethod
-    @abstractmethod
     def open(cls, card: Card, folder: Path, options: RuntimeOptions) -> Runtime:
         """The network of a card whose files are in `folder`.
 
@@ -72,6 +71,7 @@ class Runtime(ABC):
             ExportError: A file is missing or damaged.
             DeviceError: The engine or the device cannot be used.
         """
+        raise ExportError(cls.name, "opens no files", "make it by hand")
 
     @abstractmethod
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
