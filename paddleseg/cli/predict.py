@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runtime",
         choices=["dygraph", "onnx", "paddle"],
-        help="what runs the network (without --config: onnx where it is installed, which needs no Paddle)",
+        help="what runs the network (without --config, for published weights: onnx where it is installed; else paddle)",
     )
     parser.add_argument("--device_id", type=int, default=0, metavar="N", help="which of several devices")
     flags.add_augmentation(parser, "--aug_pred")
