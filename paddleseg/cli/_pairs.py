@@ -249,9 +249,9 @@ def _soft_labels(args: argparse.Namespace) -> None:
     from paddleseg.convert.masks import listed_pictures
     from paddleseg.inference.soft_labels import predictor_of, write_soft_labels
 
+    flags.require_ranges(("--most_spread", args.most_spread, 0, 1))
     images, notes, read = listed_pictures(args.images, None, args.separator, column=0)
     models = [predictor_of(source) for source in args.models]
-    flags.require_ranges(("--most_spread", args.most_spread, 0, 1))
     count = write_soft_labels(models, images, args.output_dir, inputs=read, most_spread=args.most_spread)
     say(f"Wrote {count} soft labels to {args.output_dir}", notes)
 
