@@ -30,6 +30,13 @@ def mini() -> Path:
 
 
 @pytest.fixture(scope="session")
+def val_files(mini: Path) -> list[tuple[Path, Path]]:
+    """Photo and mask of each of the 27 bundled validation pairs."""
+    lines = (mini / "val.txt").read_text().splitlines()
+    return [(mini / image, mini / label) for image, label in map(str.split, lines)]
+
+
+@pytest.fixture(scope="session")
 def pair(mini: Path) -> tuple[np.ndarray, np.ndarray]:
     """A photo and its label at 200 x 160, an uneven size."""
     image = read_image(mini / "images" / "000000000785.jpg")
