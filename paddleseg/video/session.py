@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 
 from paddleseg.errors import ConfigError
-from paddleseg.images import compositing
 from paddleseg.inference.predictor import Predictor, SegResult
 from paddleseg.video.compositor import Compositor
 
@@ -38,10 +37,10 @@ class Frame:
         """The matte (H, W) float32 in [0, 1]."""
         return self.result.alpha
 
-    @cached_property
+    @property
     def opacity(self) -> np.ndarray:
         """The matte (H, W) as uint8, 0 to 255."""
-        return compositing.opacity(self.alpha)
+        return self.result.opacity
 
     @cached_property
     def composite(self) -> np.ndarray:
