@@ -5,13 +5,15 @@ Probabilities are resized, then a class is chosen. The other order loses the sof
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from paddleseg.card import Output
 from paddleseg.geometry import Geometry
 from paddleseg.images.mattes import opacity
-from paddleseg.images.pieces import pieces
+from paddleseg.images.pieces import Piece, pieces
 
 # Runtimes differ by about 1e-6. Networks whose logits end in ReLU give exact ties over whole areas, and a tie must not
 # fall to one side in one runtime and to the other in the next: probabilities that differ by less are a tie.
@@ -53,14 +55,27 @@ def drop_specks(prob: np.ndarray, threshold: float, smallest: float) -> np.ndarr
     Returns:
         `prob`.
     """
-    inside = _above(prob[-1], threshold)
+    inside = above(prob[-1], threshold)
     found = pieces(inside)
     least = smallest * max((piece.area for piece in found), default=0)
-    small = [piece for piece in found if piece.area < least]
-    specks = np.zeros_like(inside) if small else inside
-    for piece in small:
+    return clear(prob, inside, [piece for piece in found if piece.area < least])
+
+
+def clear(prob: np.ndarray, inside: np.ndarray, dropped: Sequence[Piece]) -> np.ndarray:
+    """Two classes' probabilities (C, h, w) without some pieces of foreground and their soft rims.
+
+    Args:
+        prob: Overwritten.
+        inside: What is foreground (h, w), 0 and 1, as `above` tells.
+        dropped: Of the pieces of `inside`.
+
+    Returns:
+        `prob`.
+    """
+    specks = np.zeros_like(inside) if dropped else inside
+    for piece in dropped:
         piece.draw(specks)
-    for piece in small:
+    for piece in dropped:
         window = piece.window(_RIM)
         cleared = (cv2.dilate(specks[window], _AROUND) > 0) & ((inside[window] == 0) | (specks[window] > 0))
         prob[-1][window][cleared] = 0
@@ -80,14 +95,15 @@ def to_mask(prob: np.ndarray, output: Output, threshold: float = 0.5) -> np.ndar
     A tie goes to the lower class.
     """
     if output.multilabel:
-        return _above(prob, threshold)
+        return above(prob, threshold)
     if prob.shape[0] <= 2:
-        return _above(prob[-1], threshold)
+        return above(prob[-1], threshold)
     best = prob >= prob.max(axis=0) - _TIE  # the first of these is the lowest class
     return best.argmax(axis=0).astype(np.uint8 if prob.shape[0] <= 256 else np.int32)
 
 
-def _above(prob: np.ndarray, threshold: float) -> np.ndarray:
+def above(prob: np.ndarray, threshold: float) -> np.ndarray:
+    """Where probabilities are above a threshold, 0 and 1, uint8."""
     return (prob > threshold + _TIE / 2).astype(np.uint8)
 
 
