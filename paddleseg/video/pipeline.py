@@ -4,35 +4,51 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 _WAITING_BYTES = 64 << 20
 _LEAVING = 30.0
-"""Seconds that a stage has to finish what it is doing when it is told to stop."""
+"""Seconds that a stage has to finish what it is doing when it is told to stop; longer than any read waits."""
 
 
-def depth(item_bytes: int) -> int:
-    """How many things may wait between two stages: few, and of large frames fewer."""
-    return max(1, min(8, _WAITING_BYTES // max(item_bytes, 1)))
+@contextmanager
+def threaded(
+    items: Iterable[Item], stage: Callable[[Iterable[Item]], Iterable[Result]], item_bytes: int
+) -> Iterator[Iterable[Result]]:
+    """What `stage` makes of the items, in their order: they come in one thread, the stage works in another.
 
-
-class Ahead(Generic[Item]):
-    """The items of an iterable, made in a thread before they are asked for.
-
-    An exception in the thread is raised where its item would have come. Leaving the block ends the thread.
+    Each waits while enough lies ready, so memory does not grow with their number. An exception in either is raised
+    where the next result would have come. Leaving the block ends both threads.
 
     Args:
-        items: What is iterated in the thread.
-        most: How many items may wait; with that many the thread does.
+        item_bytes: Of one item, to bound what waits; of large ones fewer do.
 
     Example:
-        >>> with Ahead(decoded, 4) as frames, Ahead(map(session, frames), 4) as masked:
+        >>> with threaded(source, mask_each, image.nbytes) as masked:
         ...     for frame in masked:
         ...         write(frame)
     """
+    most = max(1, min(8, _WAITING_BYTES // max(item_bytes, 1)))
+    first = _Ahead(items, most)
+    second = _Ahead(stage(first), most)
+    try:
+        first.thread.start()
+        second.thread.start()
+        yield second
+    finally:
+        for each in (first, second):
+            each.stop()
+        for each in (first, second):
+            each.thread.join(_LEAVING)
+
+
+class _Ahead(Generic[Item]):
+    """The items of an iterable, made in a thread before they are asked for; `most` of them may wait."""
 
     def __init__(self, items: Iterable[Item], most: int):
         self._items, self._most = items, most
@@ -40,23 +56,14 @@ class Ahead(Generic[Item]):
         self._changed = threading.Condition()
         self._stopped = self._ended = False
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, daemon=True)
+        self.thread = threading.Thread(target=self._work, daemon=True)
 
-    def __enter__(self) -> Ahead[Item]:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def stop(self) -> bool:
-        """Make no more items; returns whether the thread has ended."""
+    def stop(self) -> None:
+        """Make no more items, and give none."""
         with self._changed:
             self._stopped = True
             self._waiting.clear()
             self._changed.notify_all()
-        self._thread.join(_LEAVING)
-        return not self._thread.is_alive()
 
     def __iter__(self) -> Iterator[Item]:
         while True:

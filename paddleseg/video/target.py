@@ -63,12 +63,12 @@ def open_target(
         OutputError: Nothing can be written there, or not in this form.
     """
     path = Path(path)
-    check_suffix(path, transparent)
+    check_output(path, transparent)
     suffix = path.suffix.lower()
     if keep_audio and suffix in ("", ".webp") and isinstance(source, Clip) and source.has_sound:
         source.info.remarks.append(f"has sound, which {suffix or 'a folder of pictures'} does not hold")
     if not suffix:
-        with _folder(path) as folder:
+        with atomic_dir(path) as folder:
             yield Pictures(folder)
         return
     chosen = choose(suffix, source.info.size, transparent, encoder)
@@ -81,11 +81,11 @@ def open_target(
             movie.close()
 
 
-def check_suffix(path: Path, transparent: bool) -> None:
-    """Refuse a name whose suffix says nothing that can be written so.
+def check_output(path: Path, transparent: bool) -> None:
+    """Refuse a name under which nothing can be written so, before anything is read.
 
     Raises:
-        OutputError: It is.
+        OutputError: It is one.
     """
     suffix = path.suffix.lower()
     if suffix and suffix not in SUFFIXES:
@@ -94,6 +94,10 @@ def check_suffix(path: Path, transparent: bool) -> None:
     if transparent and suffix not in TRANSPARENT:
         hint = "give a background, or write .webm, .mov, .webp or a folder of PNGs"
         raise OutputError(str(path), f"needs a background, since {suffix} holds no transparency", hint)
+    if suffix and is_dir(path):
+        raise OutputError(str(path), "is a folder", "name a file in it")
+    if not suffix and is_dir(path) and any(path.iterdir()):
+        raise OutputError(str(path), "is a folder with something in it", "name a new folder")
 
 
 class Pictures:
@@ -215,14 +219,6 @@ def _of_container(suffix: str) -> dict[str, str]:
     if suffix in (".mp4", ".m4v", ".mov"):
         return {"movflags": "+faststart"}  # the index first, so that browsers play while they load
     return {"loop": "0"} if suffix == ".webp" else {}
-
-
-@contextmanager
-def _folder(path: Path) -> Iterator[Path]:
-    if is_dir(path) and any(path.iterdir()):
-        raise OutputError(str(path), "is a folder with something in it", "name a new folder")
-    with atomic_dir(path) as temporary:
-        yield temporary
 
 
 @contextmanager
