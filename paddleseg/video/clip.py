@@ -1,4 +1,4 @@
-"""Clips in files and at addresses, decoded by FFmpeg: upright RGB frames with their exact times, and the sound beside."""
+"""Clips in files and at addresses, decoded by FFmpeg: upright RGB frames with exact times, and the sound beside."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import cv2
 import numpy as np
 from av.container import InputContainer
-from av.sidedata.sidedata import Type as SideDataType
+from av.sidedata.sidedata import SideData
 from av.stream import Disposition
 
 from paddleseg.errors import DataError
@@ -248,7 +249,7 @@ class Clip:
             if packet.is_corrupt:
                 self._damage("is truncated or damaged")
             try:
-                frames = packet.decode()
+                frames = self._stream.decode(packet)
             except av.EOFError:
                 frames = []
             except av.FFmpegError as error:
@@ -320,7 +321,7 @@ class _Turn:
 
 
 def _turn_of(frame: av.VideoFrame) -> _Turn:
-    data = frame.side_data.get(SideDataType.DISPLAYMATRIX)
+    data = cast("SideData | None", frame.side_data.get("DISPLAYMATRIX"))
     if data is None:
         return _Turn()
     a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].astype(float)
@@ -340,7 +341,9 @@ def _open(name: str, address: bool) -> InputContainer:
     except (av.FFmpegError, ValueError, OSError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         if address:
-            raise DataError(name, f"cannot be opened: {reason}", "is the address right, and can it be reached?") from error
+            raise DataError(
+                name, f"cannot be opened: {reason}", "is the address right, and can it be reached?"
+            ) from error
         hint = "is it a video, and whole? a clip whose end is missing cannot be opened"
         raise DataError(name, f"cannot be read as a video: {reason}", hint) from error
 

@@ -7,16 +7,15 @@ transfer curve (ITU-T H.273). Both ways have to follow the tags, else every colo
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
-from av.filter import Graph
 
 from paddleseg.geometry import Size
+from paddleseg.video.filters import Chain, Steps, chain
 from paddleseg.video.tone import lookup_table
 
 _MATRICES = {1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020"}
@@ -25,9 +24,6 @@ _PQ, _HLG = 16, 18
 _HIGH_DEFINITION = 720
 # Without these flags swscale's fast path darkens by a grey level, and chroma by more.
 _FLAGS = "flags=bilinear+accurate_rnd+full_chroma_int+full_chroma_inp"
-
-Steps = Sequence[tuple[str, str]]
-"""Filters of FFmpeg, each with its arguments."""
 
 
 @dataclass(frozen=True)
@@ -83,37 +79,30 @@ class Converter:
     def __init__(self, steps: Steps, colour: Colour, files: tempfile.TemporaryDirectory[str] | None = None):
         self._steps, self._colour, self._files = list(steps), colour, files
         self._form: tuple[int, int, str] | None = None
+        self._filters: Chain | None = None
 
     def __call__(self, frame: av.VideoFrame) -> av.VideoFrame:
         """The frame, converted; its time goes with it."""
         # What the filters check against what they were told.
         frame.colorspace, frame.color_range = self._colour.matrix, self._colour.range
         form = (frame.width, frame.height, frame.format.name)
-        if form != self._form:
-            self._set_up(frame)
-            self._form = form
-        self._first.push(frame)
-        return self._last.pull()
+        if self._filters is None or form != self._form:
+            self._form, self._filters = form, self._set_up(frame)
+        self._filters.first.push(frame)
+        converted = self._filters.last.pull()
+        assert isinstance(converted, av.VideoFrame)
+        return converted
 
-    def _set_up(self, frame: av.VideoFrame) -> None:
-        graph = Graph()
-        nodes = [
-            graph.add(
-                "buffer",
-                video_size=f"{frame.width}x{frame.height}",
-                pix_fmt=frame.format.name,
-                time_base=str(frame.time_base or Fraction(1, 1000)),
-                pixel_aspect="1/1",
-                colorspace=str(self._colour.matrix),
-                range=str(self._colour.range),
-            )
-        ]
-        nodes += [graph.add(name, arguments) for name, arguments in self._steps]
-        nodes.append(graph.add("buffersink"))
-        for before, after in zip(nodes, nodes[1:], strict=False):
-            before.link_to(after)
-        graph.configure()
-        self._graph, self._first, self._last = graph, nodes[0], nodes[-1]
+    def _set_up(self, frame: av.VideoFrame) -> Chain:
+        of = {
+            "video_size": f"{frame.width}x{frame.height}",
+            "pix_fmt": frame.format.name,
+            "time_base": str(frame.time_base or Fraction(1, 1000)),
+            "pixel_aspect": "1/1",
+            "colorspace": str(self._colour.matrix),
+            "range": str(self._colour.range),
+        }
+        return chain("buffer", of, self._steps, "buffersink")
 
 
 def to_rgb(colour: Colour, size: Size) -> Converter:

@@ -32,12 +32,14 @@ class Progress:
     """How far a conversion is.
 
     Args:
+        clip: The source's name.
         frames: Written so far.
         total: That will be, nearly; None where nobody knows.
         picture: The frame written last, RGB or RGBA uint8 (H, W, C).
         live: Whether it goes on until it is told to stop.
     """
 
+    clip: str
     frames: int
     total: int | None
     picture: np.ndarray
@@ -49,12 +51,14 @@ class Conversion:
     """What was done.
 
     Args:
+        clip: The source's name.
         output: The file or folder.
         frames: How many were written; one for each that was read.
         seconds: That it took.
         remarks: What is not as it was in the source, a sentence each.
     """
 
+    clip: str
     output: Path
     frames: int = 0
     seconds: float = 0.0
@@ -122,13 +126,15 @@ def convert_video(
     session = Session(model, temporal, compositor)
     settings: dict[str, Any] = {"encoder": encoder, "crf": crf, "preset": preset}
     with contextlib.closing(open_source(source, start, end, rate)) as opened:
-        done = Conversion(Path(output))
+        done = Conversion(opened.info.name, Path(output))
         fault = None
         names = [_part(path) for path in outputs] if opened.info.live else outputs
         with ExitStack() as stack:
             first = open_target(names[0], opened, transparent=compositor is None, keep_audio=keep_audio, **settings)
             targets = [stack.enter_context(first)]
-            targets += [stack.enter_context(open_target(name, opened, keep_audio=False, **settings)) for name in names[1:]]
+            targets += [
+                stack.enter_context(open_target(name, opened, keep_audio=False, **settings)) for name in names[1:]
+            ]
             try:
                 _write_all(opened, session, targets, done, watch)
             except (KeyboardInterrupt, DataError) as error:
@@ -198,4 +204,4 @@ def _write_all(
                 target.write(shown, moment.time, moment.duration)
             done.frames += 1
             if watch is not None:
-                watch(Progress(done.frames, source.info.frames, picture, source.info.live))
+                watch(Progress(source.info.name, done.frames, source.info.frames, picture, source.info.live))

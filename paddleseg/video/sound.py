@@ -1,16 +1,15 @@
-"""What stands beside the pictures of a clip, into the new one: sound and subtitles, packet by packet where that can be."""
+"""Sound and subtitles of a clip into the new one: packet by packet where the file takes their codec."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 
 import av
 from av.audio import AudioStream
 from av.container import OutputContainer
-from av.filter import Graph
 
 from paddleseg.video.clip import Clip
+from paddleseg.video.filters import Chain, chain
 
 # Which codecs a file of that kind plays widely with; Matroska takes nearly all.
 _COPIED = {
@@ -114,16 +113,15 @@ class _Encoded:
 
     def __init__(self, stream: AudioStream, container: OutputContainer, codec: str):
         self._decoder, self._container = stream.codec_context, container
-        rate = 48000 if codec == "libopus" else stream.codec_context.sample_rate
-        channels = min(stream.codec_context.layout.nb_channels, 2)
-        self._stream = container.add_stream(codec, rate=rate)
-        assert isinstance(self._stream, AudioStream)
-        self._layout = "mono" if channels == 1 else "stereo"
-        self._stream.codec_context.layout = self._layout
-        self._stream.codec_context.bit_rate = _BIT_RATE * channels
-        self._stream.metadata.update(_told(stream))
-        self._graph: Graph | None = None
-        self._shift = 0
+        rate = 48000 if codec == "libopus" else self._decoder.sample_rate
+        channels = min(self._decoder.layout.nb_channels, 2)
+        encoded = container.add_stream(codec, rate=rate)
+        assert isinstance(encoded, AudioStream)
+        self._stream, self._layout = encoded, "mono" if channels == 1 else "stereo"
+        encoded.codec_context.layout = self._layout
+        encoded.codec_context.bit_rate = _BIT_RATE * channels
+        encoded.metadata.update(_told(stream))
+        self._filters: Chain | None = None
 
     def __call__(self, packet: av.Packet, origin: Fraction) -> None:
         for frame in self._decoder.decode(packet):
@@ -132,49 +130,39 @@ class _Encoded:
             self._push(frame)
 
     def finish(self) -> None:
-        """What decoder, filters and encoder still hold."""
-        for frame in self._decoder.decode(None):
-            self._push(frame)
-        if self._graph is not None:
-            self._graph.push(None)
-            self._pull()
+        """What the filters and the encoder still hold."""
+        if self._filters is not None:
+            self._filters.graph.push(None)
+            self._pull(self._filters)
             self._container.mux(self._stream.encode(None))
 
     def _push(self, frame: av.AudioFrame) -> None:
-        if self._graph is None:
-            self._graph = self._filters(frame)
-        self._graph.push(frame)
-        self._pull()
+        if self._filters is None:
+            self._filters = self._set_up(frame)
+        self._filters.first.push(frame)
+        self._pull(self._filters)
 
-    def _pull(self) -> None:
-        for frame in _all(self._graph):
+    def _pull(self, filters: Chain) -> None:
+        while True:
+            try:
+                frame = filters.last.pull()
+            except (av.BlockingIOError, av.EOFError):
+                return
+            assert isinstance(frame, av.AudioFrame)
             self._container.mux(self._stream.encode(frame))
 
-    def _filters(self, frame: av.AudioFrame) -> Graph:
+    def _set_up(self, frame: av.AudioFrame) -> Chain:
         codec = self._stream.codec_context
         codec.open()
-        graph = Graph()
-        nodes = [
-            graph.add_abuffer(template=self._decoder, time_base=frame.time_base),
-            graph.add("aresample", "async=1:min_hard_comp=0.05"),
-            graph.add("aformat", f"sample_fmts={codec.format.name}:sample_rates={codec.rate}:channel_layouts={self._layout}"),
-            graph.add("asetnsamples", f"n={codec.frame_size or 1024}:p=0"),
-            graph.add("abuffersink"),
-        ]
-        for before, after in zip(nodes, nodes[1:], strict=False):
-            before.link_to(after)
-        graph.configure()
-        return graph
-
-
-def _all(graph: Graph | None) -> Iterator[av.AudioFrame]:
-    while graph is not None:
-        try:
-            frame = graph.pull()
-        except (av.BlockingIOError, av.EOFError):
-            return
-        assert isinstance(frame, av.AudioFrame)
-        yield frame
+        of = {
+            "sample_rate": str(frame.sample_rate),
+            "sample_fmt": frame.format.name,
+            "channel_layout": frame.layout.name,
+            "time_base": str(frame.time_base),
+        }
+        form = f"sample_fmts={codec.format.name}:sample_rates={codec.sample_rate}:channel_layouts={self._layout}"
+        steps = [("aresample", "async=1"), ("aformat", form), ("asetnsamples", f"n={codec.frame_size or 1024}:p=0")]
+        return chain("abuffer", of, steps, "abuffersink")
 
 
 def _told(stream: av.stream.Stream) -> dict[str, str]:

@@ -1,9 +1,9 @@
-"""Where frames come from: clips, folders of pictures, cameras, addresses, arrays; all give RGB frames with their times."""
+"""Where frames come from: clips, folders of pictures, cameras, addresses, arrays; all as RGB frames with times."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -144,7 +144,7 @@ class Arrays:
         self._first = next(self._rest, None)
         if self._first is None:
             raise no_frames("arrays")
-        count = len(arrays) if hasattr(arrays, "__len__") else None
+        count = len(arrays) if isinstance(arrays, Sized) else None
         image = self._first.image
         self.info = Info("arrays", image.shape[:2], rate, 1 / rate, *spans(count, rate, start, end))
 
@@ -157,9 +157,7 @@ class Arrays:
         """There is nothing to let go of."""
 
 
-def moments(
-    images: Iterator[np.ndarray], rate: Fraction, start: Fraction, end: Fraction | None
-) -> Iterator[Moment]:
+def moments(images: Iterator[np.ndarray], rate: Fraction, start: Fraction, end: Fraction | None) -> Iterator[Moment]:
     """Pictures at an even pace, as far as they lie in the time that was asked for.
 
     Raises:

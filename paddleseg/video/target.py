@@ -51,7 +51,7 @@ def open_target(
     """A file or folder that has its name once the block ends well, and is not there when it does not.
 
     Args:
-        path: A clip by its suffix (.mp4, .m4v, .mov, .mkv, .webm), an animated .webp, or, without one, a folder of PNGs.
+        path: A clip (.mp4, .m4v, .mov, .mkv, .webm), an animated .webp, or, without a suffix, a folder of PNGs.
         source: Whose size, times, colours and sound it gets; what cannot be kept is added to its remarks.
         transparent: Whether frames are RGBA.
         keep_audio: Whether sound and subtitles of the source go along.
@@ -169,7 +169,9 @@ class Movie:
             reason = getattr(error, "strerror", None) or str(error)
             given = " ".join(f"{key}={value}" for key, value in options.items())
             what = f"{self._encoder.name} does not open with {w} x {h} frames and {given}: {reason}"
-            raise OutputError(str(self._path), what, "other values of --crf and --preset, or another --encoder") from error
+            raise OutputError(
+                str(self._path), what, "other values of --crf and --preset, or another --encoder"
+            ) from error
         return stream
 
     def write(self, picture: np.ndarray, time: Fraction, duration: Fraction) -> None:

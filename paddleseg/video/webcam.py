@@ -31,7 +31,7 @@ class Webcam:
         self._start, self._end = start, end
         self._camera = cv2.VideoCapture(int(name.removeprefix("/dev/video")))
         done, picture = self._camera.read() if self._camera.isOpened() else (False, None)
-        if not done:
+        if not done or picture is None:
             self._camera.release()
             there = ", ".join(sorted(map(str, Path("/dev").glob("video*")))) or "none"
             what = f"cannot be opened, or gives no picture; there are: {there}"
