@@ -27,7 +27,9 @@ _ANY_SIZE = 1 << 62
 _SAY_THEIR_LENGTH = ("mov", "matroska", "avi")
 _MISSING = Fraction(1, 4)
 """Seconds by which the last packet may end before the end that a file tells of."""
-_UNKNOWN_TIME = 1_000_000  # FFmpeg's own unit of a file's times
+_BACK = Fraction(1)
+"""Seconds that times may go back by, which is a fault of rounding still."""
+_MICRO = 1_000_000  # FFmpeg's own unit of a file's times
 
 
 class Clip:
@@ -55,7 +57,7 @@ class Clip:
         self._container = _open(name, address)
         try:
             self._stream = self._video()
-            self.origin = Fraction(self._container.start_time or 0, _UNKNOWN_TIME) + start
+            self.origin = Fraction(self._container.start_time or 0, _MICRO) + start
             self._seen_end = Fraction(0)
             self._damaged = self._moved = 0
             self._rescaled: set[tuple[int, int]] = set()
@@ -135,7 +137,7 @@ class Clip:
         stream = self._stream
         whole = None
         if self._container.duration is not None:
-            whole = Fraction(self._container.duration, _UNKNOWN_TIME)
+            whole = Fraction(self._container.duration, _MICRO)
         elif stream.duration is not None and stream.time_base is not None:
             whole = stream.duration * stream.time_base
         if whole is None:
@@ -162,6 +164,9 @@ class Clip:
         yield first
         for frame in self._frames:
             moment = self._moment(frame)
+            if moment.time < last - _BACK and not self.info.live:
+                hint = "join its parts anew: ffmpeg -i CLIP -c copy JOINED.mkv"
+                raise DataError(self.name, f"its times jump back after {float(last):.2f} s", hint)
             if moment.time <= last:  # two frames of one time: no container holds them
                 self._moved += 1
                 moment = Moment(moment.image, last + self.info.time_base, moment.duration)
@@ -227,7 +232,7 @@ class Clip:
     def _seek(self, time: Fraction) -> None:
         self.packets.clear()
         try:
-            self._container.seek(round((self.origin - self._start + time) * _UNKNOWN_TIME))
+            self._container.seek(round((self.origin - self._start + time) * _MICRO))
         except av.FFmpegError as error:
             hint = "give no start, or convert the whole clip"
             raise DataError(self.name, f"cannot be entered at {float(time):g} s: {error.strerror}", hint) from error
@@ -274,22 +279,29 @@ class Clip:
             self.packets.append(packet)
 
     def _note_end(self, packet: av.Packet) -> None:
-        if packet.pts is not None:
-            end = (packet.pts + (packet.duration or 0)) * packet.time_base
+        begins = packet.dts if packet.pts is None else packet.pts
+        if begins is not None:
+            end = (begins + (packet.duration or 0)) * packet.time_base
             self._seen_end = max(self._seen_end, end)
 
     def _check_whole(self) -> None:
         """A file whose end was cut off reads as if it ended there."""
         container = self._container
-        if container.duration is None or not container.format.name.startswith(_SAY_THEIR_LENGTH):
+        if not self._says_its_length:
             return
-        told = Fraction(container.duration + (container.start_time or 0), _UNKNOWN_TIME)
+        assert container.duration is not None
+        told = Fraction(container.duration + (container.start_time or 0), _MICRO)
         rate = self._stream.average_rate or RATE
         if self._seen_end < told - max(_MISSING, 3 / rate):
             raise self._broken(f"is truncated: it should last {float(told):.2f} s")
 
+    @property
+    def _says_its_length(self) -> bool:
+        return self._container.duration is not None and self._container.format.name.startswith(_SAY_THEIR_LENGTH)
+
     def _damage(self, what: str) -> None:
-        if self._is_address:
+        """Broadcasts and cameras lose packets all the time; a file of its own loses none."""
+        if not self._says_its_length:
             self._damaged += 1
             return
         raise self._broken(what)
@@ -297,7 +309,7 @@ class Clip:
     def _broken(self, what: str) -> DataError:
         if self._is_address:
             return DataError(self.name, f"{what}, after {float(self._seen_end):.2f} s", "is it still sending?")
-        start = Fraction(self._container.start_time or 0, _UNKNOWN_TIME)
+        start = Fraction(self._container.start_time or 0, _MICRO)
         good = max(float(self._seen_end - start) - 0.5, 0)
         hint = f"get it anew, or convert what is good with end={good:.1f} (--end {good:.1f})"
         return DataError(self.name, f"{what}; it was read up to {float(self._seen_end - start):.2f} s", hint)

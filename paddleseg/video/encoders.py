@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import av
+import av.logging
 import numpy as np
 
 from paddleseg.errors import OutputError
@@ -64,7 +65,6 @@ _NAMED = (
     Encoder("libx265", crf=24, options=(("preset", "veryfast"), ("x265-params", "log-level=error"))),
     Encoder("hevc_nvenc", quality="cq", crf=24, options=(("rc", "vbr"), ("b", "0"))),
     Encoder("hevc_videotoolbox", quality="", options=(("b", "6M"),), presets=False),
-    Encoder("libsvtav1", crf=32, options=(("preset", "10"), ("svtav1-params", "hierarchical-levels=4"))),
     Encoder("mpeg4", quality="", options=(("b", "8M"),), presets=False),
 )
 _VP9 = Encoder(
@@ -135,19 +135,23 @@ def _why_not(encoder: Encoder, size: Size) -> str:
     if encoder.name not in av.codecs_available:
         return "is not in this FFmpeg"
     h, w = size
+    level = av.logging.get_level()
+    av.logging.set_level(av.logging.ERROR)  # the error then has FFmpeg's own words
     try:
         codec = av.CodecContext.create(encoder.name, "w")
         assert isinstance(codec, av.VideoCodecContext)
         codec.width, codec.height, codec.pix_fmt = w, h, encoder.pixels
         codec.time_base, codec.framerate = Fraction(1, 25), Fraction(25)
         codec.options = encoder.settings(None, None)
-        if encoder.name in {each.name for each in _HARDWARE + _NAMED}:
-            channels = 4 if "a" in encoder.pixels.partition("yuv")[2] else 3
-            frame = from_rgb(SRGB, encoder.pixels)(frame_of(np.zeros((h, w, channels), np.uint8), Fraction(1, 25)))
+        with av.logging.Capture():
+            codec.open()
+        if encoder in _HARDWARE:  # some say no with the first frame only
+            frame = from_rgb(SRGB, encoder.pixels)(frame_of(np.zeros((h, w, 3), np.uint8), Fraction(1, 25)))
             frame.pts = 0
             codec.encode(frame)
-        else:
-            codec.open()
-    except (av.FFmpegError, ValueError, OSError) as error:
-        return f"does not open: {getattr(error, 'strerror', None) or error}"
+    except (av.FFmpegError, ValueError) as error:
+        told = getattr(error, "log", None)
+        return f"does not open: {(told[2] if told else getattr(error, 'strerror', None) or str(error)).strip()}"
+    finally:
+        av.logging.set_level(level)
     return ""
