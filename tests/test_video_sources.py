@@ -88,7 +88,12 @@ class TestFrames:
         step = np.full((96, 128, 3), round(grey * 255), np.uint8)
         step[:, 64:] = round(white * 255)
         path = write_clip(
-            tmp_path / "hdr.mkv", [step], codec="libx265", pixels="yuv420p10le", colour=Colour(9, 9, curve), options=QUIET
+            tmp_path / "hdr.mkv",
+            [step],
+            codec="libx265",
+            pixels="yuv420p10le",
+            colour=Colour(9, 9, curve),
+            options=QUIET,
         )
         moments, info = all_of(path)
         dark, light = moments[0].image[48, 32], moments[0].image[48, 96]
