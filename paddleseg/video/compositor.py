@@ -26,9 +26,8 @@ class Compositor:
 
     def __call__(self, image: np.ndarray, opacity: np.ndarray) -> np.ndarray:
         """A frame, RGB uint8 (H, W, 3), with its matte, uint8 (H, W), before the background."""
-        alpha = opacity.astype(np.float32) / 255
-        return compositing.replace(image, alpha, self.background(image, alpha))
+        return compositing.compose(image, opacity, self.background)
 
     def cutout(self, image: np.ndarray, opacity: np.ndarray) -> np.ndarray:
         """A frame with transparency instead of its background, RGBA uint8 (H, W, 4)."""
-        return compositing.cutout(image, opacity.astype(np.float32) / 255)
+        return compositing.cutout(image, opacity)
