@@ -130,7 +130,10 @@ class TestNothingHalf:
                 yield item
 
         begun = time.monotonic()
-        with pytest.raises(ValueError, match="in the middle"), threaded(iter(int, 1), lambda items: items, 1) as endless:
+        with (
+            pytest.raises(ValueError, match="in the middle"),
+            threaded(iter(int, 1), lambda items: items, 1) as endless,
+        ):
             for _ in endless:
                 with threaded(range(10), broken, 1) as some:
                     assert list(some)
@@ -179,7 +182,9 @@ class TestNothingHalf:
                 check=False,
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)),
             )
-            assert done.returncode == 2 and f"out{suffix}: cannot be written: File too large" in done.stderr, done.stderr
+            assert done.returncode == 2 and f"out{suffix}: cannot be written: File too large" in done.stderr, (
+                done.stderr
+            )
             assert names(tmp_path) == ["in.mp4", "noise.png"][: 1 + (tmp_path / "noise.png").exists()]
 
 
