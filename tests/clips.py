@@ -88,9 +88,7 @@ def write_sound(path: Path) -> Path:
 def read(path: Path) -> list[tuple[Fraction, np.ndarray]]:
     """Times and pictures of a clip, decoded by FFmpeg alone, as it is stored."""
     with av.open(str(path)) as container:
-        return [
-            (frame.pts * frame.time_base, frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)
-        ]
+        return [(frame.pts * frame.time_base, frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
 
 
 def packets(path: Path) -> list[tuple[Fraction, bytes]]:
