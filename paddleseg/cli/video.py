@@ -47,6 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="adaptive",
         help="how masks are made steady (default: %(default)s)",
     )
+    parser.add_argument(
+        "--light_wrap", type=float, default=0.0, metavar="SHARE", help="background's light over the edges, 0 to 1"
+    )
+    parser.add_argument(
+        "--colour_match", type=float, default=0.0, metavar="SHARE", help="people's colours towards the background's"
+    )
     parser.add_argument("--people", type=_people, default="all", metavar="WHO", help="all, main, or how many at most")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="run the network for one frame in N")
     parser.add_argument("--cpu", type=_share, metavar="SHARE", help="of one core for finding people, such as 50%%")
@@ -78,6 +84,8 @@ def run(args: argparse.Namespace) -> int:
     options: dict[str, Any] = {
         "background": args.background,
         "temporal": None if args.temporal == "none" else args.temporal,
+        "light_wrap": args.light_wrap,
+        "colour_match": args.colour_match,
         "people": args.people,
         "every": args.every,
         "cpu": args.cpu,

@@ -39,19 +39,20 @@ class Pace:
 
     def reset(self) -> None:
         """The next frame gets a mask."""
-        self._since = self.every
+        self._since, self._first = self.every, True
         self._load, self._clocks = 0.0, _clocks()
         if self._stillness is not None:
             self._stillness.reset()
 
     def is_due(self, view: np.ndarray) -> bool:
         """Whether the frame, grey float32 (h, w), gets a mask of its own. Asked once a frame."""
-        first = self._since == self.every and self._load == 0
         due = self._since >= self.every
         if self._stillness is not None and self._stillness.is_still(view):
             due = False
         if self.cpu is not None:
-            due = due and (first or self._share() <= self.cpu)
+            within = self._share() <= self.cpu
+            due = due and (within or self._first)
+        self._first = False
         self._since = 1 if due else self._since + 1
         return due
 

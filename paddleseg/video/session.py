@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +19,7 @@ from paddleseg.video.pace import Pace
 from paddleseg.video.people import People, people_from
 from paddleseg.video.scene import Scenes
 from paddleseg.video.smoothing import smoother_from
+from paddleseg.video.source import Moment
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,13 @@ class Frame:
         image: RGB uint8 (H, W, 3).
         result: The predictor's.
         compositor: What makes `composite`.
+        time: When it is shown, in seconds; None where nobody said.
     """
 
     image: np.ndarray
     result: SegResult
     compositor: Compositor | None = None
+    time: Fraction | float | None = None
 
     @property
     def mask(self) -> np.ndarray:
@@ -58,7 +62,7 @@ class Frame:
         """
         if self.compositor is None:
             raise ConfigError("composite", "the session has no compositor", 'such as Session(..., Compositor("blur"))')
-        return self.compositor(self.image, self.opacity)
+        return self.compositor(self.image, self.opacity, self.time)
 
 
 class Session:
@@ -116,8 +120,8 @@ class Session:
         self._prob: np.ndarray | None = None
         self._begin()
 
-    def __call__(self, image: np.ndarray) -> Frame:
-        """The next frame, RGB uint8 (H, W, 3).
+    def __call__(self, image: np.ndarray, time: Fraction | float | None = None) -> Frame:
+        """The next frame, RGB uint8 (H, W, 3), and when it is shown, in seconds, for backgrounds that move.
 
         Raises:
             ValueError: It is no picture.
@@ -133,12 +137,12 @@ class Session:
         if self._pace.is_due(view) or self._prob is None:
             self._prob = self._segmented(prepared, view)
         result = self.predictor.complete(self._prob.copy(), prepared)
-        return Frame(image, result, self.compositor)
+        return Frame(image, result, self.compositor, time)
 
-    def stream(self, frames: Iterable[np.ndarray]) -> Iterator[Frame]:
-        """Frame by frame, as they are asked for."""
-        for image in frames:
-            yield self(image)
+    def stream(self, frames: Iterable[np.ndarray | Moment]) -> Iterator[Frame]:
+        """Frame by frame, as they are asked for; of RGB arrays, or of what `open_source` opens."""
+        for each in frames:
+            yield self(each) if isinstance(each, np.ndarray) else self(each.image, each.time)
 
     def _begin(self) -> None:
         self._prob = None

@@ -100,8 +100,8 @@ class Flow:
     def __call__(self, prob: np.ndarray, view: np.ndarray) -> np.ndarray:
         before = self._adaptive._before
         if self._seen is not None and before is not None:
-            flow = self._flow.calc(*(_eight_bits(each, self._seen) for each in (view, self._seen)), None)
-            flow += _places(view.shape)
+            now, then = (_eight_bits(each, self._seen) for each in (view, self._seen))
+            flow = self._flow.calc(now, then, np.zeros((*view.shape, 2), np.float32)) + _places(view.shape)
             self._adaptive._before = np.stack(
                 [cv2.remap(plane, flow, _NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for plane in before]
             )
