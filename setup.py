@@ -36,6 +36,8 @@ TRAIN = [
 # paddle2onnx has no wheel for Python 3.13, and brings onnx 1.17, the newest that it works with.
 EXPORT = [*TRAIN, *ONNX, 'paddle2onnx>=2.1,<2.2; python_version < "3.13"']
 CONVERT = ["onnx>=1.17,<2"]  # tools/convert_weights.py
+BATCH = ["pyarrow>=20,<27"]
+RAY = [*BATCH, "ray>=2.40,<3"]
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.26,<2"]
 DEV = [
     *CONVERT,
@@ -88,6 +90,8 @@ setup(
         "export": EXPORT,
         "convert": CONVERT,
         "all": [*EXPORT, *CONVERT],
+        "batch": BATCH,
+        "ray": RAY,
         "docs": DOCS,
         "dev": DEV,
     },

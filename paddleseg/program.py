@@ -32,6 +32,8 @@ _EXTRAS = {
     "matplotlib": ("matplotlib", "train"),
     "onnxruntime": ("ONNX Runtime", "onnx"),
     "onnx": ("onnx", "convert"),
+    "pyarrow": ("PyArrow", "batch"),
+    "ray": ("Ray", "ray"),
 }
 
 

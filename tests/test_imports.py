@@ -15,13 +15,13 @@ PACKAGE = Path(__file__).parent.parent / "paddleseg"
 FLOORS: tuple[set[str], ...] = (
     {"errors", "version", "memory", "progress", "moved"},
     {"files", "plugins", "registry", "device", "program", "targets", "arrays_only"},
-    {"fetch", "geometry", "metrics", "card", "config", "sources"},
+    {"fetch", "geometry", "metrics", "card", "config", "sources", "lock"},
     {"images", "kernels", "zoo"},
     {"transforms", "optim", "losses", "models"},
     {"datasets", "inference"},
     {"tasks", "doctor", "convert"},
     {"assemble"},
-    {"engine", "export"},
+    {"engine", "export", "batch"},
     {"analysis"},
     {"core", "cvlibs", "cli", "__init__"},
 )
