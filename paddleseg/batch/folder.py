@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -27,12 +28,8 @@ Chunk = tuple[int, list[Photo]]
 """Its number, and its photos."""
 
 
-def refuse_other(settings: Settings) -> None:
-    """Let pass a folder that is empty, or that a batch of the same settings was begun in.
-
-    Raises:
-        OutputError: It holds something else.
-    """
+def _refuse_other(settings: Settings) -> None:
+    """Let pass a folder that is empty, or that a batch of the same settings was begun in."""
     output = Path(settings.output)
     if (output / NOTE).is_file():
         before, now = read_json(output / NOTE), json.loads(json.dumps(settings.note()))
@@ -55,12 +52,29 @@ class Plan:
     """
 
     settings: Settings
-    total: int
+    total: int = 0
     news: str = ""
 
     @property
     def output(self) -> Path:
         return Path(self.settings.output)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether the folder says what it holds, which it does from the first photo on."""
+        return (self.output / NOTE).is_file()
+
+    def begin(self) -> None:
+        """Write down what the batch is, if that is not done yet."""
+        if not self.is_begun:
+            atomic_write_text(self.output / NOTE, json.dumps(self.settings.note(), indent=1))
+
+    def discard(self) -> None:
+        """Leave the folder as it was before a batch that has not begun."""
+        (self.output / LIST).unlink(missing_ok=True)
+        for folder in (self.output / STARTED, self.output):
+            with suppress(OSError):  # something of others is in it
+                folder.rmdir()
 
     def finished(self) -> dict[int, Tally]:
         """The chunks that have their part of the index."""
@@ -102,34 +116,32 @@ class Plan:
 
 
 def prepare(settings: Settings, source: Source) -> Plan:
-    """Begin a batch in its folder, or find what was begun: the photos are then those that were found first.
+    """Make the list of the photos, or find it where the batch was begun before: then it is as it was at first.
 
     Raises:
         DataError: There is no photo.
-        OutputError: The folder holds another batch, or cannot be written.
+        OutputError: The folder holds another batch, or something else, or cannot be written.
     """
-    refuse_other(settings)
+    _refuse_other(settings)
     output = Path(settings.output)
-    begun = (output / NOTE).is_file()
+    plan = Plan(settings)
     try:
         (output / STARTED).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(output, error) from error
-    news = ""
-    if begun:
+    if plan.is_begun:
         found = output / f".{LIST}"
         try:
             _write_list(found, source, output)
             if file_sha256(found) != file_sha256(output / LIST):
-                news = _news(output / LIST, found, source.path)
+                plan.news = _news(output / LIST, found, source.path)
         finally:
             found.unlink(missing_ok=True)
     else:
         _write_list(output / LIST, source, output)
-        atomic_write_text(output / NOTE, json.dumps(settings.note(), indent=1))
     with (output / LIST).open("rb") as file:
-        total = sum(1 for _ in file)
-    return Plan(settings, total, news)
+        plan.total = sum(1 for _ in file)
+    return plan
 
 
 def _write_list(path: Path, source: Source, output: Path) -> None:

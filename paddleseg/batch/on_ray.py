@@ -50,9 +50,8 @@ class Ray:
         cpus = int(ray.cluster_resources().get("CPU", 0))
         if jobs > cpus or not cpus:
             ray.shutdown()
-            raise DeviceError(
-                f"--ray {address}", f"has {cpus} CPUs for {jobs} processes", f"give --jobs {max(cpus, 1)}"
-            )
+            what = f"has {cpus} CPUs, but {jobs} processes are asked for"
+            raise DeviceError(f"--ray {address}", what, "give fewer --jobs, or none")
         self.jobs = jobs or cpus
 
     def start(self) -> _Actor:

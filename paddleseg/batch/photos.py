@@ -80,7 +80,7 @@ class Source:
         """
         names = walk(self.path, self._pass_over, leave_out) if is_dir(self.path) else iter(self._listed())
         empty = True
-        for _, group in groupby(names, os.path.dirname):
+        for _, group in groupby(names, _folder):
             names_here = list(group)
             places = distinct([name_below(name) for name in names_here])
             yield from map(Photo, names_here, places)
@@ -99,7 +99,7 @@ class Source:
     def _pass_over(self, what: Path | str) -> None:
         self.passed_over += 1
         if len(self.examples) < _NAMED:
-            self.examples.append(os.path.basename(what))
+            self.examples.append(Path(what).name)
 
     def _listed(self) -> list[str]:
         read: dict[str, Callable[[], Sequence[str]]] = {
@@ -108,7 +108,7 @@ class Source:
             ".parquet": self._parquet_column,
         }
         names = [name for name in read[self.path.suffix.lower()]() if name]
-        names.sort(key=lambda name: (os.path.dirname(name), name))
+        names.sort(key=lambda name: (_folder(name), name))
         once = [name for name, _ in groupby(names)]
         if len(once) < len(names):
             for name, group in groupby(names):
@@ -152,3 +152,7 @@ class Source:
         if wanted not in names:
             raise DataError(str(self.path), f"has no column {wanted!r}", f"it has {few(names)}")
         return wanted
+
+
+def _folder(name: str) -> str:
+    return os.path.split(name)[0]

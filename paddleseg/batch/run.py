@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -47,16 +46,6 @@ class Outcome:
         return self.before + self.now
 
 
-def try_models(engine: Engine) -> None:
-    """Let one process open the models, before anything is written.
-
-    Raises:
-        UserError: They cannot be used as asked.
-    """
-    with closing(engine.start()) as process:
-        process.call(probe)
-
-
 def run(
     plan: Plan,
     engine: Engine,
@@ -73,7 +62,7 @@ def run(
         watch: Called after every chunk, and twice a second.
 
     Raises:
-        UserError: The models cannot be used as asked, or the disk is full.
+        UserError: The models cannot be used as asked, and nothing was written; or the disk is full.
     """
     plan.sweep()
     finished = plan.finished()
@@ -83,7 +72,7 @@ def run(
     outcome.failed = [number for number, tally in finished.items() if tally.failed]
     todo = (chunk for chunk in plan.chunks() if chunk[0] not in finished)
     missing = -(-plan.total // plan.settings.chunk) - len(finished)
-    crew = _Crew(engine, todo, min(engine.jobs, missing))
+    crew = _Crew(engine, plan, todo, min(engine.jobs, missing))
     try:
         watch(outcome)
         for number, tally in crew.results(lambda: watch(outcome)):
@@ -96,9 +85,12 @@ def run(
                 crew.finish()
     finally:
         crew.close()
-        plan.sweep()
-        outcome.failed.sort()
-        write_failures(plan.output, Path(plan.settings.root), outcome.failed)
+        if plan.is_begun:
+            plan.sweep()
+            outcome.failed.sort()
+            write_failures(plan.output, Path(plan.settings.root), outcome.failed)
+        else:
+            plan.discard()
     outcome.is_full &= outcome.all.done + outcome.all.failed < plan.total
     return outcome
 
@@ -117,8 +109,8 @@ def raise_failures(plan: Plan, outcome: Outcome) -> None:
 class _Crew:
     """A thread for each process: it takes a chunk, waits for its end, and starts another process where one dies."""
 
-    def __init__(self, engine: Engine, chunks: Iterator[Chunk], count: int) -> None:
-        self._engine, self._chunks = engine, chunks
+    def __init__(self, engine: Engine, plan: Plan, chunks: Iterator[Chunk], count: int) -> None:
+        self._engine, self._plan, self._chunks = engine, plan, chunks
         self._taking, self._enough, self._closed = Lock(), Event(), Event()
         self._events: Queue[tuple[int, Tally] | BaseException | None] = Queue()
         self._processes: dict[int, Process] = {}
@@ -169,6 +161,7 @@ class _Crew:
 
     def _take(self) -> Chunk | None:
         with self._taking:
+            self._plan.begin()
             return None if self._enough.is_set() else next(self._chunks, None)
 
     def _do(self, place: int, number: int, photos: list[Photo]) -> Tally:

@@ -128,10 +128,8 @@ class _Maker:
                 raise
             row.problem, row.hint = error.problems[0].what, error.problems[0].hint
         except Exception as error:  # one photo of a million, on which a decoder or we fail
-            row.problem, row.hint = (
-                f"ends in {type(error).__name__}: {error}",
-                "report the photo, it is a fault of ours",
-            )
+            row.problem = f"ends in {type(error).__name__}: {error}"
+            row.hint = "report it with the photo: it is a fault of ours"
         row.ms = 1000 * (time.perf_counter() - start)
         return row
 

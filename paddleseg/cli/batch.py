@@ -59,9 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from paddleseg.batch.folder import prepare, refuse_other
+    from paddleseg.batch.folder import prepare
     from paddleseg.batch.photos import Source
-    from paddleseg.batch.run import raise_failures, try_models
+    from paddleseg.batch.run import raise_failures
     from paddleseg.batch.run import run as run_batch
     from paddleseg.batch.watch import Watch
     from paddleseg.lock import held
@@ -74,8 +74,6 @@ def run(args: argparse.Namespace) -> int:
     source = Source(args.source, args.root, args.column, args.separator)
     settings = settings_from(args, source.place)
     with held(args.output), closing(_engine(args, settings)) as engine:
-        refuse_other(settings)
-        try_models(engine)
         plan = prepare(settings, source)
         for line in filter(None, (source.remark(), plan.news)):
             print(line, file=sys.stderr)
@@ -83,7 +81,8 @@ def run(args: argparse.Namespace) -> int:
             with Watch() as watch:
                 outcome = run_batch(plan, engine, retry=args.retry_failed, max_bytes=args.max_disk, watch=watch)
         except (KeyboardInterrupt, UserError):
-            print(f"{args.output}: not finished; the same command goes on from here", file=sys.stderr)
+            if plan.is_begun:
+                print(f"{args.output}: not finished; the same command goes on from here", file=sys.stderr)
             raise
     done, failed = outcome.all.done, outcome.all.failed
     pace = f"{watch.pace:.1f} photos/s, " if outcome.now.done else ""
@@ -130,7 +129,7 @@ def settings_from(args: argparse.Namespace, root: Path) -> Settings:
 
 def _whole(name: str) -> str:
     """A file's absolute path; what is no file as it is."""
-    return os.path.abspath(name) if name and os.path.lexists(name) else name
+    return str(Path(name).absolute()) if name and os.path.lexists(name) else name
 
 
 def _engine(args: argparse.Namespace, settings: Settings) -> Engine:

@@ -90,7 +90,7 @@ def read_lines(path: str | Path) -> list[str]:
 def walk(folder: Path, pass_over: Callable[[Path], None], leave_out: Path | None = None) -> Iterator[str]:
     """The names of all images below a folder, sorted in each of its folders, as they are found.
 
-    Nothing is asked of the file system for a file whose name says that it is an image, so a million of them cost seconds.
+    Nothing is asked of the file system for a file whose name says that it is an image: a million of them cost seconds.
     Linked folders come last, so that what lies in the folder itself has its own name.
 
     Args:
@@ -114,9 +114,7 @@ def walk(folder: Path, pass_over: Callable[[Path], None], leave_out: Path | None
             with os.scandir(here) as entries:
                 for entry in entries:
                     name = f"{below}{entry.name}"
-                    if entry.name.startswith(
-                        "."
-                    ):  # also "._name", which archives made on a Mac hold beside many a file
+                    if entry.name.startswith("."):  # also "._name", which archives made on a Mac are full of
                         pass_over(Path(entry.path))
                     elif _leads_to_folder(entry):
                         (links if entry.is_symlink() else folders).append(f"{name}/")
