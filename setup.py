@@ -89,7 +89,7 @@ setup(
         "onnx": ONNX,
         "export": EXPORT,
         "convert": CONVERT,
-        "all": [*EXPORT, *CONVERT],
+        "all": [*EXPORT, *CONVERT, *BATCH],
         "batch": BATCH,
         "ray": RAY,
         "docs": DOCS,

@@ -287,8 +287,9 @@ def test_ray_gives_the_same_files(photos: Path, tmp_path: Path):
     assert files(tmp_path / "ray") == files(tmp_path / "pool")
 
 
-def test_ray_names_a_photo_that_kills_its_actor(photos: Path, tmp_path: Path):
+def test_ray_names_a_photo_that_kills_its_actor(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     pytest.importorskip("ray")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))  # where actors find `crash`
     from paddleseg.batch.on_ray import Ray
 
     deadly = min(photos.glob("*.jpg")).name

@@ -78,12 +78,12 @@ class Source:
         Raises:
             DataError: There are none; the list cannot be read, or names no files.
         """
-        names = walk(self.path, self._pass_over, leave_out) if is_dir(self.path) else iter(self._listed())
+        found = is_dir(self.path)
+        names = walk(self.path, self._pass_over, leave_out) if found else iter(self._listed())
         empty = True
         for _, group in groupby(names, _folder):
-            names_here = list(group)
-            places = distinct([name_below(name) for name in names_here])
-            yield from map(Photo, names_here, places)
+            here = list(group)
+            yield from map(Photo, here, distinct(here if found else [*map(name_below, here)]))
             empty = False
         if empty:
             raise DataError(str(self.path), "holds no photo", f"photos end in {', '.join(IMAGE_EXTENSIONS[:9])}")

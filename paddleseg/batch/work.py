@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import cv2
@@ -83,7 +86,16 @@ def _marked(output: Path, number: int) -> Iterator[None]:
 
 @lru_cache(maxsize=1)
 def _maker(settings: Settings) -> _Maker:
+    parent = multiprocessing.parent_process()
+    if parent is not None:  # None for an actor, which Ray ends
+        Thread(target=_end_after, args=(parent,), daemon=True).start()
     return _Maker(settings)
+
+
+def _end_after(parent: BaseProcess) -> None:
+    """End this process when its parent has ended, in the midst of a chunk too."""
+    parent.join()
+    os._exit(1)
 
 
 class _Maker:
