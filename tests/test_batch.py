@@ -216,6 +216,14 @@ class TestFailures:
         assert main(command(photos, output, "--retry_failed")) == 0
         assert not (output / "failures.csv").exists() and {row["status"] for row in index(output)} == {"done"}
 
+    def test_the_disk_may_be_limited(self, photos: Path, tmp_path: Path):
+        what = settings(photos, tmp_path / "out")
+        plan = prepare(what, Source(photos))
+        for done in (CHUNK, CHUNK):  # the first part of the results fills it, and nothing is added by another run
+            outcome = run(plan, Here(what), max_bytes=1)
+            assert outcome.is_full and outcome.all.done == done
+        assert not run(plan, Here(what)).is_full
+
     def test_a_photo_that_kills_its_process_costs_that_photo(self, photos: Path, tmp_path: Path):
         deadly = min(photos.glob("*.jpg")).name
         what = settings(photos, tmp_path / "out")

@@ -69,29 +69,26 @@ def run(
     if retry:
         finished = {number: tally for number, tally in finished.items() if not tally.failed}
     outcome = Outcome(plan.total, before=sum(finished.values(), Tally()))
-    outcome.failed = [number for number, tally in finished.items() if tally.failed]
     todo = (chunk for chunk in plan.chunks() if chunk[0] not in finished)
     missing = -(-plan.total // plan.settings.chunk) - len(finished)
     crew = _Crew(engine, plan, todo, min(engine.jobs, missing))
     try:
-        watch(outcome)
-        for number, tally in crew.results(lambda: watch(outcome)):
+        if outcome.all.nbytes >= max_bytes:
+            crew.finish()
+        for tally in crew.results(lambda: watch(outcome)):
             outcome.now += tally
-            if tally.failed:
-                outcome.failed.append(number)
             watch(outcome)
             if outcome.all.nbytes >= max_bytes:
-                outcome.is_full = True
                 crew.finish()
     finally:
         crew.close()
         if plan.is_begun:
             plan.sweep()
-            outcome.failed.sort()
+            outcome.failed = [number for number, tally in plan.finished().items() if tally.failed]
             write_failures(plan.output, Path(plan.settings.root), outcome.failed)
         else:
             plan.discard()
-    outcome.is_full &= outcome.all.done + outcome.all.failed < plan.total
+    outcome.is_full = outcome.all.done + outcome.all.failed < plan.total
     return outcome
 
 
@@ -112,11 +109,11 @@ class _Crew:
     def __init__(self, engine: Engine, plan: Plan, chunks: Iterator[Chunk], count: int) -> None:
         self._engine, self._plan, self._chunks = engine, plan, chunks
         self._taking, self._enough, self._closed = Lock(), Event(), Event()
-        self._events: Queue[tuple[int, Tally] | BaseException | None] = Queue()
+        self._events: Queue[Tally | BaseException | None] = Queue()
         self._processes: dict[int, Process] = {}
         self._threads = [Thread(target=self._drive, args=(place,), daemon=True) for place in range(count)]
 
-    def results(self, tick: Callable[[], None]) -> Iterator[tuple[int, Tally]]:
+    def results(self, tick: Callable[[], None]) -> Iterator[Tally]:
         """The chunks as they are finished; `tick` is called now and then, while there are none."""
         for thread in self._threads:
             thread.start()
@@ -152,7 +149,7 @@ class _Crew:
         try:
             self._start(place)
             while chunk := self._take():
-                self._events.put((chunk[0], self._do(place, *chunk)))
+                self._events.put(self._do(place, *chunk))
         except BaseException as error:  # of ours, or the user's: the main thread raises it
             self._events.put(error)
         finally:
