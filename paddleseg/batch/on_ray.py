@@ -1,7 +1,6 @@
 """Actors of Ray: the processes of this machine, or of a cluster whose machines share the photos and the output folder.
 
-Plain actors, not Ray Data: it would do the chunk of a photo that kills its process again and again, and not say which
-photo that is.
+Plain actors, not Ray Data's: whoever hands out the chunks has to know which of them a process died of.
 """
 
 from __future__ import annotations
