@@ -31,14 +31,13 @@ class Ray:
 
     def __init__(self, settings: Settings, address: str, jobs: int = 0) -> None:
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is told to anybody
-        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         import ray
 
         self._ray, self._settings = ray, settings
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR", "include_dashboard": False}
         if address == LOCAL:
             jobs = jobs or os.cpu_count() or 1
-            ray.init("local", num_cpus=jobs, object_store_memory=_STORE_BYTES, _node_ip_address="127.0.0.1", **quiet)
+            ray.init("local", num_cpus=jobs, object_store_memory=_STORE_BYTES, **quiet)
         else:
             del quiet["include_dashboard"]
             try:
