@@ -34,6 +34,8 @@ _EXTRAS = {
     "onnx": ("onnx", "convert"),
     "av": ("PyAV", "video"),
     "pygame": ("pygame-ce", "camera"),
+    "pyarrow": ("PyArrow", "batch"),
+    "ray": ("Ray", "ray"),
 }
 
 
