@@ -35,6 +35,15 @@ TRAIN = [
 ]
 # paddle2onnx has no wheel for Python 3.13, and brings onnx 1.17, the newest that it works with.
 EXPORT = [*TRAIN, *ONNX, 'paddle2onnx>=2.1,<2.2; python_version < "3.13"']
+# uvicorn's HTTP protocol is extended in service/protocol.py, and Starlette's reader of forms in service/body.py.
+SERVE = [
+    *ONNX,
+    "fastapi>=0.115,<1",
+    "uvicorn>=0.35,<1",
+    "python-multipart>=0.0.20,<0.1",
+    "websockets>=13.1,<18",
+    "prometheus-client>=0.21,<1",
+]
 CONVERT = ["onnx>=1.17,<2"]  # tools/convert_weights.py
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.26,<2"]
 DEV = [
@@ -79,7 +88,7 @@ setup(
     project_urls={"Paper": "https://arxiv.org/abs/2112.07146"},
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=["paddleseg", "paddleseg.*"]),
-    package_data={"paddleseg": ["py.typed", "zoo/*.yml", "zoo/*.pdparams", "zoo/*.onnx"]},
+    package_data={"paddleseg": ["py.typed", "zoo/*.yml", "zoo/*.pdparams", "zoo/*.onnx", "service/page.html"]},
     cmdclass={"build_py": BuildWithConfigs},
     install_requires=NEEDS,
     extras_require={
@@ -87,7 +96,8 @@ setup(
         "onnx": ONNX,
         "export": EXPORT,
         "convert": CONVERT,
-        "all": [*EXPORT, *CONVERT],
+        "serve": SERVE,
+        "all": [*EXPORT, *CONVERT, *SERVE],
         "docs": DOCS,
         "dev": DEV,
     },

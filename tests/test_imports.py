@@ -23,6 +23,9 @@ FLOORS: tuple[set[str], ...] = (
     {"assemble"},
     {"engine", "export"},
     {"analysis"},
+    {"video"},
+    {"batch"},
+    {"service"},
     {"core", "cvlibs", "cli", "__init__"},
 )
 # What a part does without, though it stands below: what has no card knows no zoo, what reads data knows no network.
@@ -39,6 +42,7 @@ NO_PADDLE = {
     *("errors", "registry", "files", "sources", "targets", "fetch", "plugins", "memory", "config", "geometry"),
     *("images", "card", "arrays_only"),
     *("transforms", "datasets", "metrics", "zoo", "convert", "moved"),
+    *("video", "service", "batch"),
 }
 
 
