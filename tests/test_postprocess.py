@@ -22,7 +22,7 @@ class TestPostprocess:
         geometry.add(Resize((4, 4)))
         prob = postprocess.restore(np.stack([1 - foreground, foreground]), geometry, SOFTMAX)
         expected = cv2.resize(foreground, (64, 64), interpolation=cv2.INTER_LINEAR)
-        np.testing.assert_allclose(prob, np.stack([1 - expected, expected]))
+        np.testing.assert_allclose(prob, np.stack([1 - expected, expected]), atol=1e-6)
         np.testing.assert_array_equal(postprocess.to_mask(prob, SOFTMAX), expected > 0.5)
 
     def test_many_classes_are_resized_each_and_the_largest_wins(self):

@@ -24,6 +24,17 @@ def activate(logits: np.ndarray, activation: str) -> np.ndarray:
     return shifted / shifted.sum(axis=1, keepdims=True)
 
 
+def is_pair(output: Output, channels: int) -> bool:
+    """Whether one channel stands for two exclusive classes: its complement is the background's probability."""
+    return channels == 1 and output.kind in ("prob", "logits") and output.activation == "softmax"
+
+
+def without_complement(values: np.ndarray, output: Output) -> np.ndarray:
+    """Of two exclusive classes (2, h, w) the foreground (1, h, w), so that nothing is done twice; else as it is."""
+    pair = values[1:]
+    return pair if is_pair(output, len(pair)) else values
+
+
 _RIM = 2
 """Pixels around a speck, where its probability fades out."""
 _AROUND = np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8)
@@ -60,10 +71,6 @@ def drop_specks(prob: np.ndarray, threshold: float, smallest: float) -> np.ndarr
 
 def restore(prob: np.ndarray, geometry: Geometry, output: Output) -> np.ndarray:
     """Probabilities (C, h, w) of the network's input at the original picture's size (C, H, W), resized bilinearly."""
-    if prob.shape[0] == 2 and output.activation == "softmax":
-        # Two classes are one map and its complement; resizing is the costly part.
-        foreground = geometry.invert(np.ascontiguousarray(prob[1]))
-        return np.stack([1 - foreground, foreground])
     return np.ascontiguousarray(geometry.invert(prob.transpose(1, 2, 0)).transpose(2, 0, 1))
 
 
@@ -88,7 +95,7 @@ def foreground(prob: np.ndarray, output: Output) -> np.ndarray:
     """The probability (H, W) that a pixel is anything but background."""
     if output.multilabel:
         return prob.max(axis=0)
-    return prob[0] if output.activation == "sigmoid" and prob.shape[0] == 1 else 1 - prob[0]
+    return prob[0] if prob.shape[0] == 1 else 1 - prob[0]
 
 
 def to_alpha(prob: np.ndarray, low: float = 0.2, high: float = 0.8) -> np.ndarray:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,16 +33,23 @@ class SegResult:
 
     Args:
         classes: The mask, where postprocessing makes one.
-        prob: Probabilities (C, H, W) float32, or another task's values; None where the exported graph gives classes
-            only.
+        values: What postprocessing leaves (C, H, W) float32: probabilities (of two exclusive classes the foreground's
+            alone), or another task's values; None where the exported graph gives classes only.
         timing_ms: Milliseconds for "pre", "net" and "post"; of a batch, each picture's share.
         output: What the channels of `prob` mean.
     """
 
     classes: np.ndarray | None
-    prob: np.ndarray | None
+    values: np.ndarray | None
     timing_ms: dict[str, float]
     output: Output = field(default_factory=Output)
+
+    @cached_property
+    def prob(self) -> np.ndarray | None:
+        """Probabilities (C, H, W) float32 of all classes, or another task's values; None where there are none."""
+        if self.values is None or not postprocess.is_pair(self.output, len(self.values)):
+            return self.values
+        return np.concatenate([1 - self.values, self.values])
 
     @property
     def mask(self) -> np.ndarray:
@@ -57,9 +65,9 @@ class SegResult:
     @property
     def alpha(self) -> np.ndarray:
         """A matte (H, W) float32 in [0, 1] of everything but the background; hard-edged where there is no `prob`."""
-        if self.prob is None:
+        if self.values is None:
             return (self.mask > 0).astype(np.float32)
-        return postprocess.to_alpha(postprocess.foreground(self.prob, self.output))
+        return postprocess.to_alpha(postprocess.foreground(self.values, self.output))
 
 
 class Prepared(NamedTuple):
@@ -168,10 +176,7 @@ class Predictor:
         start = time.perf_counter()
         inputs = [self.prepare(image) for image in images]
         pre = _ms_since(start) / max(len(images), 1)
-        return [
-            SegResult(result.classes, result.prob, {"pre": pre, **result.timing_ms}, result.output)
-            for result in self.infer(inputs)
-        ]
+        return [replace(result, timing_ms={"pre": pre, **result.timing_ms}) for result in self.infer(inputs)]
 
     def prepare(self, image: np.ndarray) -> Prepared:
         """The first of two steps: the network's input for a picture.
@@ -194,16 +199,21 @@ class Predictor:
             ExportError: The card's steps do not fit the graph, or the network gives values that are no numbers.
         """
         start = time.perf_counter()
-        outputs = self._run([prepared.tensor for prepared in inputs])
+        outputs = self.run(inputs)
         net = _ms_since(start) / max(len(inputs), 1)
-        results = []
-        for output, (image, _, geometry) in zip(outputs, inputs, strict=True):
-            start = time.perf_counter()
-            classes, prob = self._finish(output, image, geometry)
-            results.append(SegResult(classes, prob, {"net": net, "post": _ms_since(start)}, self.card.output))
+        results = [self.complete(output, prepared) for output, prepared in zip(outputs, inputs, strict=True)]
+        for result in results:
+            result.timing_ms["net"] = net
         return results
 
-    def _run(self, tensors: list[np.ndarray]) -> list[np.ndarray]:
+    def run(self, inputs: Sequence[Prepared]) -> list[np.ndarray]:
+        """The network's main outputs (C, h, w) for prepared pictures, at its own size; classes of a graph that gives
+        such.
+
+        Raises:
+            ExportError: The card's steps do not fit the graph, or the network gives values that are no numbers.
+        """
+        tensors = [prepared.tensor for prepared in inputs]
         most = self.card.input.shape[0] or len(tensors)
         if len({tensor.shape for tensor in tensors}) > 1:
             most = 1
@@ -241,13 +251,17 @@ class Predictor:
             postprocess.activate(output, self.card.output.activation) if self.card.output.kind == "logits" else output
         )
 
-    def _finish(
-        self, output: np.ndarray, image: np.ndarray, geometry: Geometry
-    ) -> tuple[np.ndarray | None, np.ndarray | None]:
-        if self.card.output.kind == "argmax":
-            return geometry.invert(output.reshape(geometry.size).astype(np.uint8), "nearest"), None
-        frame = self.finish(output, image, geometry, self.card.output)
-        return frame.mask, frame.values
+    def complete(self, output: np.ndarray, prepared: Prepared) -> SegResult:
+        """What the card makes of a main output; `output` may be written into."""
+        start = time.perf_counter()
+        image, _, geometry = prepared
+        kind, values = self.card.output, None
+        if kind.kind == "argmax":
+            classes: np.ndarray | None = geometry.invert(output.reshape(geometry.size).astype(np.uint8), "nearest")
+        else:
+            frame = self.finish(postprocess.without_complement(output, kind), image, geometry, kind)
+            classes, values = frame.mask, frame.values
+        return SegResult(classes, values, {"post": _ms_since(start)}, kind)
 
 
 def _ms_since(start: float) -> float:
