@@ -48,6 +48,7 @@ CONVERT = ["onnx>=1.17,<2"]  # tools/convert_weights.py
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.26,<2"]
 DEV = [
     *CONVERT,
+    "httpx==0.28.1",
     "pytest==8.4.2",
     "pytest-timeout==2.4.0",
     "ruff==0.14.6",

@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
 
     settings = Settings(
         **{name: getattr(args, name) for name in ("max_bytes", "max_pixels", "timeout", "queue", "streams", "batch")},
-        workers=args.workers or len(os.sched_getaffinity(0)),
+        workers=args.workers or os.cpu_count() or 1,
         token=args.token or os.environ.get("PADDLESEG_TOKEN") or None,
         cors=tuple(args.cors),
     )

@@ -53,7 +53,8 @@ class Body:
         """The pictures in it, raw or as parts of a form.
 
         Raises:
-            RefusedError: 408 too slow, 413 too large, 415 of another type, 422 a form that is none; 429 too much in memory.
+            RefusedError: 408 too slow, 413 too large, 415 of another type, 422 a form that is none, 429 too much in
+                memory.
         """
         kind = self._request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != FORM_TYPE and kind not in RAW_TYPES:

@@ -60,7 +60,7 @@ def segment(token: bool) -> dict[str, Any]:
         "required": ["image"],
         "additionalProperties": False,
     }
-    answers = {
+    answers: dict[int | str, dict[str, Any]] = {
         200: {
             "description": "The picture; of several photos or outputs a ZIP archive of 1_cutout.png, 1_mask.png, ...",
             "content": {kind: {"schema": _BINARY} for kind in sorted(set(MEDIA_TYPES.values()))},

@@ -6,9 +6,10 @@ import asyncio
 import io
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -28,6 +29,7 @@ from paddleseg.service.problems import RefusedError, gathered
 from paddleseg.service.settings import Settings
 
 MEDIA_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".zip": "application/zip"}
+Returned = TypeVar("Returned")
 _CHUNK = 1 << 18
 """Bytes of an answer that are sent at a time; a client has to take each within protocol.STALLED_S."""
 
@@ -75,6 +77,10 @@ class Segmenter:
     def _left(self, started: float) -> float:
         return max(self._settings.timeout - (time.monotonic() - started), 0)
 
+    def _check_time(self, started: float) -> None:
+        if not self._left(started):
+            raise self._too_late()
+
     def _too_late(self) -> RefusedError:
         what = f"could not answer within {self._settings.timeout:g} s"
         return RefusedError(504, "service", what, "send a smaller picture, or try again later")
@@ -93,11 +99,14 @@ class Segmenter:
         pixels = await self._engine.call(count_pixels, sent.all, self._settings.max_pixels)
         request.scope["log"]["pixels"] = pixels
         async with self._gate.decoding(pixels):
-            if not self._left(started) or await request.is_disconnected():
-                raise self._too_late()
+            self._check_time(started)
+            if await request.is_disconnected():
+                raise RefusedError(400, "request", "ends early: the client has gone")
             behind = await self._engine.call(background_of, options.background, sent.background)
             maker = Maker(options.kinds(sent.background is not None), behind, options.format, options.greys())
-            made = await asyncio.gather(*(self._photo(one, maker) for one in sent.photos), return_exceptions=True)
+            made = await asyncio.gather(
+                *(self._photo(one, maker, started) for one in sent.photos), return_exceptions=True
+            )
         refused = [one for one in made if isinstance(one, UserError)]
         if refused:
             raise gathered(refused)
@@ -111,23 +120,30 @@ class Segmenter:
                 total[stage] = total.get(stage, 0) + ms
         return _answer(files, maker, total)
 
-    async def _photo(self, upload: Upload, maker: Maker) -> tuple[list[bytes], dict[str, float]]:
-        """A photo's files, and the milliseconds of its stages."""
+    async def _photo(self, upload: Upload, maker: Maker, started: float) -> tuple[list[bytes], dict[str, float]]:
+        """A photo's files, and the milliseconds of its stages; none is begun once the client's time is over."""
+        self._check_time(started)
         prepared, timing = await self._engine.call(self._prepare, upload)
+        self._check_time(started)
         result = await self._engine.segment(prepared)
-        start = time.perf_counter()
-        files = await self._engine.call(maker, prepared.image, result, upload)
-        timing |= {**result.timing_ms, "encode": (time.perf_counter() - start) * 1000}
+        self._check_time(started)
+        files, encode = await self._engine.call(_timed, lambda: maker(prepared.image, result, upload))
+        timing |= {**result.timing_ms, "encode": encode}
         for stage, ms in timing.items():
             self._metrics.stage(stage, ms)
         return files, timing
 
     def _prepare(self, upload: Upload) -> tuple[Prepared, dict[str, float]]:
-        start = time.perf_counter()
-        image = as_photo(upload.content, upload.where)
-        decoded = time.perf_counter()
-        prepared = self._engine.predictor.prepare(image)
-        return prepared, {"decode": (decoded - start) * 1000, "pre": (time.perf_counter() - decoded) * 1000}
+        image, decode = _timed(lambda: as_photo(upload.content, upload.where))
+        prepared, pre = _timed(lambda: self._engine.predictor.prepare(image))
+        return prepared, {"decode": decode, "pre": pre}
+
+
+def _timed(function: Callable[[], Returned]) -> tuple[Returned, float]:
+    """What it returns, and how many milliseconds it took."""
+    start = time.perf_counter()
+    returned = function()
+    return returned, (time.perf_counter() - start) * 1000
 
 
 class _FileResponse(Response):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from fastapi import FastAPI
 
 from paddleseg.errors import ConfigError
 from paddleseg.inference.predictor import Predictor
@@ -38,7 +39,20 @@ def serve(predictor: Predictor, settings: Settings, host: str, port: int) -> Non
     app = create_app(predictor, settings)
     listening = _listen(host, port)
     log.start()
-    config = uvicorn.Config(
+    server = uvicorn.Server(configuration(app, settings))
+    name = listening.getsockname()
+    shown = f"[{name[0]}]" if ":" in name[0] else name[0]
+    log.log("serving", url=f"http://{shown}:{name[1]}", model=predictor.card.name, token=settings.token is not None)
+    if settings.token is None and not name[0].startswith(_LOOPBACK):
+        log.log("open to everybody who reaches this machine: set a token", logging.WARNING)
+    with _ends_quietly():
+        server.run(sockets=[listening])
+    log.log("stopped")
+
+
+def configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How uvicorn runs the application: bounded, patient for a while, and quiet."""
+    return uvicorn.Config(
         app,
         http=PatientProtocol,
         ws="websockets-sansio",
@@ -53,14 +67,6 @@ def serve(predictor: Predictor, settings: Settings, host: str, port: int) -> Non
         proxy_headers=False,
         lifespan="on",
     )
-    name = listening.getsockname()
-    shown = f"[{name[0]}]" if ":" in name[0] else name[0]
-    log.log("serving", url=f"http://{shown}:{name[1]}", model=predictor.card.name, token=settings.token is not None)
-    if settings.token is None and not name[0].startswith(_LOOPBACK):
-        log.log("open to everybody who reaches this machine: set a token", logging.WARNING)
-    with _ends_quietly():
-        uvicorn.Server(config).run(sockets=[listening])
-    log.log("stopped")
 
 
 def _listen(host: str, port: int) -> socket.socket:
