@@ -21,6 +21,10 @@ class Engine:
     Nobody waits for company: while a worker is free a photo goes alone. While all are busy, photos whose inputs have
     one size gather, and the next free worker takes as many of them as `batch`.
 
+    Attributes:
+        room: For photos between decoding and the finished file. Others wait outside, so that those who came first are
+            done first and few pixels are in memory.
+
     Args:
         workers: Threads for everything that takes processor time.
         batch: Photos at one time.
@@ -31,6 +35,7 @@ class Engine:
         self.predictor = predictor
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="segment")
         self._free, self._most, self._on_batch = workers, batch, on_batch
+        self.room = asyncio.Semaphore(workers + batch)
         self._waiting: dict[tuple[int, ...], deque[_Waiting]] = {}
         self._running: set[asyncio.Task[None]] = set()
 

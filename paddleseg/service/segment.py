@@ -122,12 +122,13 @@ class Segmenter:
 
     async def _photo(self, upload: Upload, maker: Maker, started: float) -> tuple[list[bytes], dict[str, float]]:
         """A photo's files, and the milliseconds of its stages; none is begun once the client's time is over."""
-        self._check_time(started)
-        prepared, timing = await self._engine.call(self._prepare, upload)
-        self._check_time(started)
-        result = await self._engine.segment(prepared)
-        self._check_time(started)
-        files, encode = await self._engine.call(_timed, lambda: maker(prepared.image, result, upload))
+        async with self._engine.room:
+            self._check_time(started)
+            prepared, timing = await self._engine.call(self._prepare, upload)
+            self._check_time(started)
+            result = await self._engine.segment(prepared)
+            self._check_time(started)
+            files, encode = await self._engine.call(_timed, lambda: maker(prepared.image, result, upload))
         timing |= {**result.timing_ms, "encode": encode}
         for stage, ms in timing.items():
             self._metrics.stage(stage, ms)
