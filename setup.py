@@ -44,6 +44,9 @@ SERVE = [
     "websockets>=13.1,<18",
     "prometheus-client>=0.21,<1",
 ]
+# PyAV brings FFmpeg: clips in and out with their sound.
+VIDEO = [*ONNX, "av>=17,<19"]
+CAMERA = [*VIDEO, "pygame-ce>=2.5,<3"]
 CONVERT = ["onnx>=1.17,<2"]  # tools/convert_weights.py
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.26,<2"]
 DEV = [
@@ -96,9 +99,11 @@ setup(
         "train": TRAIN,
         "onnx": ONNX,
         "export": EXPORT,
+        "video": VIDEO,
+        "camera": CAMERA,
         "convert": CONVERT,
         "serve": SERVE,
-        "all": [*EXPORT, *CONVERT, *SERVE],
+        "all": [*EXPORT, *CONVERT, *CAMERA, *SERVE],
         "docs": DOCS,
         "dev": DEV,
     },

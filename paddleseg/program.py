@@ -39,6 +39,8 @@ _EXTRAS = {
     "python_multipart": ("python-multipart", "serve"),
     "websockets": ("websockets", "serve"),
     "prometheus_client": ("prometheus-client", "serve"),
+    "av": ("PyAV", "video"),
+    "pygame": ("pygame-ce", "camera"),
 }
 
 

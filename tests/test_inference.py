@@ -17,6 +17,7 @@ from PIL import Image, ImageCms
 from paddleseg.card import Card, Files, Output, Step, load_card, save_card
 from paddleseg.errors import ConfigError, DataError, DeviceError, ExportError, OutputError
 from paddleseg.images import compositing, paint
+from paddleseg.images.backgrounds import Blur, cover
 from paddleseg.images.io import read_image, read_label
 from paddleseg.images.paint import overlay, palette
 from paddleseg.inference.augment import TestAugmentation
@@ -180,11 +181,11 @@ class TestCompose:
     GREEN = np.array([0, 177, 64], np.float32)
 
     def test_the_cut_out_is_clear_outside_and_solid_inside(self, photo: np.ndarray, result: SegResult):
-        cut = compositing.cutout(photo, result.alpha)
+        cut = compositing.cutout(photo, result.opacity)
         assert cut.shape == (*photo.shape[:2], 4)
-        np.testing.assert_array_equal(cut[..., 3], np.rint(result.alpha * 255))
+        np.testing.assert_array_equal(cut[..., 3], result.opacity)
         assert 0.1 < (cut[..., 3] == 255).mean() < 0.9
-        inside = result.alpha == 1
+        inside = result.opacity == 255
         np.testing.assert_array_equal(cut[inside][:, :3], photo[inside])
         soft = (cut[..., 3] > 0) & (cut[..., 3] < 255)
         assert 0.001 < soft.mean() < 0.2
@@ -199,26 +200,26 @@ class TestCompose:
         assert error < 8 < np.abs(mixed - red)[edge].max()
 
     def test_behind_the_person_is_what_was_asked_for(self, photo: np.ndarray, result: SegResult):
-        picture = compositing.replace(photo, result.alpha, compositing.background_from("#00b140")(photo, result.alpha))
-        assert (picture[result.alpha == 0] == self.GREEN).all()
-        np.testing.assert_array_equal(picture[result.alpha == 1], photo[result.alpha == 1])
+        picture = compositing.compose(photo, result.opacity, compositing.background_from("#00b140"))
+        assert (picture[result.opacity == 0] == self.GREEN).all()
+        np.testing.assert_array_equal(picture[result.opacity == 255], photo[result.opacity == 255])
 
     def test_blur_leaves_no_halo_of_the_person(self):
         photo = np.full((240, 240, 3), 30, np.uint8)
         photo[80:160, 80:160] = 250
         alpha = (photo[..., 0] > 100).astype(np.float32)
-        assert compositing.blurred(photo, alpha)[alpha == 0].max() <= 32
+        assert Blur()(photo, alpha)[alpha == 0].max() <= 32
 
     def test_blur_softens_the_background(self, photo: np.ndarray, result: SegResult):
         def detail(picture: np.ndarray) -> float:
             edges = cv2.Laplacian(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.CV_32F)
             return float(np.abs(edges)[result.alpha == 0].mean())
 
-        assert detail(compositing.blurred(photo, result.alpha)) < 0.3 * detail(photo)
+        assert detail(Blur()(photo, result.alpha)) < 0.3 * detail(photo)
 
     def test_a_picture_covers_the_photo_without_distortion(self, mini: Path):
         circle = cv2.circle(np.zeros((300, 600, 3), np.uint8), (300, 150), 60, (255, 255, 255), -1)
-        covered = compositing.cover(circle, (200, 200))
+        covered = cover(circle, (200, 200))
         rows, columns = (covered[..., 0] > 127).any(axis=1).sum(), (covered[..., 0] > 127).any(axis=0).sum()
         assert covered.shape == (200, 200, 3)
         assert rows == pytest.approx(columns, abs=1)
@@ -271,7 +272,7 @@ class TestPictures:
         alpha = np.clip(cv2.GaussianBlur(result.alpha, (0, 0), 3) * 1.2 - 0.1, 0, 1)
 
         def pictures() -> list[np.ndarray]:
-            behind = compositing.blurred(photo, alpha)
+            behind = Blur()(photo, alpha)
             made = [compositing.cutout(photo, alpha), behind, compositing.replace(photo, alpha, behind)]
             return [*made, overlay(photo, result.mask), overlay(photo, np.stack([result.mask, 1 - result.mask]))]
 
@@ -313,7 +314,7 @@ class TestFiles:
         found = predictor(read_image(source / "d.png"))
         out = tmp_path / "out"
         np.testing.assert_array_equal(read_label(out / "mask" / "d.png"), found.mask * 255)
-        np.testing.assert_array_equal(read_label(out / "alpha" / "d.png"), np.rint(found.alpha * 255))
+        np.testing.assert_array_equal(read_label(out / "alpha" / "d.png"), found.opacity)
         expected = [path for name in "abcde" for path in self.writer(out).targets(source.joinpath(name).name)]
         assert {path for path in expected if path.suffix == ".png"} <= set(out.rglob("*.png"))
 

@@ -80,7 +80,7 @@ def test_a_photo_and_its_backgrounds(page: Tab, photo: Path, predictor: Predicto
     page.until(DONE)
     image = read_image(photo)
     result = predictor(image)
-    assert np.array_equal(shown(page)[..., 3], np.asarray(result.alpha * 255).round().astype(np.uint8))
+    assert np.array_equal(shown(page)[..., 3], result.opacity)
     choose_view(page, "mask")
     page.until(DONE)
     assert np.array_equal(shown(page)[..., 0], result.mask * 255)  # the mask of the command line, pixel for pixel

@@ -7,6 +7,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
@@ -117,3 +118,8 @@ def _eight_bits(values: np.ndarray, path: str | Path) -> tuple[np.ndarray, bool,
     if high <= 255:
         return values.astype(np.uint8), False, high > 0
     return np.rint(values / _DEEP).astype(np.uint8), False, False
+
+
+def opacity(alpha: np.ndarray) -> np.ndarray:
+    """A matte, in [0, 1] or from 0 to 255 already, as uint8 (H, W) from 0 to 255."""
+    return alpha if alpha.dtype == np.uint8 else cv2.convertScaleAbs(alpha, alpha=255)

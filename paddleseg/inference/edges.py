@@ -10,8 +10,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-_WINDOW = 4
-"""Radius in pixels of the small copy: as small as the radius can be there without following the photo's noise."""
+from paddleseg.images.small import halved, halvings
+
+_WINDOW = 2.5
+"""Radius in pixels of the small copy, at least: a smaller one would follow the photo's noise."""
 _EPSILON = 1e-3
 """Variance of brightness (of [0, 1]) below which a window has no edge to follow."""
 _STEEPNESS = 2.0
@@ -32,21 +34,43 @@ def refine_edges(prob: np.ndarray, image: np.ndarray, radius: float, threshold: 
         `prob`.
     """
     light = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.shape[2] == 3 else image[..., 0]
-    h, w = light.shape
-    shrink = min(_WINDOW / radius, 1.0)
-    small = max(1, round(w * shrink)), max(1, round(h * shrink))
-    small_light = cv2.resize(light, small, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    small_prob = cv2.resize(prob[-1], small, interpolation=cv2.INTER_LINEAR)
-    steep = np.clip(_STEEPNESS * (small_prob - threshold) + threshold, 0, 1)
-    slope, offset = _lines(small_light, steep, max(1, round(radius * shrink)))
-    foreground, rest = prob[-1], prob[0] if len(prob) == 2 else np.empty_like(prob[0])
-    cv2.resize(slope / 255, (w, h), dst=foreground, interpolation=cv2.INTER_LINEAR)
-    foreground *= light
-    cv2.resize(offset, (w, h), dst=rest, interpolation=cv2.INTER_LINEAR)
-    foreground += rest
-    np.clip(foreground, 0, 1, out=foreground)
-    np.subtract(1, foreground, out=rest)
+    times = halvings(radius / _WINDOW)
+    small_light = halved(light, times).astype(np.float32)
+    small_light /= 255
+    h, w = small_light.shape
+    steep = cv2.resize(prob[-1], (w, h), interpolation=cv2.INTER_LINEAR)
+    np.clip(_STEEPNESS * (steep - threshold) + threshold, 0, 1, out=steep)
+    window = max(1, round(radius / 2**times))
+    slope, offset = _lines(small_light, steep, window)
+    slope /= 255
+    prob[-1] = 0
+    small, full = _reached(steep > 0, 2 * window + 1, light.shape)
+    foreground = prob[-1][full]
+    size = foreground.shape[::-1]
+    if foreground.size:
+        foreground[:] = cv2.resize(slope[small], size, interpolation=cv2.INTER_LINEAR)
+        foreground *= light[full].astype(np.float32)
+        foreground += cv2.resize(offset[small], size, interpolation=cv2.INTER_LINEAR)
+        np.clip(foreground, 0, 1, out=foreground)
+    if len(prob) == 2:
+        np.subtract(1, prob[1], out=prob[0])
     return prob
+
+
+Box = tuple[slice, slice]
+
+
+def _reached(inside: np.ndarray, rim: int, size: tuple[int, ...]) -> tuple[Box, Box]:
+    """The rows and columns of a small copy, and those of the photo of `size`, beyond which all stays background."""
+    (h, w), (y, x) = inside.shape, (size[0] // inside.shape[0], size[1] // inside.shape[1])
+    if (h * y, w * x) != size:  # the small copy's pixels do not end where the photo's do
+        return np.s_[:, :], np.s_[:, :]
+    left, top, wide, high = cv2.boundingRect(inside.view(np.uint8))
+    if not wide:
+        return np.s_[:0, :0], np.s_[:0, :0]
+    top, bottom = max(top - rim, 0), min(top + high + rim, h)
+    left, right = max(left - rim, 0), min(left + wide + rim, w)
+    return np.s_[top:bottom, left:right], np.s_[top * y : bottom * y, left * x : right * x]
 
 
 def _lines(light: np.ndarray, prob: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from paddleseg.card import Card
 from paddleseg.errors import ConfigError
 from paddleseg.images import compositing
+from paddleseg.images.backgrounds import Background
 from paddleseg.images.io import writable, write_image, write_png
 from paddleseg.images.paint import as_rgb, flatten, overlay, palette
 from paddleseg.inference.predictor import SegResult
@@ -52,7 +52,7 @@ class Writer:
         save_dir: str | Path,
         outputs: Sequence[str],
         colors: np.ndarray,
-        background: compositing.Background | None = None,
+        background: Background | None = None,
         folders: Mapping[str, str] | None = None,
         classes: Sequence[str] = (),
         mask_values: Sequence[int] = (),
@@ -60,7 +60,7 @@ class Writer:
         self.save_dir, self.outputs, self.colors = Path(save_dir), list(outputs), colors
         self.background, self.folders, self.classes = background, FOLDERS | dict(folders or {}), classes
         self.greys = greys_from(mask_values)
-        self._kinds: dict[str, Callable[[Path, _Picture], None]] = {
+        self._kinds: dict[str, Callable[[Path, np.ndarray, SegResult], None]] = {
             "pseudo_color": self._pseudo_color,
             "overlay": self._overlay,
             "mask": self._mask,
@@ -71,9 +71,8 @@ class Writer:
 
     def __call__(self, name: str | Path, image: np.ndarray, result: SegResult) -> None:
         """Write all pictures of `image` (in sRGB), whose place below the input folder is `name`."""
-        picture = _Picture(image, result)
         for kind in self.outputs:
-            self._kinds[kind](self.save_dir / self.folders[kind] / name, picture)
+            self._kinds[kind](self.save_dir / self.folders[kind] / name, image, result)
 
     def targets(self, name: str | Path) -> Iterator[Path]:
         """The files that the pictures of `name` go to; of independent classes, all that have a name."""
@@ -86,45 +85,32 @@ class Writer:
             if kind == "mask":
                 yield from (self._of_class(path, index) for index in range(len(self.classes)))
 
-    def _pseudo_color(self, path: Path, picture: _Picture) -> None:
-        write_png(as_png(path), flatten(picture.mask).astype(np.uint8, copy=False), self.colors)
+    def _pseudo_color(self, path: Path, image: np.ndarray, result: SegResult) -> None:
+        write_png(as_png(path), flatten(result.mask).astype(np.uint8, copy=False), self.colors)
 
-    def _mask(self, path: Path, picture: _Picture) -> None:
-        if picture.mask.ndim == 2:
-            write_png(as_png(path), in_greys(picture.mask, self.greys))
+    def _mask(self, path: Path, image: np.ndarray, result: SegResult) -> None:
+        if result.mask.ndim == 2:
+            write_png(as_png(path), in_greys(result.mask, self.greys))
             return
-        for index, plane in enumerate(picture.mask):
+        for index, plane in enumerate(result.mask):
             write_png(self._of_class(path, index), in_greys(plane, self.greys))
 
     def _of_class(self, path: Path, index: int) -> Path:
         name = self.classes[index] if index < len(self.classes) else str(index)
         return path.with_name(f"{path.stem}_{_NOT_IN_A_NAME.sub('_', name)}.png")
 
-    def _overlay(self, path: Path, picture: _Picture) -> None:
-        write_image(writable(path), overlay(picture.image, picture.mask, self.colors))
+    def _overlay(self, path: Path, image: np.ndarray, result: SegResult) -> None:
+        write_image(writable(path), overlay(image, result.mask, self.colors))
 
-    def _alpha(self, path: Path, picture: _Picture) -> None:
-        write_png(as_png(path), compositing.opacity(picture.alpha))
+    def _alpha(self, path: Path, image: np.ndarray, result: SegResult) -> None:
+        write_png(as_png(path), result.opacity)
 
-    def _cutout(self, path: Path, picture: _Picture) -> None:
-        write_png(as_png(path), compositing.cutout(as_rgb(picture.image), picture.alpha))
+    def _cutout(self, path: Path, image: np.ndarray, result: SegResult) -> None:
+        write_png(as_png(path), compositing.cutout(as_rgb(image), result.opacity))
 
-    def _background(self, path: Path, picture: _Picture) -> None:
+    def _background(self, path: Path, image: np.ndarray, result: SegResult) -> None:
         assert self.background is not None
-        photo = as_rgb(picture.image)
-        behind = self.background(photo, picture.alpha)
-        write_image(writable(path), compositing.replace(photo, picture.alpha, behind))
-
-
-class _Picture:
-    """A photo with its mask, and its matte made once for all kinds that show it."""
-
-    def __init__(self, image: np.ndarray, result: SegResult):
-        self.image, self.mask, self._result = image, result.mask, result
-
-    @cached_property
-    def alpha(self) -> np.ndarray:
-        return self._result.alpha
+        write_image(writable(path), compositing.compose(as_rgb(image), result.opacity, self.background))
 
 
 def greys_from(values: Sequence[int]) -> np.ndarray | None:

@@ -5,11 +5,15 @@ Probabilities are resized, then a class is chosen. The other order loses the sof
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from paddleseg.card import Output
 from paddleseg.geometry import Geometry
+from paddleseg.images.mattes import opacity
+from paddleseg.images.pieces import Piece, pieces
 
 # Runtimes differ by about 1e-6. Networks whose logits end in ReLU give exact ties over whole areas, and a tie must not
 # fall to one side in one runtime and to the other in the next: probabilities that differ by less are a tie.
@@ -51,18 +55,29 @@ def drop_specks(prob: np.ndarray, threshold: float, smallest: float) -> np.ndarr
     Returns:
         `prob`.
     """
-    inside = _above(prob[-1], threshold)
-    count, pieces, statistics, _ = cv2.connectedComponentsWithStats(inside, connectivity=8, ltype=cv2.CV_32S)
-    if count <= 2:  # the background and one piece
-        return prob
-    areas = statistics[:, cv2.CC_STAT_AREA]
-    small = areas < smallest * areas[1:].max()
-    small[0] = False
-    for left, top, w, h, _ in statistics[small]:
-        window = np.s_[max(top - _RIM, 0) : top + h + _RIM, max(left - _RIM, 0) : left + w + _RIM]
-        specks = small[pieces[window]]
-        kept = (inside[window] > 0) & ~specks
-        cleared = (cv2.dilate(specks.astype(np.uint8), _AROUND) > 0) & ~kept
+    inside = above(prob[-1], threshold)
+    found = pieces(inside)
+    least = smallest * max((piece.area for piece in found), default=0)
+    return clear(prob, inside, [piece for piece in found if piece.area < least])
+
+
+def clear(prob: np.ndarray, inside: np.ndarray, dropped: Sequence[Piece]) -> np.ndarray:
+    """Two classes' probabilities (C, h, w) without some pieces of foreground and their soft rims.
+
+    Args:
+        prob: Overwritten.
+        inside: What is foreground (h, w), 0 and 1, as `above` tells.
+        dropped: Of the pieces of `inside`.
+
+    Returns:
+        `prob`.
+    """
+    specks = np.zeros_like(inside) if dropped else inside
+    for piece in dropped:
+        piece.draw(specks)
+    for piece in dropped:
+        window = piece.window(_RIM)
+        cleared = (cv2.dilate(specks[window], _AROUND) > 0) & ((inside[window] == 0) | (specks[window] > 0))
         prob[-1][window][cleared] = 0
         if len(prob) == 2:
             prob[0][window][cleared] = 1
@@ -80,14 +95,15 @@ def to_mask(prob: np.ndarray, output: Output, threshold: float = 0.5) -> np.ndar
     A tie goes to the lower class.
     """
     if output.multilabel:
-        return _above(prob, threshold)
+        return above(prob, threshold)
     if prob.shape[0] <= 2:
-        return _above(prob[-1], threshold)
+        return above(prob[-1], threshold)
     best = prob >= prob.max(axis=0) - _TIE  # the first of these is the lowest class
     return best.argmax(axis=0).astype(np.uint8 if prob.shape[0] <= 256 else np.int32)
 
 
-def _above(prob: np.ndarray, threshold: float) -> np.ndarray:
+def above(prob: np.ndarray, threshold: float) -> np.ndarray:
+    """Where probabilities are above a threshold, 0 and 1, uint8."""
     return (prob > threshold + _TIE / 2).astype(np.uint8)
 
 
@@ -103,5 +119,19 @@ def to_alpha(prob: np.ndarray, low: float = 0.2, high: float = 0.8) -> np.ndarra
 
     A small network's edge, enlarged, is wide; used as it is it shows a halo of the old background.
     """
-    ramp = np.clip((prob - low) / (high - low), 0, 1)
-    return (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
+    ramp = prob - np.float32(low)
+    ramp /= high - low
+    np.clip(ramp, 0, 1, out=ramp)
+    matte = -2 * ramp
+    matte += 3
+    matte *= ramp
+    matte *= ramp
+    return matte
+
+
+_OPACITY = opacity(to_alpha(np.linspace(0, 1, 256, dtype=np.float32)[None]))[0]
+
+
+def to_opacity(prob: np.ndarray) -> np.ndarray:
+    """`to_alpha` as uint8 (H, W), 0 to 255, by a table: what pictures are made with."""
+    return cv2.LUT(opacity(prob), _OPACITY)

@@ -69,6 +69,13 @@ class SegResult:
             return (self.mask > 0).astype(np.float32)
         return postprocess.to_alpha(postprocess.foreground(self.values, self.output))
 
+    @cached_property
+    def opacity(self) -> np.ndarray:
+        """The matte as uint8 (H, W), 0 to 255: what pictures are made with."""
+        if self.values is None:
+            return np.where(self.mask > 0, np.uint8(255), np.uint8(0))
+        return postprocess.to_opacity(postprocess.foreground(self.values, self.output))
+
 
 class Prepared(NamedTuple):
     """A picture (H, W, C), the network's input (C, h, w) made of it, and what led there."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from paddleseg.images import compositing
+from paddleseg.images.backgrounds import Background, Picture
 from paddleseg.images.color import to_srgb
 from paddleseg.images.io import as_photo, encode, encode_png
 from paddleseg.inference.outputs import greys_from, in_greys
@@ -17,12 +18,11 @@ from paddleseg.service.photos import Upload
 ENDINGS = {"jpeg": ".jpg", "png": ".png", "webp": ".webp"}
 
 
-def background_of(colour: str | None, picture: Upload | None) -> compositing.Background:
+def background_of(colour: str | None, picture: Upload | None) -> Background:
     """What stands behind people: an uploaded picture, a colour, or the photo blurred."""
     if picture is None:
         return compositing.background_from(colour or "blur")
-    shown = to_srgb(as_photo(picture.content, picture.where), picture.where, picture.content)
-    return lambda photo, _: compositing.cover(shown, photo.shape[:2])
+    return Picture(to_srgb(as_photo(picture.content, picture.where), picture.where, picture.content))
 
 
 class Maker:
@@ -35,12 +35,12 @@ class Maker:
         greys: The grey of each class in mask.
     """
 
-    def __init__(self, kinds: Sequence[Kind], behind: compositing.Background, form: str, greys: Sequence[int] = ()):
+    def __init__(self, kinds: Sequence[Kind], behind: Background, form: str, greys: Sequence[int] = ()):
         self.kinds, self._behind, self._ending, self._greys = kinds, behind, ENDINGS[form], greys_from(greys)
         self._makers: dict[Kind, Callable[[np.ndarray, SegResult], bytes]] = {
             "mask": lambda photo, result: encode_png(in_greys(result.mask, self._greys)),
-            "alpha": lambda photo, result: encode_png(compositing.opacity(result.alpha)),
-            "cutout": lambda photo, result: encode_png(compositing.cutout(photo, result.alpha)),
+            "alpha": lambda photo, result: encode_png(result.opacity),
+            "cutout": lambda photo, result: encode_png(compositing.cutout(photo, result.opacity)),
             "composite": self._composite,
         }
 
@@ -53,5 +53,4 @@ class Maker:
         return [self._makers[kind](shown, result) for kind in self.kinds]
 
     def _composite(self, photo: np.ndarray, result: SegResult) -> bytes:
-        alpha = result.alpha
-        return encode(self._ending, compositing.replace(photo, alpha, self._behind(photo, alpha)), "composite")
+        return encode(self._ending, compositing.compose(photo, result.opacity, self._behind), "composite")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from paddleseg.geometry import Geometry, Size
-from paddleseg.images.compositing import cover, resized
+from paddleseg.images.backgrounds import cover, resized
 from paddleseg.images.io import list_images, read_image
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import arguments

@@ -10,7 +10,8 @@ import numpy as np
 
 from paddleseg.errors import DataError
 from paddleseg.geometry import Resize, Size
-from paddleseg.images.compositing import foreground_color, resized
+from paddleseg.images.backgrounds import resized
+from paddleseg.images.compositing import foreground_color
 from paddleseg.transforms.fields import Field
 from paddleseg.transforms.sample import Sample
 
