@@ -471,6 +471,17 @@ class TestStream:
         with connect(f"ws://127.0.0.1:{service.port}/stream") as second:
             assert "1 streams are open already" in second.recv()
 
+    def test_a_client_that_goes_in_the_middle_leaves_nothing(self, service: Service, photo: bytes):
+        for _ in range(3):
+            with connect(f"ws://127.0.0.1:{service.port}/stream") as gone:
+                gone.send("{}")
+                gone.recv()
+                for _ in range(5):
+                    gone.send(photo)
+                gone.socket.close()
+            service.eventually("paddleseg_streams", 0)
+        service.eventually("paddleseg_pixels_in_hand", 0)
+
     def test_a_frame_that_is_too_long_ends_it(self, socket):
         socket.send("{}")
         socket.recv()
@@ -525,7 +536,10 @@ class TestProcess:
     def test_what_is_in_hand_is_answered_before_it_ends(self, photo: bytes):
         started = Process()
         assert started.service.post("/segment", files={"image": ("secret-name.jpg", photo)}).status_code == 200
-        with started.service.socket() as slow:
+        stream = connect(f"ws://127.0.0.1:{started.service.port}/stream")
+        with started.service.socket() as slow, stream:
+            stream.send("{}")
+            assert json.loads(stream.recv()) == {"ready": True}
             slow.sendall(head(len(photo), "?output=mask") + photo[:1000])
             started.service.eventually("paddleseg_requests_in_hand", 1)
             started.process.send_signal(signal.SIGTERM)
@@ -535,6 +549,9 @@ class TestProcess:
                 started.service.socket()
             slow.sendall(photo[1000:])
             assert slow.recv(100).startswith(b"HTTP/1.1 200 OK")
+            with pytest.raises(ConnectionClosed) as closed:
+                stream.recv()
+            assert closed.value.rcvd is not None and closed.value.rcvd.code == 1012  # the service restarts
         assert started.end() == 0 and started.errors == ""
         events = [json.loads(line) for line in started.lines]
         assert [events[0]["event"], events[-1]["event"]] == ["serving", "stopped"]

@@ -212,7 +212,8 @@ def _webp(file: BinaryIO) -> Head:
         elif name == b"EXIF" and turn == 1:
             turn = exif_turn(file.read(min(length, 1 << 20)).removeprefix(b"Exif\0\0"))
         place += 8 + length + length % 2
-    return Head("WEBP", size, turn, frames=frames, whole=place >= end)
+    whole = file.seek(0, io.SEEK_END) >= end - 1  # some leave out the last byte where it only fills up
+    return Head("WEBP", size, turn, frames=frames, whole=whole)
 
 
 def _webp_canvas(start: bytes) -> Size:

@@ -7,6 +7,7 @@ import logging
 import sys
 import time
 import traceback
+from typing import TextIO
 
 logger = logging.getLogger("paddleseg.service")
 
@@ -21,6 +22,11 @@ class _Lines(logging.Formatter):
         return json.dumps(line)
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Whoever read the log has stopped; the service goes on, and its exit code tells."""
+
+
 def log(event: str, level: int = logging.INFO, error: BaseException | None = None, **fields: object) -> None:
     """Write an event with its fields."""
     logger.log(level, event, extra={"fields": fields}, exc_info=error)
@@ -28,7 +34,7 @@ def log(event: str, level: int = logging.INFO, error: BaseException | None = Non
 
 def start() -> None:
     """Send our lines, and the server's warnings, to standard output."""
-    handler = logging.StreamHandler(sys.stdout)
+    handler = _Handler(sys.stdout)
     handler.setFormatter(_Lines())
     for name, level in (("paddleseg.service", logging.INFO), ("uvicorn.error", logging.WARNING)):
         one = logging.getLogger(name)

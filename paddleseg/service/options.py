@@ -18,8 +18,8 @@ class _Looks(BaseModel):
         Field(
             # Never a path: nothing that a client says names a file of the server.
             pattern=r"^(blur(:(0\.\d{0,3}[1-9]|1))?|#[0-9A-Fa-f]{6})$",
-            description="What composite shows behind people: blur, blur:STRENGTH up to 1, or a colour as #rrggbb (in an "
-            "address %23rrggbb).",
+            description="What composite shows behind people: blur, blur:STRENGTH up to 1, or a colour as #rrggbb (in "
+            "an address %23rrggbb).",
             examples=["blur", "blur:0.3", "#00b140"],
         ),
     ] = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from paddleseg.service.options import StreamOptions
 from paddleseg.service.photos import Upload, count_pixels
 from paddleseg.service.pictures import ENDINGS
 from paddleseg.service.problems import RefusedError, as_json, status_of, wrong_fields
+from paddleseg.service.protocol import STALLED_S
 from paddleseg.service.settings import Settings
 from paddleseg.video import Compositor, Session
 
@@ -133,8 +135,11 @@ class Streamer:
                 await socket.send_text(json.dumps(about | as_json(error.problems)))
                 continue
             self._metrics.frame("done")
-            await socket.send_text(json.dumps(about | {"ms": round((time.perf_counter() - start) * 1000, 1)}))
-            await socket.send_bytes(picture)
+            about["ms"] = round((time.perf_counter() - start) * 1000, 1)
+            try:
+                await asyncio.wait_for(_send(socket, about, picture), STALLED_S)
+            except asyncio.TimeoutError as error:  # who takes nothing hears nothing
+                raise WebSocketDisconnect(1006) from error
 
     async def _picture(self, session: Session, options: StreamOptions, upload: Upload) -> bytes:
         pixels = await self._engine.call(count_pixels, [upload], self._settings.max_pixels)
@@ -152,6 +157,12 @@ def _make(session: Session, options: StreamOptions, upload: Upload) -> bytes:
     return encode(ENDINGS[options.format], frame.composite, upload.where)
 
 
+async def _send(socket: WebSocket, about: dict[str, Any], picture: bytes) -> None:
+    await socket.send_text(json.dumps(about))
+    await socket.send_bytes(picture)
+
+
 async def _say_and_close(socket: WebSocket, error: UserError) -> None:
-    await socket.send_text(json.dumps(as_json(error.problems)))
-    await socket.close(_CLOSE_CODES.get(status_of(error), 1003 if status_of(error) < 500 else 1011))
+    with suppress(WebSocketDisconnect):  # nobody may be listening
+        await socket.send_text(json.dumps(as_json(error.problems)))
+        await socket.close(_CLOSE_CODES.get(status_of(error), 1003 if status_of(error) < 500 else 1011))
