@@ -38,7 +38,8 @@ EXPORT = [*TRAIN, *ONNX, 'paddle2onnx>=2.1,<2.2; python_version < "3.13"']
 # uvicorn's HTTP protocol is extended in service/protocol.py, and Starlette's reader of forms in service/body.py.
 SERVE = [
     *ONNX,
-    "fastapi>=0.115,<1",
+    "fastapi>=0.118,<1",
+    "starlette>=0.48,<2",
     "uvicorn>=0.35,<1",
     "python-multipart>=0.0.20,<0.1",
     "websockets>=13.1,<18",
