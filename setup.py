@@ -49,6 +49,8 @@ SERVE = [
 VIDEO = [*ONNX, "av>=17,<19"]
 CAMERA = [*VIDEO, "pygame-ce>=2.5,<3"]
 CONVERT = ["onnx>=1.17,<2"]  # tools/convert_weights.py
+BATCH = ["pyarrow>=20,<27"]
+RAY = [*BATCH, "ray>=2.40,<3"]
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.26,<2"]
 DEV = [
     *CONVERT,
@@ -103,8 +105,10 @@ setup(
         "video": VIDEO,
         "camera": CAMERA,
         "convert": CONVERT,
+        "batch": BATCH,
+        "ray": RAY,
         "serve": SERVE,
-        "all": [*EXPORT, *CONVERT, *CAMERA, *SERVE],
+        "all": [*EXPORT, *CONVERT, *CAMERA, *BATCH, *SERVE],
         "docs": DOCS,
         "dev": DEV,
     },

@@ -41,6 +41,8 @@ _EXTRAS = {
     "prometheus_client": ("prometheus-client", "serve"),
     "av": ("PyAV", "video"),
     "pygame": ("pygame-ce", "camera"),
+    "pyarrow": ("PyArrow", "batch"),
+    "ray": ("Ray", "ray"),
 }
 
 

@@ -303,10 +303,8 @@ class TestLoad:
             service.eventually(f"paddleseg_{name}_in_hand", 0)
 
     def test_a_full_queue_says_when_to_come_again(self, predictor: Predictor, photo: bytes):
-        with serving(predictor, Settings(queue=1, timeout=1.5)) as small, small.socket() as slow:
-            slow.sendall(
-                b"POST /segment HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: 99\r\n\r\nx"
-            )
+        with serving(predictor, Settings(queue=1, timeout=3)) as small, small.socket() as slow:
+            slow.sendall(head(99) + b"x")
             small.eventually("paddleseg_requests_in_hand", 1)
             answer = small.segment(photo)
             assert answer.status_code == 429 and int(answer.headers["retry-after"]) >= 1

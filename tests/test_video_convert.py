@@ -14,10 +14,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-av = pytest.importorskip("av")
-pytest.importorskip("onnxruntime")
-
 from clips import frames, packets, read, write_clip, write_sound
 
 from paddleseg.cli.main import main
@@ -264,14 +260,14 @@ class TestCommand:
     def test_a_window_shows_what_is_written(
         self, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ):
-        pytest.importorskip("pygame")
         monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
         assert main(["video", str(clip), str(tmp_path / "out.webm"), "--end", "0.1", "--preview"]) == 0
 
 
 class TestPreview:
     def test_frames_are_shown_and_keys_come_back(self, monkeypatch: pytest.MonkeyPatch):
-        pygame = pytest.importorskip("pygame")
+        import pygame
+
         monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
         from paddleseg.video.preview import Preview
 

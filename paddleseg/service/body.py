@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from fastapi import Request
+from python_multipart.exceptions import FormParserError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
@@ -102,10 +103,9 @@ class Body:
                 max_fields=_MOST_FIELDS,
                 max_part_size=_FIELD_BYTES,
             ).parse()
-        except MultiPartException as error:
-            raise RefusedError(
-                422, "form", str(error.message)[:200], "send one as `curl -F image=@me.jpg` does"
-            ) from error
+        except (MultiPartException, FormParserError) as error:
+            what = getattr(error, "message", "is damaged")[:200]
+            raise RefusedError(422, "form", what, "send one as `curl -F image=@me.jpg` does") from error
         photos: list[Upload] = []
         backgrounds: list[Upload] = []
         problems = []

@@ -9,13 +9,19 @@ from paddleseg.video.session import Frame, Session
 
 if TYPE_CHECKING:
     from paddleseg.video.convert import convert_video
+    from paddleseg.video.folder import convert_folder
+    from paddleseg.video.source import open_source
+    from paddleseg.video.target import open_target
 
-__all__ = ["Compositor", "Frame", "Session", "convert_video"]
+__all__ = ["Compositor", "Frame", "Session", "convert_folder", "convert_video", "open_source", "open_target"]
+
+_NEED_PYAV = {"convert_folder": "folder", "convert_video": "convert", "open_source": "source", "open_target": "target"}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "convert_video":  # on demand: sessions need no PyAV
-        from paddleseg.video.convert import convert_video
+    # On demand: sessions need no PyAV.
+    if name in _NEED_PYAV:
+        import importlib
 
-        return convert_video
+        return getattr(importlib.import_module(f"paddleseg.video.{_NEED_PYAV[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
