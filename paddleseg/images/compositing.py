@@ -35,17 +35,22 @@ def cutout(photo: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
 def compose(photo: np.ndarray, alpha: np.ndarray, background: Background) -> np.ndarray:
     """The foreground of a photo before a background, RGB uint8."""
-    return replace(photo, alpha, background(photo, alpha), unmix=background.foreign)
+    behind = background(photo, alpha)
+    return replace(photo, alpha, behind, unmix=background.foreign, overwrite=behind.flags.writeable)
 
 
-def replace(photo: np.ndarray, alpha: np.ndarray, background: np.ndarray, *, unmix: bool = True) -> np.ndarray:
+def replace(
+    photo: np.ndarray, alpha: np.ndarray, background: np.ndarray, *, unmix: bool = True, overwrite: bool = False
+) -> np.ndarray:
     """The foreground of a photo before another picture of its size, RGB uint8.
 
     Args:
         unmix: Take the old background's colour out of the edge; no need where the new one looks like it.
+        overwrite: Whether the background is not needed any more: its memory may become the picture's.
     """
     matte = opacity(alpha)
-    picture = cv2.copyTo(photo, (matte == 255).view(np.uint8), background.copy())
+    picture = background if overwrite and background.flags.c_contiguous else background.copy()
+    cv2.copyTo(photo, (matte == 255).view(np.uint8), picture)
     flat = picture.reshape(-1, 3)
     for places, front in _fronts(photo, matte) if unmix else _edges(photo, matte):
         share = matte.reshape(-1)[places].astype(np.uint16)[:, None]

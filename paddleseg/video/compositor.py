@@ -60,7 +60,8 @@ class Compositor:
         behind = self.background(image, opacity)
         if self._match is not None:
             image = self._match(image, opacity, behind)
-        picture = compositing.replace(image, opacity, behind, unmix=self.background.foreign)
+        fresh = behind.flags.writeable and not self.light_wrap
+        picture = compositing.replace(image, opacity, behind, unmix=self.background.foreign, overwrite=fresh)
         return light_wrap(picture, opacity, behind, self.light_wrap) if self.light_wrap else picture
 
     def cutout(self, image: np.ndarray, opacity: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Real photos for schemathesis, which would send random bytes as pictures.
 
-    paddleseg serve --port 8000
-    SCHEMATHESIS_HOOKS=tests.fuzz.schemathesis_hooks schemathesis run http://127.0.0.1:8000/openapi.json
+paddleseg serve --port 8000
+SCHEMATHESIS_HOOKS=tests.fuzz.schemathesis_hooks schemathesis run http://127.0.0.1:8000/openapi.json
 """
 
 from __future__ import annotations
