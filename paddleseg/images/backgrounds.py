@@ -20,10 +20,11 @@ _BLUR_SHARE, STRENGTH = 0.06, 0.5
 
 
 class Background(Protocol):
-    """A photo (H, W, 3) and its matte to a background (H, W, 3), all RGB uint8; one that is kept is read-only.
+    """A photo (H, W, 3) and its matte to a background (H, W, 3), all RGB uint8.
 
     Attributes:
-        foreign: Whether it looks other than the old one, whose colour must then be taken out of the edge.
+        foreign: Whether it looks other than the old one, whose colour must then be taken out of the edge. One that does
+            not is made from the photo, and is nobody else's: the picture is made in its memory.
     """
 
     foreign: bool
@@ -78,9 +79,7 @@ class Picture:
     def __call__(self, photo: np.ndarray, alpha: np.ndarray) -> np.ndarray:
         fitted = self._fitted  # threads may fit at once, and to different sizes
         if fitted.shape != photo.shape:
-            fitted = cover(self.picture, photo.shape[:2])
-            fitted.flags.writeable = False
-            self._fitted = fitted
+            fitted = self._fitted = cover(self.picture, photo.shape[:2])
         return fitted
 
 

@@ -36,7 +36,7 @@ def cutout(photo: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 def compose(photo: np.ndarray, alpha: np.ndarray, background: Background) -> np.ndarray:
     """The foreground of a photo before a background, RGB uint8."""
     behind = background(photo, alpha)
-    return replace(photo, alpha, behind, unmix=background.foreign, overwrite=behind.flags.writeable)
+    return replace(photo, alpha, behind, unmix=background.foreign, overwrite=not background.foreign)
 
 
 def replace(

@@ -60,8 +60,9 @@ class Compositor:
         behind = self.background(image, opacity)
         if self._match is not None:
             image = self._match(image, opacity, behind)
-        fresh = behind.flags.writeable and not self.light_wrap
-        picture = compositing.replace(image, opacity, behind, unmix=self.background.foreign, overwrite=fresh)
+        foreign = self.background.foreign
+        overwrite = not foreign and not self.light_wrap
+        picture = compositing.replace(image, opacity, behind, unmix=foreign, overwrite=overwrite)
         return light_wrap(picture, opacity, behind, self.light_wrap) if self.light_wrap else picture
 
     def cutout(self, image: np.ndarray, opacity: np.ndarray) -> np.ndarray:
