@@ -219,7 +219,8 @@ def _padding(info: Info, encoder: Encoder) -> tuple[int, int]:
 
 def _of_container(suffix: str) -> dict[str, str]:
     if suffix in (".mp4", ".m4v", ".mov"):
-        return {"movflags": "+faststart"}  # the index first, so that browsers play while they load
+        # The index first, so that browsers play while they load; where streams begin, finer than in milliseconds.
+        return {"movflags": "+faststart", "movie_timescale": "90000"}
     return {"loop": "0"} if suffix == ".webp" else {}
 
 
