@@ -14,10 +14,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-av = pytest.importorskip("av")
-pytest.importorskip("onnxruntime")
-
 from clips import frames, packets, read, write_clip, write_sound
 
 from paddleseg.cli.main import main
@@ -130,7 +126,10 @@ class TestNothingHalf:
                 yield item
 
         begun = time.monotonic()
-        with pytest.raises(ValueError, match="in the middle"), threaded(iter(int, 1), lambda items: items, 1) as endless:
+        with (
+            pytest.raises(ValueError, match="in the middle"),
+            threaded(iter(int, 1), lambda items: items, 1) as endless,
+        ):
             for _ in endless:
                 with threaded(range(10), broken, 1) as some:
                     assert list(some)
@@ -179,7 +178,9 @@ class TestNothingHalf:
                 check=False,
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)),
             )
-            assert done.returncode == 2 and f"out{suffix}: cannot be written: File too large" in done.stderr, done.stderr
+            assert done.returncode == 2 and f"out{suffix}: cannot be written: File too large" in done.stderr, (
+                done.stderr
+            )
             assert names(tmp_path) == ["in.mp4", "noise.png"][: 1 + (tmp_path / "noise.png").exists()]
 
 
@@ -259,14 +260,14 @@ class TestCommand:
     def test_a_window_shows_what_is_written(
         self, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ):
-        pytest.importorskip("pygame")
         monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
         assert main(["video", str(clip), str(tmp_path / "out.webm"), "--end", "0.1", "--preview"]) == 0
 
 
 class TestPreview:
     def test_frames_are_shown_and_keys_come_back(self, monkeypatch: pytest.MonkeyPatch):
-        pygame = pytest.importorskip("pygame")
+        import pygame
+
         monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
         from paddleseg.video.preview import Preview
 

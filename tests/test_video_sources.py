@@ -8,19 +8,18 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
-
-av = pytest.importorskip("av")
-
 from clips import RATE, frames, write_clip, write_sound
 
 from paddleseg.errors import DataError
 from paddleseg.images.io import write_png
 from paddleseg.video.clip import Clip
 from paddleseg.video.colour import Colour
-from paddleseg.video.source import Info, Moment, open_source
+from paddleseg.video.moments import Info, Moment
+from paddleseg.video.source import open_source
 
 
 def all_of(what: object, **asked: object) -> tuple[list[Moment], Info]:
@@ -97,7 +96,7 @@ class TestFrames:
         )
         moments, info = all_of(path)
         dark, light = moments[0].image[48, 32], moments[0].image[48, 96]
-        assert 80 < dark.min() and dark.max() < 120 and light.min() > 215
+        assert dark.min() > 80 and dark.max() < 120 and light.min() > 215
         assert info.colour == Colour() and "is HDR" in info.remarks[0]
 
     def test_a_change_of_size_is_stretched_and_said(self, tmp_path: Path):
@@ -143,7 +142,7 @@ class TestFaults:
         part = write_clip(tmp_path / "part.ts", frames(40))
         both = tmp_path / "both.ts"
         both.write_bytes(2 * part.read_bytes())
-        with pytest.raises(DataError, match="its times jump back after 1.56 s"):
+        with pytest.raises(DataError, match=r"its times jump back after 1\.56 s"):
             all_of(both)
 
     @pytest.mark.parametrize("suffix", [".mkv", ".mov", ".avi"])

@@ -1,4 +1,4 @@
-"""Frames and sound into clips: every kind opens, each frame is there at its time, colours and sound are the source's."""
+"""Frames and sound into clips: every kind opens, each frame is there at its time, colours and sound stay."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
-from PIL import Image
-
-av = pytest.importorskip("av")
-
 from clips import RATE, frames, packets, read, write_clip
+from PIL import Image
 
 from paddleseg.errors import OutputError
 from paddleseg.images.io import read_image
 from paddleseg.video.colour import Colour
 from paddleseg.video.encoders import choose
-from paddleseg.video.source import Info, open_source
+from paddleseg.video.moments import Info
+from paddleseg.video.source import open_source
 from paddleseg.video.target import open_target
 
 OPAQUE = (".mp4", ".m4v", ".mov", ".mkv", ".webm")
@@ -161,7 +160,7 @@ class TestSound:
         info = passed(source, tmp_path / f"out{suffix}")
         with av.open(str(tmp_path / f"out{suffix}")) as container:
             assert container.streams.audio[0].codec_context.codec.canonical_name == to
-            heard = [frame for frame in container.decode(audio=0)]
+            heard = list(container.decode(audio=0))
         rate = heard[0].sample_rate
         samples = np.concatenate([frame.to_ndarray().mean(0) for frame in heard])
         assert abs(len(samples) / rate - 2) < 0.05

@@ -47,6 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="adaptive",
         help="how masks are made steady (default: %(default)s)",
     )
+    parser.add_argument("--people", type=_people, default="all", metavar="WHO", help="all, main, or how many at most")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="run the network for one frame in N")
+    parser.add_argument("--cpu", type=_share, metavar="SHARE", help="of one core for finding people, such as 50%%")
+    parser.add_argument("--skip_still", action="store_true", help="no new mask where nothing has moved")
     parser.add_argument("--start", type=float, metavar="SECONDS", help="leave out what is before")
     parser.add_argument("--end", type=float, metavar="SECONDS", help="leave out what is after")
     parser.add_argument("--rate", metavar="FPS", help="frames a second of pictures, such as 30000/1001 (default: 25)")
@@ -59,6 +63,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preview", action="store_true", help="show frames in a window; q closes it")
 
 
+def _people(text: str) -> str | int:
+    return int(text) if text.isdecimal() else text
+
+
+def _share(text: str) -> float:
+    return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+
+
 def run(args: argparse.Namespace) -> int:
     from paddleseg.video.convert import convert_video, load_predictor
     from paddleseg.video.folder import convert_folder, holds_clips
@@ -66,6 +78,10 @@ def run(args: argparse.Namespace) -> int:
     options: dict[str, Any] = {
         "background": args.background,
         "temporal": None if args.temporal == "none" else args.temporal,
+        "people": args.people,
+        "every": args.every,
+        "cpu": args.cpu,
+        "skip_still": args.skip_still,
         "keep_audio": not args.no_audio,
         "start": args.start,
         "end": args.end,

@@ -19,7 +19,7 @@ from paddleseg.errors import DataError
 from paddleseg.images.head import IMAGE_EXTENSIONS, MAX_PIXELS
 from paddleseg.sources import refuse_endless
 from paddleseg.video.colour import colour_of, to_rgb
-from paddleseg.video.source import RATE, Info, Moment, no_frames, spans
+from paddleseg.video.moments import RATE, Info, Moment, no_frames, spans
 
 _OPENING, _READING = 20.0, 20.0
 """Seconds after which an address that does not answer is given up."""

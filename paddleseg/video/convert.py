@@ -19,9 +19,11 @@ from paddleseg.images import compositing
 from paddleseg.inference.predictor import Predictor
 from paddleseg.targets import refuse_overwriting
 from paddleseg.video.compositor import Compositor
+from paddleseg.video.moments import Moment, Source
+from paddleseg.video.people import People
 from paddleseg.video.pipeline import threaded
 from paddleseg.video.session import Frame, Session
-from paddleseg.video.source import Moment, Source, is_address, open_source
+from paddleseg.video.source import is_address, open_source
 from paddleseg.video.target import Target, check_output, open_target
 
 MODEL = "zoo://portrait"
@@ -81,6 +83,10 @@ def convert_video(
     end: float | None = None,
     *,
     predictor: Predictor | str = MODEL,
+    people: People = "all",
+    every: int = 1,
+    cpu: float | None = None,
+    skip_still: bool = False,
     rate: float | str | Fraction | None = None,
     encoder: str = "auto",
     crf: int | None = None,
@@ -104,6 +110,10 @@ def convert_video(
         start: Seconds; what is before is left out.
         end: Seconds; what is after is left out.
         predictor: A model, or where to find one: zoo://NAME, or the folder that export wrote.
+        people: Who is kept, as for `Session`: "all", "main" or how many.
+        every: The network runs for one frame in so many.
+        cpu: Share of one core that finding people may take, such as 0.5.
+        skip_still: No new mask where nothing has moved.
         rate: Frames a second of a source without times; 25 by default.
         encoder: FFmpeg's name of one, such as "libx264" or "h264_nvenc".
         crf: The encoder's number for quality; lower is better and larger.
@@ -123,7 +133,7 @@ def convert_video(
     _check(source, outputs, background)
     compositor = None if background is None else Compositor(background)
     model = predictor if isinstance(predictor, Predictor) else load_predictor(predictor)
-    session = Session(model, temporal, compositor)
+    session = Session(model, temporal, compositor, people=people, every=every, cpu=cpu, skip_still=skip_still)
     settings: dict[str, Any] = {"encoder": encoder, "crf": crf, "preset": preset}
     with contextlib.closing(open_source(source, start, end, rate)) as opened:
         done = Conversion(opened.info.name, Path(output))

@@ -11,7 +11,7 @@ import numpy as np
 
 from paddleseg.images.color import to_srgb
 from paddleseg.images.io import list_images, read_image
-from paddleseg.video.source import Info, Moment, moments, no_frames, spans
+from paddleseg.video.moments import Info, Moment, moments, no_frames, spans
 
 
 class Stills:

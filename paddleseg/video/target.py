@@ -19,8 +19,8 @@ from paddleseg.images.io import write_png
 from paddleseg.video.clip import Clip
 from paddleseg.video.colour import SRGB, Colour, frame_of, from_rgb
 from paddleseg.video.encoders import Encoder, choose
+from paddleseg.video.moments import Info, Source
 from paddleseg.video.sound import Sound
-from paddleseg.video.source import Info, Source
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".webp")
 TRANSPARENT = (".mov", ".webm", ".webp", "")

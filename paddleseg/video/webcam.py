@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 
 from paddleseg.errors import DataError
-from paddleseg.video.source import Info, Moment
+from paddleseg.video.moments import Info, Moment
 
 _TICK = Fraction(1, 1000)
 
