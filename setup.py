@@ -37,7 +37,7 @@ TRAIN = [
 EXPORT = [*TRAIN, *ONNX, 'paddle2onnx>=2.1,<2.2; python_version < "3.13"']
 # PyAV brings FFmpeg: clips in and out with their sound.
 VIDEO = [*ONNX, "av>=17,<19"]
-CAMERA = [*VIDEO, "pygame-ce>=2.5,<3"]
+CAMERA = [*VIDEO, "pygame-ce>=2.5,<3", "pyvirtualcam>=0.12,<0.16"]
 CONVERT = ["onnx>=1.17,<2"]  # tools/convert_weights.py
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.26,<2"]
 DEV = [

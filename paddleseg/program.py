@@ -34,6 +34,7 @@ _EXTRAS = {
     "onnx": ("onnx", "convert"),
     "av": ("PyAV", "video"),
     "pygame": ("pygame-ce", "camera"),
+    "pyvirtualcam": ("pyvirtualcam", "camera"),
 }
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paddleseg.cli import flags
 from paddleseg.errors import ConfigError
 from paddleseg.progress import Frames
 
@@ -34,23 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--alpha", metavar="FILE", help="write the matte too, in grey; of a folder of clips, a folder")
     parser.add_argument("--suffix", metavar=".EXT", help="of a folder of clips: how the new ones end")
-    parser.add_argument(
-        "--model_path",
-        default="zoo://portrait",
-        metavar="MODEL",
-        help="zoo:// name or exported folder (default: %(default)s)",
-    )
-    parser.add_argument("--runtime", choices=["onnx", "paddle", "dygraph"], help="what runs the network")
-    parser.add_argument(
-        "--temporal",
-        choices=["adaptive", "flow", "ema", "none"],
-        default="adaptive",
-        help="how masks are made steady (default: %(default)s)",
-    )
-    parser.add_argument("--people", type=_people, default="all", metavar="WHO", help="all, main, or how many at most")
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="run the network for one frame in N")
-    parser.add_argument("--cpu", type=_share, metavar="SHARE", help="of one core for finding people, such as 50%%")
-    parser.add_argument("--skip_still", action="store_true", help="no new mask where nothing has moved")
+    flags.add_video_model(parser)
     parser.add_argument("--start", type=float, metavar="SECONDS", help="leave out what is before")
     parser.add_argument("--end", type=float, metavar="SECONDS", help="leave out what is after")
     parser.add_argument("--rate", metavar="FPS", help="frames a second of pictures, such as 30000/1001 (default: 25)")
@@ -63,25 +48,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preview", action="store_true", help="show frames in a window; q closes it")
 
 
-def _people(text: str) -> str | int:
-    return int(text) if text.isdecimal() else text
-
-
-def _share(text: str) -> float:
-    return float(text[:-1]) / 100 if text.endswith("%") else float(text)
-
-
 def run(args: argparse.Namespace) -> int:
     from paddleseg.video.convert import convert_video, load_predictor
     from paddleseg.video.folder import convert_folder, holds_clips
 
     options: dict[str, Any] = {
         "background": args.background,
-        "temporal": None if args.temporal == "none" else args.temporal,
-        "people": args.people,
-        "every": args.every,
-        "cpu": args.cpu,
-        "skip_still": args.skip_still,
+        **flags.video_options(args),
         "keep_audio": not args.no_audio,
         "start": args.start,
         "end": args.end,

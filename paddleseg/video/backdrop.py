@@ -8,7 +8,8 @@ from fractions import Fraction
 import numpy as np
 
 from paddleseg.images.backgrounds import Picture
-from paddleseg.video.source import Moment, open_source
+from paddleseg.video.moments import Moment
+from paddleseg.video.source import open_source
 
 
 class Backdrop:

@@ -19,7 +19,7 @@ from paddleseg.video.pace import Pace
 from paddleseg.video.people import People, people_from
 from paddleseg.video.scene import Scenes
 from paddleseg.video.smoothing import smoother_from
-from paddleseg.video.source import Moment
+from paddleseg.video.moments import Moment
 
 
 @dataclass(frozen=True)
