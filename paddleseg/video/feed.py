@@ -108,8 +108,10 @@ class Feed:
                 fault = self._play()
                 if self._stopped.is_set():
                     return
-                if self.info.live and self._reconnect:
-                    self._open_again(fault or DataError(self.info.name, "has ended"))
+                if self.info.live and fault is None:
+                    fault = DataError(self.info.name, "has ended", "is it still sending?")
+                if fault is not None and self.info.live and self._reconnect:
+                    self._open_again(fault)
                 elif fault is not None:
                     raise fault
                 elif self._loop:
