@@ -41,6 +41,8 @@ class Preview:
         h, w = size
         scale = min(1.0, _LONGEST / max(h, w))
         self._size = (max(round(w * scale), 1), max(round(h * scale), 1))
+        # Means over areas cost many times as much, and are only seen where much is left out.
+        self._interpolation = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
         try:
             pygame.display.init()
             pygame.font.init()
@@ -62,7 +64,7 @@ class Preview:
             A key that was pressed, each one once and in their order, or None.
         """
         pygame = self._pygame
-        small = cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA)
+        small = cv2.resize(picture, self._size, interpolation=self._interpolation)
         if small.shape[2] == 4:
             small = _on_board(small)
         self._window.blit(pygame.image.frombuffer(np.ascontiguousarray(small), self._size, "RGB"), (0, 0))

@@ -85,7 +85,6 @@ def _opened(number: int, size: Size | None, rate: float | None) -> tuple[cv2.Vid
         cv2.setLogLevel(words)
     if not camera.isOpened():
         return camera, None
-    camera.set(cv2.CAP_PROP_BUFFERSIZE, 1)
     if size is not None:
         # Uncompressed, few cameras give more than 10 large pictures a second.
         camera.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
