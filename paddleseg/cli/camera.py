@@ -47,8 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='blur, blur:STRENGTH, a colour ("#00ff00"), a picture or a clip; given again, more to choose from with the '
         "key b (default: blur)",
     )
-    parser.add_argument("--light_wrap", type=float, default=0, metavar="SHARE", help="of light around edges, 0 to 1")
-    parser.add_argument("--colour_match", type=float, default=0, metavar="SHARE", help="to the background, 0 to 1")
+    flags.add_light(parser)
     flags.add_video_model(parser)
     parser.add_argument("--size", nargs=2, type=int, metavar=("W", "H"), help="asked of the camera, such as 1280 720")
     parser.add_argument("--fps", type=float, help="frames a second asked of the camera")

@@ -108,6 +108,15 @@ def add_video_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--skip_still", action="store_true", help="no new mask where nothing has moved")
 
 
+def add_light(parser: argparse.ArgumentParser) -> None:
+    """`--light_wrap` and `--colour_match`, which make people fit their background."""
+    for flag, text in (
+        ("--light_wrap", "background's light over the edges, 0 to 1"),
+        ("--colour_match", "people's colours towards the background's, 0 to 1"),
+    ):
+        parser.add_argument(flag, type=float, default=0.0, metavar="SHARE", help=text)
+
+
 def video_options(args: argparse.Namespace) -> dict[str, Any]:
     """What these flags mean to a `Session`."""
     temporal = None if args.temporal == "none" else args.temporal

@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--alpha", metavar="FILE", help="write the matte too, in grey; of a folder of clips, a folder")
     parser.add_argument("--suffix", metavar=".EXT", help="of a folder of clips: how the new ones end")
     flags.add_video_model(parser)
+    flags.add_light(parser)
     parser.add_argument("--start", type=float, metavar="SECONDS", help="leave out what is before")
     parser.add_argument("--end", type=float, metavar="SECONDS", help="leave out what is after")
     parser.add_argument("--rate", metavar="FPS", help="frames a second of pictures, such as 30000/1001 (default: 25)")
@@ -55,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
     options: dict[str, Any] = {
         "background": args.background,
         **flags.video_options(args),
+        "light_wrap": args.light_wrap,
+        "colour_match": args.colour_match,
         "keep_audio": not args.no_audio,
         "start": args.start,
         "end": args.end,

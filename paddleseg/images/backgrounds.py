@@ -60,10 +60,10 @@ class Plain:
     foreign = True
 
     def __init__(self, color: tuple[int, ...]):
-        self.color = np.array(color, np.uint8)
+        self._picture = Picture(np.array(color, np.uint8)[None, None])
 
     def __call__(self, photo: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-        return np.broadcast_to(self.color, photo.shape)
+        return self._picture(photo, alpha)
 
 
 class Picture:

@@ -1,4 +1,4 @@
-"""Portraits in moving pictures: `from paddleseg.video import Session, convert_video`. Needs no Paddle."""
+"""Portraits in moving pictures: `from paddleseg.video import Session, Compositor, convert_video`. Needs no Paddle."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from paddleseg.errors import DataError, OutputError, Problem, WeightsError
 from paddleseg.images import compositing
 from paddleseg.inference.predictor import Predictor
 from paddleseg.targets import refuse_overwriting
-from paddleseg.video.compositor import Compositor
+from paddleseg.video.compositor import Compositor, What
 from paddleseg.video.moments import Moment, Source
 from paddleseg.video.people import People
 from paddleseg.video.pipeline import threaded
@@ -75,7 +75,7 @@ class Conversion:
 def convert_video(
     source: str | Path | Iterable[np.ndarray],
     output: str | Path,
-    background: Any = None,
+    background: What | None = None,
     alpha: str | Path | None = None,
     temporal: str | None = "adaptive",
     keep_audio: bool = True,
@@ -83,6 +83,8 @@ def convert_video(
     end: float | None = None,
     *,
     predictor: Predictor | str = MODEL,
+    light_wrap: float = 0.0,
+    colour_match: float = 0.0,
     people: People = "all",
     every: int = 1,
     cpu: float | None = None,
@@ -102,14 +104,16 @@ def convert_video(
     Args:
         source: A clip, a folder of pictures, a camera ("0"), an address such as rtsp://, or RGB arrays (H, W, 3) uint8.
         output: .mp4, .m4v, .mov, .mkv or .webm; an animated .webp; without a suffix a folder of PNGs.
-        background: "blur", "blur:0.5", a colour such as "#00ff00", or the file of a picture or clip. Without one the
-            output is transparent, for which it has to be .webm, .mov, .webp or a folder.
+        background: As for `Compositor`: "blur", "blur:0.5", a colour such as "#00ff00", the file of a picture or clip.
+            Without one the output is transparent, for which it has to be .webm, .mov, .webp or a folder.
         alpha: Another clip or folder for the matte, in grey.
         temporal: How masks are made steady, as for `Session`; None leaves each frame for itself.
         keep_audio: Whether sound and subtitles go along, as they are where the file takes their codec.
         start: Seconds; what is before is left out.
         end: Seconds; what is after is left out.
         predictor: A model, or where to find one: zoo://NAME, or the folder that export wrote.
+        light_wrap: How much of the background's light spills over the edges, 0 to 1.
+        colour_match: How far people's colours are moved towards the background's, 0 to 1.
         people: Who is kept, as for `Session`: "all", "main" or how many.
         every: The network runs for one frame in so many.
         cpu: Share of one core that finding people may take, such as 0.5.
@@ -131,7 +135,9 @@ def convert_video(
     began = time.monotonic()
     outputs = [Path(output)] if alpha is None else [Path(output), Path(alpha)]
     _check(source, outputs, background)
-    compositor = None if background is None else Compositor(background)
+    compositor = None
+    if background is not None:
+        compositor = Compositor(background, light_wrap=light_wrap, colour_match=colour_match)
     model = predictor if isinstance(predictor, Predictor) else load_predictor(predictor)
     session = Session(model, temporal, compositor, people=people, every=every, cpu=cpu, skip_still=skip_still)
     settings: dict[str, Any] = {"encoder": encoder, "crf": crf, "preset": preset}
@@ -204,7 +210,7 @@ def _write_all(
 ) -> None:
     def masked(moments: Iterable[Moment]) -> Iterator[tuple[Moment, Frame]]:
         for moment in moments:
-            yield moment, session(moment.image)
+            yield moment, session(moment.image, moment.time)
 
     h, w = source.info.size
     with threaded(source, masked, 3 * h * w) as frames:

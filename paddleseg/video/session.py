@@ -15,11 +15,11 @@ from paddleseg.inference.post.chain import has_two_classes
 from paddleseg.inference.predictor import Predictor, Prepared, SegResult
 from paddleseg.memory import keep_freed_memory
 from paddleseg.video.compositor import Compositor
+from paddleseg.video.moments import Moment
 from paddleseg.video.pace import Pace
 from paddleseg.video.people import People, people_from
 from paddleseg.video.scene import Scenes
 from paddleseg.video.smoothing import smoother_from
-from paddleseg.video.moments import Moment
 
 
 @dataclass(frozen=True)

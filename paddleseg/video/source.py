@@ -11,10 +11,7 @@ import numpy as np
 
 from paddleseg.errors import DataError
 from paddleseg.files import is_dir
-from paddleseg.video.clip import Clip
 from paddleseg.video.moments import RATE, Arrays, Source
-from paddleseg.video.stills import Stills
-from paddleseg.video.webcam import Webcam
 
 VIDEO_SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts", ".wmv", ".flv"),
@@ -53,9 +50,15 @@ def open_source(
         return Arrays(what, pace, begin, stop)
     text = str(what)
     if is_camera(text):
+        from paddleseg.video.webcam import Webcam
+
         return Webcam(text, begin, stop)
     if is_dir(text):
+        from paddleseg.video.stills import Stills
+
         return Stills(Path(text), pace, begin, stop)
+    from paddleseg.video.clip import Clip  # on demand: backgrounds that do not move need no PyAV
+
     return Clip(text if is_address(what) else text.removeprefix("file://"), begin, stop, address=is_address(what))
 
 
