@@ -67,7 +67,8 @@ def convert_folder(
     Args:
         source: The folder of clips; results that lie in it are none.
         output: The folder for the new ones.
-        suffix: Of the new ones, such as ".webm", or "" for folders of PNGs; without it each keeps its own, or gets .mp4 where that is not written.
+        suffix: Of the new ones, such as ".webm", or "" for folders of PNGs; without it each keeps its own, or gets .mp4
+            where that is not written.
         predictor: As for `convert_video`.
         alpha: A folder for the mattes.
         options: Of `convert_video`: background, temporal, keep_audio, ...
@@ -83,8 +84,8 @@ def convert_folder(
     if suffix not in (None, "", *SUFFIXES):
         raise ConfigError("suffix", f"is {suffix}, which is no kind of clip that is written here", ", ".join(SUFFIXES))
     found = walk(Path(source), VIDEO_SUFFIXES)
-    results = [Path(folder).resolve() for folder in (output, alpha) if folder is not None]
-    clips = [each for each in found.files if not any(each[0].resolve().is_relative_to(folder) for folder in results)]
+    results = {Path(folder).resolve() for folder in (output, alpha) if folder is not None} - {Path(source).resolve()}
+    clips = [each for each in found.files if not results.intersection(each[0].resolve().parents)]
     if not clips:
         raise DataError(str(source), "holds no clip", f"clips end in {few(VIDEO_SUFFIXES)}")
     named = [(path, str(Path(name).with_suffix(_kept(path) if suffix is None else suffix))) for path, name in clips]
