@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     if args.suffix and not of_clips:
         raise ConfigError("--suffix", "is for folders of clips", "give the output its suffix")
     predictor = load_predictor(args.model_path, args.runtime)
-    with _Watch(args.preview) as watch:
+    with Watch(args.preview) as watch:
         options |= {"predictor": predictor, "alpha": args.alpha, "watch": watch}
         if not of_clips:
             _tell(convert_video(args.source, args.output, **options))
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-class _Watch:
+class Watch:
     """The bar of frames on the terminal, and the window."""
 
     def __init__(self, preview: bool):
@@ -94,7 +94,7 @@ class _Watch:
         self._window: Preview | None = None
         self._bar = Frames()
 
-    def __enter__(self) -> _Watch:
+    def __enter__(self) -> Watch:
         self._bar.__enter__()
         return self
 

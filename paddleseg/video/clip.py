@@ -116,6 +116,7 @@ class Clip:
             bits=frame.format.components[0].bits,
             rotation=self._turn.degrees,
             metadata=dict(self._container.metadata),
+            chapters=[] if self._is_cut else self._container.chapters(),
         )
         self.info.remarks += self._first_remarks(frame)
         return self._moment(frame)
@@ -127,6 +128,8 @@ class Clip:
             yield f"has {self.info.bits} bits a value, of which 8 are kept"
         if frame.interlaced_frame:
             yield "is interlaced: lines of two moments stay together in one frame"
+        if self._is_cut and self._container.chapters():
+            yield "has chapters, which are left out where it is cut"
         others = sum(other.type == "video" for other in self.streams)
         if others:
             yield f"holds {others} more video streams, which are left out"
@@ -144,6 +147,10 @@ class Clip:
             return (None, None) if self._end is None else spans(round(self._end * rate), rate, self._start, self._end)
         count = stream.frames or round(whole * rate)
         return spans(count, Fraction(count) / whole if whole else rate, self._start, self._end)
+
+    @property
+    def _is_cut(self) -> bool:
+        return bool(self._start) or self._end is not None
 
     @property
     def has_sound(self) -> bool:

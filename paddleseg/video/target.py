@@ -138,6 +138,8 @@ class Movie:
         self._container.metadata.update(
             {key: value for key, value in source.info.metadata.items() if key.lower() not in _OF_THE_FILE}
         )
+        if source.info.chapters:
+            self._container.set_chapters(source.info.chapters)
         self._colour = _colour_of(source.info, encoder)
         self._padding = _padding(source.info, encoder)
         self._convert = from_rgb(self._colour, encoder.pixels)
