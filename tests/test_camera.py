@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pygame
@@ -58,8 +58,8 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> type[Watched]:
 class Watched:
     """A backend of pyvirtualcam that keeps what it is sent."""
 
-    seen: list[np.ndarray] = []
-    on_frame: Callable[[int], None] | None = None
+    seen: ClassVar[list[np.ndarray]] = []
+    on_frame: ClassVar[Callable[[int], None] | None] = None
 
     def __init__(self, *, width: int, height: int, **_: Any):
         self._shape = (height, width, 3)
@@ -164,7 +164,7 @@ class TestReconnection:
         assert told[1].endswith("with 64 x 64 pixels, cut to 128 x 96")
         away = [np.array_equal(frame, plain(SIZE, "no picture from the camera")) for frame in watched.seen]
         gone = away.index(True)
-        assert 0 < gone and False in away[gone:]
+        assert gone > 0 and False in away[gone:]
 
     def test_without_it_the_fault_ends_the_program(self, stream: Path, capsys: pytest.CaptureFixture[str]):
         asked = ["camera", Sender(stream).address, "--no_window", "--seconds", "30", "--no_reconnect"]

@@ -95,7 +95,9 @@ def run(args: argparse.Namespace) -> int:
             stack.callback(window.close)
         camera = Camera(feed, session, looks, window, virtual, mirror=args.mirror, keys=KEYS)
         h, w = feed.info.size
-        _tell(f"{feed.info.name}: {w} x {h}, {float(feed.info.rate):g} fps; {'Ctrl-C' if window is None else 'q'} ends it")
+        _tell(
+            f"{feed.info.name}: {w} x {h}, {float(feed.info.rate):g} fps; {'Ctrl-C' if window is None else 'q'} ends it"
+        )
         try:
             camera.run(args.seconds)
         finally:
