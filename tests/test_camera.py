@@ -1,4 +1,4 @@
-"""`paddleseg camera`: the newest frame, keys, a camera that breaks off and comes back, what is said when one is missing."""
+"""`paddleseg camera`: the newest frame, keys, cameras that break off and come back, what is said of missing ones."""
 
 from __future__ import annotations
 

@@ -37,15 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "source",
         nargs="?",
         default="0",
-        help="a camera (0, /dev/video0), an address (rtsp://), or a clip, played at its own pace (default: %(default)s)",
+        help="a camera (0, /dev/video0), an address (rtsp://) or a clip, played at its own pace (default: %(default)s)",
     )
     parser.add_argument("--list", action="store_true", help="show the cameras that there are, and end")
     parser.add_argument(
         "--background",
         action="append",
         metavar="WHAT",
-        help='blur, blur:STRENGTH, a colour ("#00ff00"), a picture or a clip; given again, more to choose from with the '
-        "key b (default: blur)",
+        help='blur, blur:STRENGTH, a colour ("#00ff00"), a picture or a clip (default: blur); '
+        "given again, the key b goes on to the next",
     )
     flags.add_light(parser)
     flags.add_video_model(parser)
