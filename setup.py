@@ -39,6 +39,8 @@ EXPORT = [*TRAIN, *ONNX, 'paddle2onnx>=2.1,<2.2; python_version < "3.13"']
 VIDEO = [*ONNX, "av>=17,<19"]
 CAMERA = [*VIDEO, "pygame-ce>=2.5,<3", "pyvirtualcam>=0.12,<0.16"]
 CONVERT = ["onnx>=1.17,<2"]  # tools/convert_weights.py
+BATCH = ["pyarrow>=20,<27"]
+RAY = [*BATCH, "ray>=2.40,<3"]
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.26,<2"]
 DEV = [
     *CONVERT,
@@ -92,7 +94,9 @@ setup(
         "video": VIDEO,
         "camera": CAMERA,
         "convert": CONVERT,
-        "all": [*EXPORT, *CONVERT, *CAMERA],
+        "all": [*EXPORT, *CONVERT, *CAMERA, *BATCH],
+        "batch": BATCH,
+        "ray": RAY,
         "docs": DOCS,
         "dev": DEV,
     },

@@ -35,6 +35,8 @@ _EXTRAS = {
     "av": ("PyAV", "video"),
     "pygame": ("pygame-ce", "camera"),
     "pyvirtualcam": ("pyvirtualcam", "camera"),
+    "pyarrow": ("PyArrow", "batch"),
+    "ray": ("Ray", "ray"),
 }
 
 

@@ -91,9 +91,10 @@ def number_of(image: np.ndarray, pictures: list[np.ndarray]) -> int:
 class TestFeed:
     def test_a_clip_is_played_at_its_own_pace(self, clip: Path):
         with Feed(lambda: open_source(clip)) as feed:
+            begun = time.monotonic()
             shots = [shot for shot in iter(lambda: feed.next(5), None) if shot is not None]
         assert feed.has_ended and len(shots) + feed.dropped == 40
-        assert shots[-1].captured - shots[0].captured >= 38 / RATE
+        assert 39 / RATE <= shots[-1].captured - begun < 20
         assert all(off >= -0.01 for off in np.diff([shot.captured for shot in shots]))
 
     def test_who_is_slow_gets_the_newest_frame_and_the_others_are_counted(self, clip: Path):
@@ -103,7 +104,7 @@ class TestFeed:
                 numbers.append(number_of(shot.image, frames(40)))
                 time.sleep(0.4)
         # One after the other would be 0, 1, 2, 3.
-        assert numbers[0] <= 2 and numbers[-1] == 39 and min(np.diff(numbers[:-1])) >= 5
+        assert numbers[-1] == 39 and min(np.diff(numbers[:-1])) >= 5
         assert len(numbers) + feed.dropped == 40
 
     def test_a_clip_begins_again(self, clip: Path):

@@ -87,7 +87,8 @@ class Camera:
         elif self.feed.has_ended:
             self._done = True
         else:
-            gone = self.feed.is_away or time.monotonic() - self._last > _STALLED
+            is_late = self.feed.info.live and time.monotonic() - self._last > _STALLED
+            gone = self.feed.is_away or is_late
             if gone:
                 self._picture = plain(self.feed.info.size, "no picture from the camera")
                 self.session.reset()
