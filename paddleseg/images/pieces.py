@@ -26,6 +26,10 @@ class Piece:
         """Set the piece's pixels of a canvas (H, W) uint8."""
         cv2.drawContours(canvas, [self.outline, *self.holes], -1, (value,), cv2.FILLED)
 
+    def small_holes(self, share: float) -> list[np.ndarray]:
+        """Outlines of the holes that are smaller than a share of the piece."""
+        return [hole for hole in self.holes if _within(hole, -1) < share * self.area]
+
     def window(self, rim: int = 0) -> tuple[slice, slice]:
         """The rows and columns that it spans, and `rim` pixels around."""
         left, top, w, h = cv2.boundingRect(self.outline)

@@ -84,6 +84,28 @@ def clear(prob: np.ndarray, inside: np.ndarray, dropped: Sequence[Piece]) -> np.
     return prob
 
 
+def fill_holes(prob: np.ndarray, threshold: float, largest: float) -> np.ndarray:
+    """Two classes' probabilities (C, h, w) without small holes in pieces of foreground.
+
+    Args:
+        prob: Overwritten.
+        threshold: Probability from which a pixel is foreground.
+        largest: Share of a piece's area up to which its holes are filled.
+
+    Returns:
+        `prob`.
+    """
+    holes = [hole for piece in pieces(above(prob[-1], threshold)) for hole in piece.small_holes(largest)]
+    if holes:
+        filled = np.zeros(prob.shape[1:], np.uint8)
+        for hole in holes:  # each alone: of several at once, what lies in another is left out
+            cv2.drawContours(filled, [hole], -1, (1,), cv2.FILLED)
+        prob[-1][filled > 0] = 1
+        if len(prob) == 2:
+            prob[0][filled > 0] = 0
+    return prob
+
+
 def restore(prob: np.ndarray, geometry: Geometry, output: Output) -> np.ndarray:
     """Probabilities (C, h, w) of the network's input at the original picture's size (C, H, W), resized bilinearly."""
     return np.ascontiguousarray(geometry.invert(prob.transpose(1, 2, 0)).transpose(2, 0, 1))

@@ -30,6 +30,28 @@ class DropSpecks(PostStep):
         frame.values = postprocess.drop_specks(frame.values, frame.threshold, self.smallest)
 
 
+@POSTPROCESS.register("fill_holes")
+class FillHoles(PostStep):
+    """Make foreground of small holes in people.
+
+    Args:
+        largest: Share of a piece's area up to which its holes are filled; a gap between arm and body is larger.
+
+    Raises:
+        ValueError: `largest` is not within (0, 1).
+    """
+
+    two_classes = True
+
+    def __init__(self, largest: float):
+        if not 0 < largest < 1:
+            raise ValueError(f"largest should lie within (0, 1), not {largest!r}")
+        self.largest = largest
+
+    def __call__(self, frame: Frame) -> None:
+        frame.values = postprocess.fill_holes(frame.values, frame.threshold, self.largest)
+
+
 @POSTPROCESS.register("to_picture")
 class ToPicture(PostStep):
     """Bring the output from the network's input back to the picture's size, bilinearly."""
