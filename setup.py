@@ -37,7 +37,7 @@ TRAIN = [
 EXPORT = [*TRAIN, *ONNX, 'paddle2onnx>=2.1,<2.2; python_version < "3.13"']
 # PyAV brings FFmpeg: clips in and out with their sound.
 VIDEO = [*ONNX, "av>=17,<19"]
-CAMERA = [*VIDEO, "pygame-ce>=2.5,<3", "pyvirtualcam>=0.12,<0.16"]
+CAMERA = [*VIDEO, "pygame-ce>=2.5,<3", "pyvirtualcam>=0.15,<0.16"]
 CONVERT = ["onnx>=1.17,<2"]  # tools/convert_weights.py
 BATCH = ["pyarrow>=20,<27"]
 RAY = [*BATCH, "ray>=2.40,<3"]

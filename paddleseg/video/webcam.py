@@ -64,8 +64,8 @@ class Webcam:
             now = round(Fraction(time.monotonic() - self.begun) / _TICK) * _TICK  # decoding it takes a while
             done, picture = self._camera.retrieve() if done else (False, None)
             if not done or picture is None:
-                hint = "is it still plugged in? what had come is kept"
-                raise DataError(self.info.name, f"gave no more pictures after {float(now):.1f} s", hint)
+                what = f"gave no more pictures after {float(now):.1f} s"
+                raise DataError(self.info.name, what, "is it still plugged in?")
             if self._end is not None and now >= self._end:
                 return
             if now >= self._start:
