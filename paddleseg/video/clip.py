@@ -243,7 +243,8 @@ class Clip:
             try:
                 packet = next(packets, None)
             except av.FFmpegError as error:
-                raise self._broken(f"cannot be read further: {error.strerror}") from error
+                why = "it went silent" if isinstance(error, av.ExitError) else error.strerror
+                raise self._broken(f"cannot be read further: {why}") from error
             if packet is None:
                 return
             self._note_end(packet)

@@ -30,6 +30,8 @@ def open_clip(name: str, address: bool) -> InputContainer:
         return av.open(name, metadata_errors="replace", timeout=timeout, options=options)
     except (av.FFmpegError, ValueError, OSError) as error:
         reason = getattr(error, "strerror", None) or str(error)
+        if isinstance(error, av.ExitError):  # FFmpeg's word for the time that is up
+            reason = f"no answer in {_OPENING:.0f} s"
         if address:
             raise DataError(
                 name, f"cannot be opened: {reason}", "is the address right, and can it be reached?"
