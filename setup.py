@@ -47,7 +47,7 @@ SERVE = [
 ]
 # PyAV brings FFmpeg: clips in and out with their sound.
 VIDEO = [*ONNX, "av>=17,<19"]
-CAMERA = [*VIDEO, "pygame-ce>=2.5,<3"]
+CAMERA = [*VIDEO, "pygame-ce>=2.5,<3", "pyvirtualcam>=0.15,<0.16"]
 CONVERT = ["onnx>=1.17,<2"]  # tools/convert_weights.py
 BATCH = ["pyarrow>=20,<27"]
 RAY = [*BATCH, "ray>=2.40,<3"]

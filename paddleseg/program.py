@@ -41,6 +41,7 @@ _EXTRAS = {
     "prometheus_client": ("prometheus-client", "serve"),
     "av": ("PyAV", "video"),
     "pygame": ("pygame-ce", "camera"),
+    "pyvirtualcam": ("pyvirtualcam", "camera"),
     "pyarrow": ("PyArrow", "batch"),
     "ray": ("Ray", "ray"),
 }

@@ -132,11 +132,15 @@ def _alike(path: Path) -> str:
 
 
 def _over_inputs(targets: Sequence[Path], inputs: Iterable[Path]) -> list[Problem]:
-    there = [target for target in targets if os.path.lexists(target)]
+    there = [target for target in targets if os.path.lexists(_straight(target))]
     if not there:  # what is not there yet is no input
         return []
     known = {number: path for path in inputs for number in _numbers(path)}
-    clashes = [(target, known[hit]) for target in there if (hit := next(iter(known.keys() & _numbers(target)), None))]
+    clashes = [
+        (target, known[hit])
+        for target in there
+        if (hit := next(iter(known.keys() & _numbers(_straight(target))), None))
+    ]
     problems = [
         Problem(str(target), "would be written over an input" + (f", {path}" if path != target else ""), _ELSEWHERE)
         for target, path in clashes[:_NAMED]
@@ -144,6 +148,11 @@ def _over_inputs(targets: Sequence[Path], inputs: Iterable[Path]) -> list[Proble
     if len(clashes) > _NAMED:
         problems.append(Problem("", f"{len(clashes)} inputs in all would be written over; nothing was written"))
     return problems
+
+
+def _straight(path: Path) -> Path:
+    """Without `..`, which may lead through a folder that will only be made when the target is written."""
+    return Path(os.path.realpath(path)) if ".." in path.parts and "\0" not in str(path) else path
 
 
 def _numbers(path: Path) -> set[tuple[int, int]]:

@@ -74,10 +74,10 @@ def write_clip(
     return path
 
 
-def write_sound(path: Path) -> Path:
+def write_sound(path: Path, codec: str = "aac") -> Path:
     """A second of a tone, and no picture."""
     container = av.open(str(path), "w")
-    audio = _audio(container, "aac")
+    audio = _audio(container, codec)
     for number in range(RATE):
         _tone(container, audio, number)
     container.mux(audio.encode(None))

@@ -253,8 +253,7 @@ class TestTargets:
         (tmp_path / "soft").symlink_to(photo)
         os.link(photo, tmp_path / "hard")
         other = put(tmp_path / "b.jpg", b"other")
-        refuse_overwriting([photo], [other, tmp_path / "new.png", "nul\0", "n" * 300])
-        for target in (photo, tmp_path / "soft", tmp_path / "hard", tmp_path / "x" / ".." / "a.jpg"):
-            (tmp_path / "x").mkdir(exist_ok=True)
+        refuse_overwriting([photo], [other, tmp_path / "new.png", "nul\0", "../nul\0", "n" * 300])
+        for target in (photo, tmp_path / "soft", tmp_path / "hard", tmp_path / "not yet" / ".." / "a.jpg"):
             with pytest.raises(OutputError, match="would be written over an input"):
                 refuse_overwriting([photo], [target])

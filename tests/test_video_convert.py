@@ -17,7 +17,7 @@ import pytest
 from clips import frames, packets, read, write_clip, write_sound
 
 from paddleseg.cli.main import main
-from paddleseg.errors import DataError, OutputError
+from paddleseg.errors import ConfigError, DataError, OutputError
 from paddleseg.inference.predictor import Predictor
 from paddleseg.video.convert import Progress, convert_video
 from paddleseg.video.folder import RECORD, convert_folder
@@ -214,6 +214,8 @@ class TestFolders:
         (out / "a.mp4").write_bytes(b"")
         assert [done.output.name for done in convert_folder(clips, out, background=GREEN, **asked).done] == ["a.mp4"]
         assert len(convert_folder(clips, out, background="#ff0000", **asked).done) == 2
+        inside = convert_folder(clips, clips / "out", ".webm", **asked)
+        assert len(inside.done) == 2 and len(convert_folder(clips, clips / "out", ".webm", **asked).passed_over) == 2
 
     def test_a_broken_clip_is_named_and_the_others_go_on(self, clips: Path, tmp_path: Path, predictor: Predictor):
         (clips / "bad.mp4").write_bytes((clips / "a.mp4").read_bytes()[:900])
@@ -229,7 +231,9 @@ class TestFolders:
         with pytest.raises(OutputError, match="2 inputs would all become this one file"):
             convert_folder(clips, tmp_path / "out", ".webm", predictor=predictor)
         with pytest.raises(OutputError, match="would be written over an input"):
-            convert_folder(clips, clips, predictor=predictor, background=GREEN)
+            convert_folder(clips, tmp_path / "out" / ".." / "clips", predictor=predictor, background=GREEN)
+        with pytest.raises(ConfigError, match="suffix: is webm"):
+            convert_folder(clips, tmp_path / "out", "webm", predictor=predictor)
         assert not (tmp_path / "out").exists()
 
 

@@ -6,7 +6,10 @@ import os
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import av
 import cv2
@@ -197,6 +200,17 @@ class TestFaults:
     def test_a_picture_is_no_clip(self, mini: Path):
         with pytest.raises(DataError, match="is a picture, not a clip"):
             open_source(mini / "images" / "000000000785.jpg")
+
+    def test_a_clip_at_an_address(self, clip: Path, tmp_path: Path):
+        whole = with_index_first(clip, tmp_path / "whole.mov")
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path))
+        Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            moments, info = all_of(f"http://127.0.0.1:{server.server_port}/{whole.name}")
+        finally:
+            server.shutdown()
+            server.server_close()
+        assert len(moments) == 12 and not info.live
 
     def test_an_address_that_answers_nothing(self):
         with pytest.raises(DataError, match="cannot be opened: Connection refused"):

@@ -9,7 +9,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from clips import RATE, frames, packets, read, write_clip
+from clips import RATE, frames, packets, read, write_clip, write_sound
 from PIL import Image
 
 from paddleseg.errors import OutputError
@@ -175,6 +175,39 @@ class TestSound:
         kept = packets(tmp_path / "out.mp4")
         assert len(kept) > 40 and [content for _, content in kept] == [content for _, content in asked]
         assert all(abs(a - b) < Fraction(1, 10000) for (a, _), (b, _) in zip(kept, asked, strict=True))
+
+    def test_every_sound_and_chapter_goes_along(self, tmp_path: Path):
+        clip, tone = (
+            write_clip(tmp_path / "clip.mkv", frames(30), sound="aac"),
+            write_sound(tmp_path / "tone.mkv", "flac"),
+        )
+        chapters = [
+            {"id": 1, "start": 0, "end": 600, "time_base": Fraction(1, 1000), "metadata": {"title": "one"}},
+            {"id": 2, "start": 600, "end": 1200, "time_base": Fraction(1, 1000), "metadata": {"title": "two"}},
+        ]
+        both = tmp_path / "both.mkv"
+        with av.open(str(clip)) as first, av.open(str(tone)) as second, av.open(str(both), "w") as joined:
+            joined.set_chapters(chapters)
+            streams = [*first.streams, *second.streams]
+            copies = {stream: joined.add_stream_from_template(stream, opaque=True) for stream in streams}
+            copies[streams[2]].metadata["language"] = "eng"
+            for packet in (packet for container in (first, second) for packet in container.demux()):
+                if packet.dts is not None:
+                    packet.stream = copies[packet.stream]
+                    joined.mux(packet)
+        info = passed(both, tmp_path / "out.mp4")
+        with av.open(str(tmp_path / "out.mp4")) as container:
+            assert [stream.codec_context.name for stream in container.streams.audio] == ["aac", "aac"]
+            assert container.streams.audio[1].language == "eng"
+            assert info.remarks == ["has sound (flac) that .mp4 does not hold: encoded anew as aac"]
+            assert len(list(container.decode(audio=1))) in (47, 48)
+            told = [
+                (chapter["metadata"]["title"], chapter["start"] * chapter["time_base"])
+                for chapter in container.chapters()
+            ]
+        assert told == [("one", 0), ("two", Fraction(6, 10))]
+        info = passed(both, tmp_path / "cut.mp4", end=0.5)
+        assert "has chapters, which are left out where it is cut" in info.remarks
 
     def test_sound_can_be_left_out(self, clip: Path, tmp_path: Path):
         passed(clip, tmp_path / "out.mp4", keep_audio=False)

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from paddleseg.device import DEVICES
 from paddleseg.errors import ConfigError, Problem
@@ -84,6 +85,50 @@ def sized_opts(args: argparse.Namespace) -> list[str]:
         return list(args.opts)
     h, w = args.size
     return [*args.opts, f"export.transforms=[{{type: Resize, target_size: [{w}, {h}]}}]"]
+
+
+def add_video_model(parser: argparse.ArgumentParser) -> None:
+    """Flags about the model that finds people in moving pictures, and how often it is asked."""
+    parser.add_argument(
+        "--model_path",
+        default="zoo://portrait",
+        metavar="MODEL",
+        help="zoo:// name or exported folder (default: %(default)s)",
+    )
+    parser.add_argument("--runtime", choices=["onnx", "paddle", "dygraph"], help="what runs the network")
+    parser.add_argument(
+        "--temporal",
+        choices=["adaptive", "flow", "ema", "none"],
+        default="adaptive",
+        help="how masks are made steady (default: %(default)s)",
+    )
+    parser.add_argument("--people", type=_people, default="all", metavar="WHO", help="all, main, or how many at most")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="run the network for one frame in N")
+    parser.add_argument("--cpu", type=_share, metavar="SHARE", help="of one core for finding people, such as 50%%")
+    parser.add_argument("--skip_still", action="store_true", help="no new mask where nothing has moved")
+
+
+def add_light(parser: argparse.ArgumentParser) -> None:
+    """`--light_wrap` and `--colour_match`, which make people fit their background."""
+    for flag, text in (
+        ("--light_wrap", "background's light over the edges, 0 to 1"),
+        ("--colour_match", "people's colours towards the background's, 0 to 1"),
+    ):
+        parser.add_argument(flag, type=float, default=0.0, metavar="SHARE", help=text)
+
+
+def video_options(args: argparse.Namespace) -> dict[str, Any]:
+    """What these flags mean to a `Session`."""
+    temporal = None if args.temporal == "none" else args.temporal
+    return {"temporal": temporal} | {name: getattr(args, name) for name in ("people", "every", "cpu", "skip_still")}
+
+
+def _people(text: str) -> str | int:
+    return int(text) if text.isdecimal() else text
+
+
+def _share(text: str) -> float:
+    return float(text[:-1]) / 100 if text.endswith("%") else float(text)
 
 
 def add_nchw(parser: argparse.ArgumentParser) -> None:

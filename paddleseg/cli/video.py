@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paddleseg.cli import flags
 from paddleseg.errors import ConfigError
 from paddleseg.progress import Frames
 
@@ -34,29 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--alpha", metavar="FILE", help="write the matte too, in grey; of a folder of clips, a folder")
     parser.add_argument("--suffix", metavar=".EXT", help="of a folder of clips: how the new ones end")
-    parser.add_argument(
-        "--model_path",
-        default="zoo://portrait",
-        metavar="MODEL",
-        help="zoo:// name or exported folder (default: %(default)s)",
-    )
-    parser.add_argument("--runtime", choices=["onnx", "paddle", "dygraph"], help="what runs the network")
-    parser.add_argument(
-        "--temporal",
-        choices=["adaptive", "flow", "ema", "none"],
-        default="adaptive",
-        help="how masks are made steady (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--light_wrap", type=float, default=0.0, metavar="SHARE", help="background's light over the edges, 0 to 1"
-    )
-    parser.add_argument(
-        "--colour_match", type=float, default=0.0, metavar="SHARE", help="people's colours towards the background's"
-    )
-    parser.add_argument("--people", type=_people, default="all", metavar="WHO", help="all, main, or how many at most")
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="run the network for one frame in N")
-    parser.add_argument("--cpu", type=_share, metavar="SHARE", help="of one core for finding people, such as 50%%")
-    parser.add_argument("--skip_still", action="store_true", help="no new mask where nothing has moved")
+    flags.add_video_model(parser)
+    flags.add_light(parser)
     parser.add_argument("--start", type=float, metavar="SECONDS", help="leave out what is before")
     parser.add_argument("--end", type=float, metavar="SECONDS", help="leave out what is after")
     parser.add_argument("--rate", metavar="FPS", help="frames a second of pictures, such as 30000/1001 (default: 25)")
@@ -69,27 +49,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preview", action="store_true", help="show frames in a window; q closes it")
 
 
-def _people(text: str) -> str | int:
-    return int(text) if text.isdecimal() else text
-
-
-def _share(text: str) -> float:
-    return float(text[:-1]) / 100 if text.endswith("%") else float(text)
-
-
 def run(args: argparse.Namespace) -> int:
     from paddleseg.video.convert import convert_video, load_predictor
     from paddleseg.video.folder import convert_folder, holds_clips
 
     options: dict[str, Any] = {
         "background": args.background,
-        "temporal": None if args.temporal == "none" else args.temporal,
+        **flags.video_options(args),
         "light_wrap": args.light_wrap,
         "colour_match": args.colour_match,
-        "people": args.people,
-        "every": args.every,
-        "cpu": args.cpu,
-        "skip_still": args.skip_still,
         "keep_audio": not args.no_audio,
         "start": args.start,
         "end": args.end,
@@ -102,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     if args.suffix and not of_clips:
         raise ConfigError("--suffix", "is for folders of clips", "give the output its suffix")
     predictor = load_predictor(args.model_path, args.runtime)
-    with _Watch(args.preview) as watch:
+    with Watch(args.preview) as watch:
         options |= {"predictor": predictor, "alpha": args.alpha, "watch": watch}
         if not of_clips:
             _tell(convert_video(args.source, args.output, **options))
@@ -118,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-class _Watch:
+class Watch:
     """The bar of frames on the terminal, and the window."""
 
     def __init__(self, preview: bool):
@@ -126,7 +94,7 @@ class _Watch:
         self._window: Preview | None = None
         self._bar = Frames()
 
-    def __enter__(self) -> _Watch:
+    def __enter__(self) -> Watch:
         self._bar.__enter__()
         return self
 

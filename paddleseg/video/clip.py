@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
-from typing import cast
 
 import av
-import cv2
-import numpy as np
-from av.container import InputContainer
-from av.sidedata.sidedata import SideData
 from av.stream import Disposition
 
 from paddleseg.errors import DataError
-from paddleseg.images.head import IMAGE_EXTENSIONS, MAX_PIXELS
-from paddleseg.sources import refuse_endless
+from paddleseg.images.head import MAX_PIXELS
 from paddleseg.video.colour import colour_of, to_rgb
 from paddleseg.video.moments import RATE, Info, Moment, no_frames, spans
+from paddleseg.video.opening import open_clip
+from paddleseg.video.turn import turn_of
 
-_OPENING, _READING = 20.0, 20.0
-"""Seconds after which an address that does not answer is given up."""
-_ANY_SIZE = 1 << 62
 _SAY_THEIR_LENGTH = ("mov", "matroska", "avi")
 _MISSING = Fraction(1, 4)
 """Seconds by which the last packet may end before the end that a file tells of."""
@@ -54,7 +46,7 @@ class Clip:
         self.name, self._start, self._end, self._is_address = name, start, end, address
         self.packets: deque[av.Packet] = deque()
         self._kept: set[int] | None = None
-        self._container = _open(name, address)
+        self._container = open_clip(name, address)
         try:
             self._stream = self._video()
             self.origin = Fraction(self._container.start_time or 0, _MICRO) + start
@@ -93,7 +85,7 @@ class Clip:
     def _begin(self, frame: av.VideoFrame) -> Moment:
         """All that the first frame tells."""
         stream, codec = self._stream, self._stream.codec_context
-        self._turn = _turn_of(frame)
+        self._turn = turn_of(frame)
         self._size = (frame.height, frame.width)
         self._colour = colour_of(frame, codec)
         self._rgb = to_rgb(self._colour, self._size)
@@ -116,6 +108,7 @@ class Clip:
             bits=frame.format.components[0].bits,
             rotation=self._turn.degrees,
             metadata=dict(self._container.metadata),
+            chapters=[] if self._is_cut else self._container.chapters(),
         )
         self.info.remarks += self._first_remarks(frame)
         return self._moment(frame)
@@ -127,6 +120,8 @@ class Clip:
             yield f"has {self.info.bits} bits a value, of which 8 are kept"
         if frame.interlaced_frame:
             yield "is interlaced: lines of two moments stay together in one frame"
+        if self._is_cut and self._container.chapters():
+            yield "has chapters, which are left out where it is cut"
         others = sum(other.type == "video" for other in self.streams)
         if others:
             yield f"holds {others} more video streams, which are left out"
@@ -144,6 +139,10 @@ class Clip:
             return (None, None) if self._end is None else spans(round(self._end * rate), rate, self._start, self._end)
         count = stream.frames or round(whole * rate)
         return spans(count, Fraction(count) / whole if whole else rate, self._start, self._end)
+
+    @property
+    def _is_cut(self) -> bool:
+        return bool(self._start) or self._end is not None
 
     @property
     def has_sound(self) -> bool:
@@ -244,7 +243,8 @@ class Clip:
             try:
                 packet = next(packets, None)
             except av.FFmpegError as error:
-                raise self._broken(f"cannot be read further: {error.strerror}") from error
+                why = "it went silent" if isinstance(error, av.ExitError) else error.strerror
+                raise self._broken(f"cannot be read further: {why}") from error
             if packet is None:
                 return
             self._note_end(packet)
@@ -313,62 +313,3 @@ class Clip:
         good = max(float(self._seen_end - start) - 0.5, 0)
         hint = f"get it anew, or convert what is good with end={good:.1f} (--end {good:.1f})"
         return DataError(self.name, f"{what}; it was read up to {float(self._seen_end - start):.2f} s", hint)
-
-
-class _Turn:
-    """How frames have to be turned to stand upright, by a display matrix: mirrored first, then turned."""
-
-    def __init__(self, quarters: int = 0, mirrored: bool = False):
-        self.quarters, self.mirrored = quarters, mirrored
-        self.is_sideways = quarters % 2 == 1
-        self.degrees = quarters * 90
-
-    def __call__(self, image: np.ndarray) -> np.ndarray:
-        if self.mirrored:
-            image = cv2.flip(image, 1)
-        if self.quarters:
-            codes = (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)
-            image = cv2.rotate(image, codes[self.quarters - 1])
-        return image
-
-
-def _turn_of(frame: av.VideoFrame) -> _Turn:
-    data = cast("SideData | None", frame.side_data.get("DISPLAYMATRIX"))
-    if data is None:
-        return _Turn()
-    a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].astype(float)
-    mirrored = a * d - b * c < 0
-    if mirrored:
-        a, b = -a, -b
-    return _Turn(round(np.degrees(np.arctan2(b, a)) / 90) % 4, mirrored)
-
-
-def _open(name: str, address: bool) -> InputContainer:
-    if not address:
-        _check_file(name)
-    options = {"rtsp_transport": "tcp"} if name.startswith("rtsp") else {}
-    try:
-        timeout = (_OPENING, _READING) if address else None
-        return av.open(name, metadata_errors="replace", timeout=timeout, options=options)
-    except (av.FFmpegError, ValueError, OSError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        if address:
-            raise DataError(
-                name, f"cannot be opened: {reason}", "is the address right, and can it be reached?"
-            ) from error
-        hint = "is it a video, and whole? a clip whose end is missing cannot be opened"
-        raise DataError(name, f"cannot be read as a video: {reason}", hint) from error
-
-
-def _check_file(name: str) -> None:
-    try:
-        refuse_endless(Path(name), _ANY_SIZE)
-        size = Path(name).stat().st_size
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(name, f"cannot be read: {reason}", "give a clip, a folder of pictures or a camera") from error
-    if size == 0:
-        raise DataError(name, "is empty", "give another clip")
-    still = Path(name).suffix.lower() in IMAGE_EXTENSIONS
-    if still and Path(name).suffix.lower() not in (".gif", ".webp", ".apng", ".avifs"):
-        raise DataError(name, "is a picture, not a clip", "`paddleseg predict` takes pictures")

@@ -168,17 +168,17 @@ def convert_video(
     return done
 
 
-def load_predictor(name: str, runtime: str | None = None, device: str = "cpu") -> Predictor:
+def load_predictor(name: str, runtime: str | None = None, device: str = "cpu", threads: int = 0) -> Predictor:
     """The model of zoo://NAME, or of a folder that export wrote.
 
     Raises:
         WeightsError: There is none of that name.
     """
     if name.startswith(zoo.PREFIX):
-        return Predictor.from_zoo(name, runtime, device)
+        return Predictor.from_zoo(name, runtime, device, threads)
     if not Path(name).exists():
         raise WeightsError(name, "does not exist", "give zoo:// weights, or the folder that export wrote")
-    return Predictor.from_export(name, runtime, device)
+    return Predictor.from_export(name, runtime, device, threads)
 
 
 def _check(source: object, outputs: list[Path], background: object) -> None:

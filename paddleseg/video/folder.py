@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from paddleseg import targets
-from paddleseg.errors import DataError, Problem, few
+from paddleseg.errors import ConfigError, DataError, Problem, few
 from paddleseg.files import atomic_write_text, is_dir, is_file, read_bytes
 from paddleseg.inference.predictor import Predictor
 from paddleseg.sources import walk
@@ -65,24 +65,30 @@ def convert_folder(
     """Convert every clip below a folder, with sub-folders kept; a broken one is named and the others go on.
 
     Args:
-        source: The folder of clips.
+        source: The folder of clips; results that lie in it are none.
         output: The folder for the new ones.
-        suffix: Of the new ones, such as ".webm"; without it each keeps its own, or gets .mp4 where that is not written.
+        suffix: Of the new ones, such as ".webm", or "" for folders of PNGs; without it each keeps its own, or gets .mp4
+            where that is not written.
         predictor: As for `convert_video`.
         alpha: A folder for the mattes.
         options: Of `convert_video`: background, temporal, keep_audio, ...
 
     Raises:
+        ConfigError: There is no such suffix.
         OutputError: Two clips would become one file, or a clip would be written over; nothing has been written.
 
     Example:
         >>> report = convert_folder("clips", "blurred", background="blur")
         >>> report.raise_if_any_failed()
     """
+    if suffix not in (None, "", *SUFFIXES):
+        raise ConfigError("suffix", f"is {suffix}, which is no kind of clip that is written here", ", ".join(SUFFIXES))
     found = walk(Path(source), VIDEO_SUFFIXES)
-    if not found.files:
+    results = {Path(folder).resolve() for folder in (output, alpha) if folder is not None} - {Path(source).resolve()}
+    clips = [each for each in found.files if not results.intersection(each[0].resolve().parents)]
+    if not clips:
         raise DataError(str(source), "holds no clip", f"clips end in {few(VIDEO_SUFFIXES)}")
-    named = [(path, str(Path(name).with_suffix(suffix or _kept(path)))) for path, name in found.files]
+    named = [(path, str(Path(name).with_suffix(_kept(path) if suffix is None else suffix))) for path, name in clips]
     planned = targets.plan(output, named)
     mattes: list[Path | None] = [None] * len(planned)
     if alpha is not None:

@@ -48,6 +48,7 @@ class Info:
         bits: Of a value, as it is stored.
         rotation: Degrees by which frames were turned to stand upright, clockwise.
         metadata: Title, date and such.
+        chapters: As PyAV gives and takes them.
         remarks: What is not kept as it is.
     """
 
@@ -63,6 +64,7 @@ class Info:
     bits: int = 8
     rotation: int = 0
     metadata: dict[str, str] = field(default_factory=dict)
+    chapters: list[Any] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
 

@@ -153,7 +153,8 @@ class _Encoded:
 
     def _set_up(self, frame: av.AudioFrame) -> Chain:
         codec = self._stream.codec_context
-        codec.open()
+        if not codec.is_open:  # the first packet of any stream opens all of them
+            codec.open()
         of = {
             "sample_rate": str(frame.sample_rate),
             "sample_fmt": frame.format.name,

@@ -49,7 +49,7 @@ def open_source(
     if not isinstance(what, (str, Path)):
         return Arrays(what, pace, begin, stop)
     text = str(what)
-    if _CAMERA.fullmatch(text) and not is_dir(text):
+    if is_camera(text):
         from paddleseg.video.webcam import Webcam
 
         return Webcam(text, begin, stop)
@@ -60,6 +60,11 @@ def open_source(
     from paddleseg.video.clip import Clip  # on demand: backgrounds that do not move need no PyAV
 
     return Clip(text if is_address(what) else text.removeprefix("file://"), begin, stop, address=is_address(what))
+
+
+def is_camera(text: str) -> bool:
+    """Whether that names one of this machine's cameras, such as 0 or /dev/video0."""
+    return _CAMERA.fullmatch(text) is not None and not is_dir(text)
 
 
 def is_address(what: object) -> bool:

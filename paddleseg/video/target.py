@@ -131,13 +131,15 @@ class Movie:
     """
 
     def __init__(self, path: Path, source: Source, encoder: Encoder, keep_audio: bool, options: dict[str, str]):
-        self._path, self._info, self._encoder = path, source.info, encoder
+        self._info, self._encoder = source.info, encoder
         suffix = path.suffix.lower()
         self._time_base = source.info.time_base
         self._container = av.open(str(path), "w", options=_of_container(suffix))
         self._container.metadata.update(
             {key: value for key, value in source.info.metadata.items() if key.lower() not in _OF_THE_FILE}
         )
+        if source.info.chapters:
+            self._container.set_chapters(source.info.chapters)
         self._colour = _colour_of(source.info, encoder)
         self._padding = _padding(source.info, encoder)
         self._convert = from_rgb(self._colour, encoder.pixels)
@@ -168,9 +170,9 @@ class Movie:
         except (av.FFmpegError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             given = " ".join(f"{key}={value}" for key, value in options.items())
-            what = f"{self._encoder.name} does not open with {w} x {h} frames and {given}: {reason}"
+            what = f"does not open with {w} x {h} frames and {given}: {reason}"
             raise OutputError(
-                str(self._path), what, "other values of --crf and --preset, or another --encoder"
+                f"encoder {self._encoder.name}", what, "other values of --crf and --preset, or another --encoder"
             ) from error
         return stream
 
