@@ -202,7 +202,9 @@ def test_lists_with_blanks_and_a_broken_label(tmp_path: Path, capsys):
     err = capsys.readouterr().err
     assert all(text in err for text in both)
     assert sorted(path.name for path in (tmp_path / "shown").rglob("*.png")) == ["p 0.png", "p 3.png"]
-    assert data("show", *source, "--save_dir", tmp_path / "sheet", "--sheet", 9) == 0
+    assert data("show", *source, "--save_dir", tmp_path / "sheet", "--sheet", 9) == 2
+    err = capsys.readouterr().err
+    assert all(text in err for text in both) and "contact_sheet.png: holds the 2 other pairs" in err
     assert data("pseudo_color", listed, tmp_path / "colours", "--separator", ",") == 2
     err = capsys.readouterr().err
     assert all(text in err for text in both)
@@ -360,8 +362,10 @@ def test_a_bomb_is_not_decoded_for_the_contact_sheet(tmp_path: Path, monkeypatch
             return decode(content, head, *rest)
 
         monkeypatch.setattr(io, decode.__name__, noted)
-    assert data("show", "--file_path", root / "l.txt", "--save_dir", tmp_path / "out", "--sheet", 9) == 0
-    assert max(decoded) == 30 and "Wrote" in capsys.readouterr().out
+    assert data("show", "--file_path", root / "l.txt", "--save_dir", tmp_path / "out", "--sheet", 9) == 2
+    assert max(decoded) == 30 and (tmp_path / "out/contact_sheet.png").is_file()
+    err = capsys.readouterr().err
+    assert err.count("bomb.png: has 30,000 x 30,000 pixels") == 2 and "holds the 1 other pairs" in err
 
 
 def test_pictures_have_one_limit(tmp_path: Path):

@@ -195,6 +195,20 @@ class TestEvaluate:
         with pytest.raises(DataError, match=r"000000172877\.jpg: has no label"):
             evaluate(predictor_of(model, dataset(mini, few, "test")), dataset(mini, few, "test"))
 
+    @pytest.mark.parametrize("workers", [0, 2])
+    def test_all_images_that_cannot_be_used_are_named(
+        self, mini: Path, few: Path, tmp_path: Path, model: PPHumanSegLite, workers: int
+    ):
+        for name, content in (("a", b"hello"), ("b", b"")):
+            (tmp_path / f"{name}.jpg").write_bytes(content)
+        good = few.read_text().splitlines()
+        label = mini / good[0].split()[1]
+        few.write_text("\n".join([good[0], f"{tmp_path}/a.jpg {label}", good[1], f"{tmp_path}/b.jpg {label}"]))
+        data = dataset(mini, few)
+        with pytest.raises(DataError) as caught:
+            evaluate(predictor_of(model, data), data, num_workers=workers)
+        assert [problem.what for problem in caught.value.problems] == ["is text, not an image", "is empty"]
+
     def test_sample_pictures_show_photo_label_mask_and_errors(self, mini: Path, few: Path, model: PPHumanSegLite):
         data = dataset(mini, few)
         pictures = sample_pictures(predictor_of(model, data), data, count=2)
