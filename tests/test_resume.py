@@ -25,5 +25,6 @@ def test_every_step(tmp_path: Path, workers: int):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_every_step_of_two_processes(tmp_path: Path, root: Path):
-    assert launch(2, [sys.executable, str(root / "tests/resume_runs.py"), str(tmp_path), "0", "41"]) == 0
+def test_every_step_of_two_processes(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(root)
+    assert launch(2, [sys.executable, "-m", "tests.resume_runs", str(tmp_path), "0", "41"]) == 0
