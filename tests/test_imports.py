@@ -1,4 +1,4 @@
-"""The import order of docs/architecture.md, held by reading the source."""
+"""The import order of docs/reference/architecture.md, held by reading the source."""
 
 from __future__ import annotations
 
