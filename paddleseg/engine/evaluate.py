@@ -61,7 +61,8 @@ def evaluate(
     for index, pair in zip(loader.indices, pairs, strict=True):
         if isinstance(pair, DataError):
             problems += pair.problems
-        if problems:  # what is left is looked at, and not measured
+            continue
+        if problems and world_size == 1:  # the rest is only looked at; ranks keep step, since none waits long
             continue
         sample, prepared = pair
         compared = task.compare(predictor.infer([prepared])[0], sample)
