@@ -52,13 +52,14 @@ def compare(folder: Path, workers: int, iters: int) -> list[str]:
         ],
     )
     whole, resumed = folder / "whole", folder / "resumed"
+    evaluates = not workers  # every evaluation would start workers of its own
     with ending_at(iters):
-        train(config, save_dir=whole, do_eval=True, check_data=False)
+        train(config, save_dir=whole, do_eval=evaluates, check_data=False)
     wrong: list[str] = []
     for step in range(1, iters):
         last = iters if step == 1 else min(step + STEPS, iters)
         with ending_at(last):
-            train(config, save_dir=resumed, do_eval=True, check_data=False, resume=str(whole / f"iter_{step}"))
+            train(config, save_dir=resumed, do_eval=evaluates, check_data=False, resume=str(whole / f"iter_{step}"))
         dist.barrier()
         for number in range(step + 1, last + 1):
             name = f"iter_{number}"
