@@ -52,7 +52,7 @@ def _require_gpu() -> None:
         raise DeviceError(
             "--device gpu",
             f"the installed paddlepaddle {paddle.__version__} is the CPU build",
-            f"install paddlepaddle-gpu=={paddle.__version__} (docs/training.md, 'On a GPU'), or use --device cpu",
+            f"install paddlepaddle-gpu=={paddle.__version__} (docs/howto/training.md, 'On a GPU'), or use --device cpu",
         )
     if not _gpu_count():
         raise DeviceError("--device gpu", "no GPU is visible to Paddle", "check nvidia-smi and CUDA_VISIBLE_DEVICES")

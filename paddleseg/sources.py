@@ -11,10 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from paddleseg.errors import DataError, few
-from paddleseg.files import is_file, read_bytes
-
-MAX_BYTES = 2 << 30
-"""More than any list, picture or annotation file has; COCO's largest is 450 MB."""
+from paddleseg.files import MAX_BYTES, is_file, read_bytes
 
 _LEFTOVERS = {"thumbs.db", ".ds_store", "desktop.ini"}
 

@@ -205,7 +205,7 @@ class TestCommand:
 
 def test_the_page_of_networks_says_what_they_cost(root: Path):
     tool = runpy.run_path(str(root / "tools/docs/network_table.py"))
-    page = (root / "docs/networks.md").read_text(encoding="utf-8").splitlines()
+    page = (root / "docs/reference/networks.md").read_text(encoding="utf-8").splitlines()
     portraits = [row for row in tool["RECIPES"] if row[0].startswith("pp_humanseg/portrait")]
     rows = tool["table"](portraits).splitlines()
     assert len(rows) > 5 and all(row in page for row in rows)

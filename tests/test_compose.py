@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -257,6 +258,38 @@ def test_pictures_made_ahead_survive_a_kill(mini: Path, rooms: Path, tmp_path: P
     made = Dataset("train", killed, [], train_path="train.txt")
     assert len(made) == 90 and made.read(89).size == (64, 96)
     assert len({sample.read_bytes() for sample, _ in list_images(killed / "images")}) == 90
+
+
+def test_broken_photos_and_backgrounds_cost_their_own_pictures_only(mini: Path, rooms: Path, tmp_path: Path, capsys):
+    root, walls = tmp_path / "set", tmp_path / "walls"
+    shutil.copytree(mini, root)
+    shutil.copytree(rooms, walls)
+    lines = (root / "train.txt").read_text().splitlines()[:10]
+    (root / "train.txt").write_text("\n".join(lines))
+    photo, label = (root / lines[place].split()[place] for place in (0, 1))
+    whole = {path: path.read_bytes() for path in (photo, label)}
+    photo.write_bytes(whole[photo][:-3000])
+    label.write_bytes(b"hello")
+    wall = sorted(walls.iterdir())[0]
+    wall.write_text("no wall")
+    config = tmp_path / "compose.yml"
+    config.write_text(CONFIG.format(mini=root, rooms=walls))
+    made = {}
+    for jobs in (1, 2):
+        folder = made[jobs] = tmp_path / str(jobs)
+        assert main(["compose", str(config), "--count", "60", "--output", str(folder), "--jobs", str(jobs)]) == 2
+        out, err = capsys.readouterr()
+        for path, what in ((photo, "is truncated"), (label, "is text, not an image"), (wall, "is text, not an image")):
+            assert err.count(f"{path}: {what}") == 1
+        kept = (folder / "train.txt").read_text().splitlines()
+        assert 30 < len(kept) <= 48 and f"{len(kept)} pictures" in out and f"lacks {60 - len(kept)} of 60" in err
+        assert all((folder / name).is_file() for line in kept for name in line.split())
+    assert files_of(made[1]) == files_of(made[2])
+    for path, content in whole.items():
+        path.write_bytes(content)
+    shutil.copyfile(rooms / wall.name, wall)
+    assert main(["compose", str(config), "--count", "60", "--output", str(made[1]), "--jobs", "1"]) == 0
+    assert len((made[1] / "train.txt").read_text().splitlines()) == 60
 
 
 def test_the_disk_budget_and_foreign_folders(mini: Path, rooms: Path, tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -16,12 +17,20 @@ from data_commands import data
 from PIL import Image
 
 from paddleseg.cli.main import main
+from paddleseg.convert.masks import plan_masks
 from paddleseg.convert.sbd import read_segmentation
-from paddleseg.datasets.base import Dataset
+from paddleseg.datasets.annotations import Annotations
+from paddleseg.datasets.labelme import shape_mask
+from paddleseg.datasets.maps import read_map
 from paddleseg.datasets.shapes import polygon_mask, rle_mask
+from paddleseg.doctor.files import file_facts
+from paddleseg.doctor.findings import FileFacts
 from paddleseg.errors import DataError
-from paddleseg.images.io import read_label
+from paddleseg.images import io
+from paddleseg.images.head import Head
+from paddleseg.images.io import image_size, read_label
 from paddleseg.images.mattes import read_matte
+from paddleseg.transforms.fields import KINDS
 
 
 def square(top: int = 255, kind: type = np.uint8) -> np.ndarray:
@@ -123,7 +132,7 @@ def test_masks_that_say_nothing(tmp_path: Path, mini: Path, capsys):
         "nan.tif": "no numbers",
         "fractions.tif": "holds fractions up to 70.5",
         "wide.tif": "16 bits end at 65535",
-        "cut.png": "is broken",
+        "cut.png": "is truncated",
         "empty.png": "is empty",
     }.items():
         assert any(name in line and said in line for line in err.splitlines()), (name, err)
@@ -193,7 +202,9 @@ def test_lists_with_blanks_and_a_broken_label(tmp_path: Path, capsys):
     err = capsys.readouterr().err
     assert all(text in err for text in both)
     assert sorted(path.name for path in (tmp_path / "shown").rglob("*.png")) == ["p 0.png", "p 3.png"]
-    assert data("show", *source, "--save_dir", tmp_path / "sheet", "--sheet", 9) == 0
+    assert data("show", *source, "--save_dir", tmp_path / "sheet", "--sheet", 9) == 2
+    err = capsys.readouterr().err
+    assert all(text in err for text in both) and "contact_sheet.png: holds the 2 other pairs" in err
     assert data("pseudo_color", listed, tmp_path / "colours", "--separator", ",") == 2
     err = capsys.readouterr().err
     assert all(text in err for text in both)
@@ -327,14 +338,14 @@ def test_matlab_files_of_fractions_or_without_end(tmp_path: Path):
         read_segmentation(file)
 
 
-def bomb(w: int, h: int) -> bytes:
-    """A small PNG that claims to be large."""
+def bomb(w: int, h: int, rows: int | None = None) -> bytes:
+    """A small PNG of 1 bit that claims to be large; it is black as far as it has rows, by default all of a photo's."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
     head = struct.pack(">IIBBBBB", w, h, 1, 0, 0, 0, 0)
-    pixels = zlib.compress(bytes(1 << 20))
+    pixels = zlib.compress(bytes((rows or 1000) * (1 + -(-w // 8))))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
@@ -343,13 +354,48 @@ def test_a_bomb_is_not_decoded_for_the_contact_sheet(tmp_path: Path, monkeypatch
     saved(root, a=Image.new("RGB", (30, 20), (9, 99, 9)), m=Image.fromarray(square(1)))
     (root / "bomb.png").write_bytes(bomb(30_000, 30_000))
     (root / "l.txt").write_text("a.png m.png\nbomb.png m.png\na.png bomb.png\n")
-    read: list[int] = []
-    original = Dataset.read
-    monkeypatch.setattr(
-        Dataset, "read", lambda self, index, rng=None: (read.append(index), original(self, index, rng))[1]
-    )
-    assert data("show", "--file_path", root / "l.txt", "--save_dir", tmp_path / "out", "--sheet", 9) == 0
-    assert read == [0] and "Wrote" in capsys.readouterr().out
+    decoded: list[int] = []
+    for decode in (io.decode_photo, io.decode_label):
+
+        def noted(content: bytes, head: Head, *rest, decode=decode):
+            decoded.append(max(head.size))
+            return decode(content, head, *rest)
+
+        monkeypatch.setattr(io, decode.__name__, noted)
+    assert data("show", "--file_path", root / "l.txt", "--save_dir", tmp_path / "out", "--sheet", 9) == 2
+    assert max(decoded) == 30 and (tmp_path / "out/contact_sheet.png").is_file()
+    err = capsys.readouterr().err
+    assert err.count("bomb.png: has 30,000 x 30,000 pixels") == 2 and "holds the 1 other pairs" in err
+
+
+def test_pictures_have_one_limit(tmp_path: Path):
+    """What training reads, the doctor, converters and annotations take as well: more than Pillow does by itself."""
+    side = 13_400
+    path = tmp_path / "mask.png"
+    path.write_bytes(bomb(side, side, rows=side))
+    assert image_size(path) == read_matte(path).opacity.shape == (side, side)
+    assert file_facts(path) == FileFacts("PNG", "1")
+    assert plan_masks(tmp_path, [(tmp_path / "photo.jpg", "mask.png")])  # a mask, so it may be replaced
+    drawn = {"shape_type": "mask", "points": [[0, 0]], "mask": base64.b64encode(path.read_bytes()).decode()}
+    assert shape_mask(drawn, (9, 9)).shape == (9, 9)
+
+    largest = 16_384
+    for w in (largest, largest + 1):
+        file = tmp_path / "instances.json"
+        image = {"id": 1, "file_name": "a.jpg", "width": w, "height": largest}
+        file.write_text(json.dumps({"images": [image], "annotations": [], "categories": [{"id": 1, "name": "person"}]}))
+        path.write_bytes(bomb(w, largest))
+        if w == largest:
+            assert image_size(path) == (w, w) and len(list(Annotations.load(file).images({1: 1}, empty=True))) == 1
+            continue
+        for read in (image_size, read_label, read_matte, lambda path: read_map(path, KINDS["depth"])):
+            with pytest.raises(DataError, match="no more than 268,435,456 in all"):
+                read(path)
+        drawn["mask"] = base64.b64encode(path.read_bytes()).decode()
+        with pytest.raises(ValueError, match="its mask is 16385x16384"):
+            shape_mask(drawn, (9, 9))
+        with pytest.raises(DataError, match="not a picture's size"):
+            Annotations.load(file)
 
 
 def test_numbers_out_of_range_elsewhere(tmp_path: Path, mini: Path, capsys):

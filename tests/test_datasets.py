@@ -345,7 +345,7 @@ def test_a_data_set_travels_to_other_processes(mini: Path):
 
 
 def test_the_data_page_names_every_data_set_and_transform(root: Path):
-    page = (root / "docs" / "data.md").read_text(encoding="utf-8")
+    page = (root / "docs" / "howto/data.md").read_text(encoding="utf-8")
     assert [name for name in [*DATASETS.names(), *TRANSFORMS.names()] if f"`{name}`" not in page] == []
 
 

@@ -19,6 +19,7 @@ from paddleseg.cli.main import main
 from paddleseg.datasets import Dataset
 from paddleseg.doctor.data import check_sample, examine
 from paddleseg.doctor.findings import Pair
+from paddleseg.doctor.fix import repair
 from paddleseg.doctor.labels import content_findings
 from paddleseg.errors import DataError
 from paddleseg.images.io import read_image, read_label
@@ -320,6 +321,15 @@ def test_fix_names_every_pair_and_the_file_at_fault(good: Path, tmp_path: Path, 
     for place, path in zip((7, 8), twins, strict=True):
         original = read_label(good / f"masks/twin.{'tif' if place == 7 else 'png'}")
         np.testing.assert_array_equal(read_label(good / path), original // 255)
+
+
+def test_fix_leaves_out_what_no_list_can_name(good: Path, tmp_path: Path):
+    dataset = Dataset("train", good, train_path="train.txt")
+    image, label = dataset.entries[3]
+    dataset.entries[3] = image.rename(good / "images/two\nlines.jpg"), label
+    changes = repair(examine({"train": dataset}), {"train": dataset}, tmp_path / "fixed")
+    assert sum("left out images/two\nlines.jpg" in line and "cannot stand in a list" in line for line in changes) == 1
+    assert len((tmp_path / "fixed/train.txt").read_text().splitlines()) == 11
 
 
 def test_a_close_up_among_many_is_a_note(good: Path):

@@ -173,11 +173,9 @@ class TestEvaluate:
         monkeypatch.chdir(root)
         command = ["val", "--config", CONFIG, "--model_path", WEIGHTS, "--device", "cpu"]
         command += ["--opts", f"val_dataset.val_path={few}"]
-        found = []
-        for processes in (1, 2):
-            out = [sys.executable, "-m", "paddleseg.cli.main", *command, "--save_dir", str(tmp_path / str(processes))]
-            assert launch(processes, out) == 0
-            found.append(json.loads((tmp_path / str(processes) / "result.json").read_text()))
+        assert main([*command, "--save_dir", str(tmp_path / "1")]) == 0
+        assert launch(2, [sys.executable, "-m", "paddleseg.cli.main", *command, "--save_dir", str(tmp_path / "2")]) == 0
+        found = [json.loads((tmp_path / name / "result.json").read_text()) for name in ("1", "2")]
         assert found[0]["images"] == found[1]["images"] and len(found[0]["images"]) == 5
         for name, value in found[0]["metrics"].items():
             assert found[1]["metrics"][name] == pytest.approx(value, rel=1e-12)
@@ -194,6 +192,20 @@ class TestEvaluate:
         few.write_text("images/000000172877.jpg")
         with pytest.raises(DataError, match=r"000000172877\.jpg: has no label"):
             evaluate(predictor_of(model, dataset(mini, few, "test")), dataset(mini, few, "test"))
+
+    @pytest.mark.parametrize("workers", [0, 2])
+    def test_all_images_that_cannot_be_used_are_named(
+        self, mini: Path, few: Path, tmp_path: Path, model: PPHumanSegLite, workers: int
+    ):
+        for name, content in (("a", b"hello"), ("b", b"")):
+            (tmp_path / f"{name}.jpg").write_bytes(content)
+        good = few.read_text().splitlines()
+        label = mini / good[0].split()[1]
+        few.write_text("\n".join([good[0], f"{tmp_path}/a.jpg {label}", good[1], f"{tmp_path}/b.jpg {label}"]))
+        data = dataset(mini, few)
+        with pytest.raises(DataError) as caught:
+            evaluate(predictor_of(model, data), data, num_workers=workers)
+        assert [problem.what for problem in caught.value.problems] == ["is text, not an image", "is empty"]
 
     def test_sample_pictures_show_photo_label_mask_and_errors(self, mini: Path, few: Path, model: PPHumanSegLite):
         data = dataset(mini, few)

@@ -60,7 +60,8 @@ def card() -> Card:
 
 @pytest.fixture(scope="module")
 def photos(mini: Path) -> list[np.ndarray]:
-    return [read_image(path) for path, _ in list_images(mini / "val.txt")]
+    """A few, of several shapes; all of them go through whole commands."""
+    return [read_image(path) for path, _ in list_images(mini / "val.txt")[:9]]
 
 
 @pytest.fixture
@@ -309,11 +310,15 @@ class TestInferScript:
     def test_shapes_for_tensorrt_are_collected(
         self, exported: Path, photo: Path, tmp_path: Path, infer: Callable, capsys: pytest.CaptureFixture[str]
     ):
-        shapes = tmp_path / "shapes.pbtxt"
+        photos, shapes = tmp_path / "photos", tmp_path / "shapes.pbtxt"
+        photos.mkdir()
+        (photos / "a.jpg").write_text("not a photo")
+        shutil.copy(photo, photos / "b.jpg")
         flags = ["--enable_auto_tune", "True", "--auto_tuned_shape_file", shapes, "--device", "cpu"]
-        assert infer("--config", exported, "--image_path", photo, "--save_dir", tmp_path / "out", *flags) == 0
-        assert "min_shape: 192" in shapes.read_text()
-        assert "which only --use_trt reads" in capsys.readouterr().err
+        assert infer("--config", exported, "--image_path", photos, "--save_dir", tmp_path / "out", *flags) == 2
+        assert "min_shape: 192" in shapes.read_text() and (tmp_path / "out/b.png").is_file()
+        said = capsys.readouterr().err
+        assert "which only --use_trt reads" in said and said.count("a.jpg: is text, not an image") == 1
 
     def test_bad_input_ends_with_2_after_the_rest_is_done(
         self, exported: Path, photo: Path, tmp_path: Path, infer: Callable, capsys: pytest.CaptureFixture[str]

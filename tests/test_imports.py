@@ -1,10 +1,11 @@
-"""The import order of docs/architecture.md, held by reading the source."""
+"""The import order of docs/reference/architecture.md, held by reading the source."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -61,19 +62,21 @@ def part_of(module: str) -> str:
     return [*module.split("."), ""][1]
 
 
+@cache
+def statements(path: Path) -> tuple[list[ast.stmt], list[ast.stmt]]:
+    """The import statements of a file: those that run, and those for type checkers only."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    unread = [node for node in nodes if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
+    skipped = {inner for node in unread for inner in ast.walk(node)}
+    found = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
+    return [node for node in found if node not in skipped], [node for node in found if node in skipped]
+
+
 def imports(path: Path, types_too: bool = False) -> set[str]:
     """Modules that a file imports anywhere; those for type checkers only where asked for."""
     found: set[str] = set()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    skipped = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test) and not types_too
-        for inner in ast.walk(node)
-    }
-    for node in ast.walk(tree):
-        if node in skipped:
-            continue
+    running, for_types = statements(path)
+    for node in [*running, *(for_types if types_too else [])]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

@@ -88,6 +88,14 @@ def test_each_batch_has_the_shape_that_fits_its_images(mini: Path):
     assert orders[0] != orders[1]  # shapes are mixed anew in every epoch
 
 
+@pytest.mark.parametrize(("given", "said"), [({}, True), ({"turns": [2]}, False), ({"prob": 0}, False)])
+def test_quarter_turns_after_the_choice_of_a_shape_are_remarked(mini: Path, capsys, given: dict, said: bool):
+    chain = (T.RandomRotate90(**{"prob": 1, **given}), T.Resize([48, 48]), T.RandomPaddingCrop([48, 48]), T.Normalize())
+    loader = TrainLoader(dataset_of(mini, *chain), 5, aspect_buckets=BUCKETS)
+    assert ("list turned copies, and write `turns: [2]`" in capsys.readouterr().err) == said
+    assert {batch["image"].shape[2:] for batch in taken(loader, 3)} <= {(h, w) for w, h in BUCKETS}
+
+
 def test_shapes_do_not_depend_on_workers_ranks_or_where_a_run_resumes(mini: Path):
     dataset = dataset_of(mini)
     alone = taken(TrainLoader(dataset, 6, seed=2, aspect_buckets=BUCKETS), 14)

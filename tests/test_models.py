@@ -96,8 +96,8 @@ def test_a_model_says_what_it_gives_before_it_is_built(name: str):
 
 
 def test_the_page_of_networks_names_their_heads(root: Path):
-    """Those with several heads by default have a row in docs/networks.md, and no others."""
-    page = (root / "docs/networks.md").read_text(encoding="utf-8")
+    """Those with several heads by default have a row in docs/reference/networks.md, and no others."""
+    page = (root / "docs/reference/networks.md").read_text(encoding="utf-8")
     rows = page.partition("<!-- heads -->\n")[2].partition("<!-- end of heads -->")[0].splitlines()[2:]
     written = {name: heads.split(", ") for name, heads in (row.strip("| ").split(" | ") for row in rows)}
     found = {name: [head.name for head in MODELS.get(name).heads_for({"num_classes": 2})] for name in MODELS.names()}
@@ -105,7 +105,7 @@ def test_the_page_of_networks_names_their_heads(root: Path):
 
 
 def test_the_network_of_the_documentation_works_and_one_may_derive_from_it(root: Path):
-    page = (root / "docs/adding_a_component.md").read_text(encoding="utf-8")
+    page = (root / "docs/howto/adding_a_component.md").read_text(encoding="utf-8")
     code = page.partition("# paddleseg/models/two_looks.py\n")[2].partition("```")[0]
     names: dict[str, Any] = {}
     exec(code.replace("@MODELS.register\n", ""), names)  # the registry is the other tests' too

@@ -277,7 +277,7 @@ def test_the_page_is_what_the_cards_give(root: Path):
     command = [sys.executable, "tools/docs/model_table.py", "--check"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    page = (root / "docs" / "models.md").read_text()
+    page = (root / "docs" / "reference/models.md").read_text()
     for name in NAMES:
         score = read_card(zoo.card_path(name)).measured.scores[0]
         size = "x".join(map(str, score.size))

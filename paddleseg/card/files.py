@@ -17,7 +17,8 @@ from paddleseg.files import atomic_write_text, is_file, read_bytes
 CARD_NAME, DEPLOY_NAME = "inference.yml", "deploy.yaml"
 _MOST_BYTES = 1_000_000
 _HEADER = (
-    "# How to run this model; docs/inference.md explains every key. Tensor sizes are (h, w), target_size is [w, h].\n"
+    "# How to run this model; docs/howto/inference.md explains every key. "
+    "Tensor sizes are (h, w), target_size is [w, h].\n"
 )
 
 
@@ -74,7 +75,7 @@ def read_card(path: str | Path) -> Card:
         return Card.model_validate(content)
     except ValidationError as error:
         faults = [(".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()]
-        hint = "docs/inference.md lists the keys"
+        hint = "docs/howto/inference.md lists the keys"
         raise ConfigError([Problem(f"{path}: {place}", what, hint) for place, what in faults]) from error
 
 

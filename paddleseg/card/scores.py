@@ -23,9 +23,10 @@ class Score(Part):
         data: The list of the images, as people know it.
         images: How many they are.
         size: (h, w) of the network's input.
-        SC: Semantic connectivity (two classes); `SC_without_specks` and `components` as docs/metrics.md tells.
+        SC: Semantic connectivity (two classes); `SC_without_specks` and `components` as docs/reference/metrics.md
+            tells.
         worst_tenth: Mean foreground IoU of the images of lowest IoU.
-        flicker: Of clips, as docs/metrics.md tells.
+        flicker: Of clips, as docs/reference/metrics.md tells.
         parts: mIoU of parts of the data: by where the photos come from, by their shape.
         command: What was run, from the repository; `$DATA` stands for a folder of the reader's.
         commit: The state of the repository it was run at.

@@ -192,6 +192,7 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
 
 
 def _show(args: argparse.Namespace) -> None:
+    from paddleseg.convert.masks import with_the_others
     from paddleseg.convert.pictures import show_labels
     from paddleseg.doctor.contact_sheet import write_contact_sheet
 
@@ -200,8 +201,9 @@ def _show(args: argparse.Namespace) -> None:
     if args.sheet:
         sheet = args.save_dir / "contact_sheet.png"
         name = args.dataset or args.file_path.stem
-        if not write_contact_sheet({name: dataset}, sheet, args.sheet):
-            raise DataError(name, "has no pair that can be read", "`paddleseg doctor data` says why")
+        shown, problems = write_contact_sheet({name: dataset}, sheet, args.sheet)
+        if problems:
+            raise DataError(with_the_others(problems, shown, "pairs", sheet))
         say(f"Wrote {sheet}")
     else:
         say(f"{args.save_dir}: {len(show_labels(dataset, args.save_dir, args.pred_dir))} pictures")

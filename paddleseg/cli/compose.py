@@ -7,6 +7,7 @@ import os
 import re
 
 from paddleseg.cli import flags
+from paddleseg.errors import DataError, Problem
 
 HELP = "make training pictures: the people of a data set before other backgrounds"
 EXAMPLE = "paddleseg compose my_compose.yml --output data/composed --count 5000 --max_disk 2GB"
@@ -46,6 +47,9 @@ def run(args: argparse.Namespace) -> int:
     print(f"{done.kept} pictures in {args.output} ({done.written} new, {done.nbytes / 1e6:.1f} MB), list: {LIST_FILE}")
     if done.is_full:
         print(f"Stopped at --max_disk, before the {args.count} pictures asked for.")
+    if done.problems:
+        said = Problem(args.output, f"lacks {done.failed} of {args.count} pictures, which these would be part of")
+        raise DataError([*done.problems, said])
     return 0
 
 

@@ -39,7 +39,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _add_prepare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="the data set's name, such as EG1800; see docs/datasets.md")
+    parser.add_argument(
+        "name", metavar="NAME", help="the data set's name, such as EG1800; see docs/reference/datasets.md"
+    )
     parser.add_argument("--root", type=Path, required=True, metavar="DIR", help="the unpacked folder")
     parser.add_argument("--save_dir", type=Path, metavar="DIR", help="where the lists go (default: the same folder)")
     parser.add_argument("--seed", type=int, default=0, help="of the division, where there is no official one")

@@ -69,7 +69,7 @@ def _data(args: argparse.Namespace) -> int:
         refuse_other_file(Path(args.html))
     report = examine(datasets, sample=args.sample, progress=True)
     report.problems[:0] = problems
-    written = write_contact_sheet(datasets, sheet)
+    shown, _ = write_contact_sheet(datasets, sheet)
     if args.html:
         write_page(report, datasets, Path(args.html), args.config)
     changes = repair(report, datasets, Path(args.fix)) if args.fix else []
@@ -77,7 +77,7 @@ def _data(args: argparse.Namespace) -> int:
         print(report.json())
         return 2 if report.problems else 0
     print(report.table())
-    if written:
+    if shown:
         print(f"Contact sheet: {sheet}")
     if args.html:
         print(f"Page: {args.html}")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from paddleseg.device import DEVICES, select_device
-from paddleseg.errors import ConfigError
+from paddleseg.errors import ConfigError, DataError
 from paddleseg.images.io import list_images, read_image
 from paddleseg.inference.outputs import Writer, card_palette
 from paddleseg.inference.pictures import Report, predict_files
@@ -108,7 +109,8 @@ def collect_shapes(args: argparse.Namespace, options: PaddleOptions) -> PaddleOp
     collecting = replace(options, shape_file=args.auto_tuned_shape_file, collect_shapes=True)
     predictor = Predictor.from_export(args.config, options=collecting)
     for path, _ in list_images(args.image_path)[:_SHAPE_PICTURES]:
-        predictor(read_image(path, predictor.card.input.channels))
+        with suppress(DataError):  # named where all are predicted
+            predictor(read_image(path, predictor.card.input.channels))
     return replace(collecting, collect_shapes=False)
 
 

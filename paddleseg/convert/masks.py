@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from PIL import Image
-
 from paddleseg.datasets.base import read_list
 from paddleseg.errors import DataError, OutputError, Problem, few
-from paddleseg.images.io import IMAGE_EXTENSIONS, list_images
+from paddleseg.files import open_file
+from paddleseg.images.head import IMAGE_EXTENSIONS, format_of, pillow
+from paddleseg.images.io import list_images
 from paddleseg.sources import walk
 from paddleseg.targets import Plan, name_below, plan
 
@@ -50,9 +50,11 @@ def plan_masks(folder: Path, sources: Iterable[tuple[Path, str]], *, inputs: Ite
 
 def _is_mask(path: Path) -> bool:
     try:
-        with Image.open(path) as opened:
-            return opened.mode in _MASKS
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        with open_file(path) as file:
+            form = format_of(file.read(32))
+            file.seek(0)
+            return pillow(file, form).mode in _MASKS
+    except (OSError, ValueError):
         return False
 
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from paddleseg.datasets.shapes import MAX_PIXELS, polygon_mask, rle_mask
+from paddleseg.datasets.shapes import polygon_mask, rle_mask
 from paddleseg.errors import DataError, Problem, few
 from paddleseg.geometry import Size
+from paddleseg.images.head import is_too_large
 from paddleseg.sources import read_json
 from paddleseg.targets import name_below
 
@@ -226,7 +227,7 @@ def _image_fault(image: Mapping[str, Any]) -> str:
         h, w = (float(image[side]) for side in ("height", "width"))
     except (KeyError, TypeError, ValueError):
         return "has no height and width"
-    if not (h >= 1 and w >= 1 and h * w <= MAX_PIXELS and h.is_integer() and w.is_integer()):
+    if not (h >= 1 and w >= 1 and h.is_integer() and w.is_integer()) or is_too_large((int(h), int(w))):
         return f"is {image['width']} x {image['height']}: not a picture's size"
     return ""
 

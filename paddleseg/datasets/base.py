@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from paddleseg.datasets.lists import read_list as read_list
 from paddleseg.datasets.lists import split_line as split_line
 from paddleseg.datasets.maps import map_file, read_map
 from paddleseg.errors import DataError, Problem
+from paddleseg.files import is_file
 from paddleseg.geometry import Geometry, Size
 from paddleseg.images.io import read_image, read_label
 from paddleseg.registry import DATASETS
@@ -231,8 +233,10 @@ class Dataset:
         try:
             sample = transforms(sample)
         except DataError as error:
+            # What names a file already, such as a broken background, is at fault there and not in this sample.
             found = [
-                Problem(f"{sample.path}: {problem.where}", problem.what, problem.hint) for problem in error.problems
+                problem if is_file(problem.where) else replace(problem, where=f"{sample.path}: {problem.where}")
+                for problem in error.problems
             ]
             raise DataError(found) from error
         sample.fields |= held

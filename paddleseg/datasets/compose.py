@@ -15,7 +15,7 @@ import numpy as np
 
 from paddleseg.datasets.base import Dataset
 from paddleseg.datasets.workers import Workers
-from paddleseg.errors import ConfigError, OutputError
+from paddleseg.errors import ConfigError, DataError, OutputError, Problem
 from paddleseg.files import atomic_write_bytes, atomic_write_text
 from paddleseg.images.io import write_png
 from paddleseg.progress import progress
@@ -43,12 +43,16 @@ class Composed:
         kept: Pictures in the list file.
         nbytes: Their size on disk.
         is_full: Whether the limit of the disk's use has ended it.
+        failed: Pictures that could not be made.
+        problems: Why not, each once: photos, labels and backgrounds that cannot be used.
     """
 
     written: int = 0
     kept: int = 0
     nbytes: int = 0
     is_full: bool = False
+    failed: int = 0
+    problems: list[Problem] = field(default_factory=list)
     lines: list[str] = field(default_factory=list, repr=False)
 
 
@@ -56,6 +60,8 @@ def compose(
     dataset: Dataset, output: str | Path, count: int, *, seed: int = 0, jobs: int = 1, max_bytes: float = float("inf")
 ) -> Composed:
     """Write `count` composed pictures with their masks and a list file; what is there already is not made again.
+
+    A picture that a broken photo or background would be part of is left out; another call makes it once that is mended.
 
     Args:
         dataset: Its transforms are used up to and with `ComposePortrait`, which composes every picture.
@@ -66,16 +72,19 @@ def compose(
     Raises:
         ConfigError: The data set has no `ComposePortrait`.
         OutputError: The folder holds pictures made in another way, or cannot be written.
-        DataError: A photo or background cannot be used.
     """
     output, dataset = Path(output), only_composing(dataset)
     _note(output, dataset, seed)
     _sweep(output)
     done = Composed()
     try:
-        for start, sizes, written in _results(dataset, output, count, seed, jobs):
+        for start, sizes, written, problems in _results(dataset, output, count, seed, jobs):
             done.written += written
+            done.problems = list(dict.fromkeys([*done.problems, *problems]))
             for index, nbytes in enumerate(sizes, start):
+                if nbytes is None:
+                    done.failed += 1
+                    continue
                 if done.nbytes + nbytes > max_bytes:
                     done.is_full = True
                     break
@@ -128,20 +137,30 @@ def make(dataset: Dataset, output: Path, seed: int, index: int) -> None:
     atomic_write_bytes(image, coded.tobytes())  # last: where an image is, its mask is too
 
 
-def make_some(dataset: Dataset, _memory: Any, output: Path, seed: int, indices: range) -> tuple[list[int], int]:
-    """The sizes on disk of these pictures, and how many of them had to be made."""
-    sizes, written = [], 0
+def make_some(
+    dataset: Dataset, _memory: Any, output: Path, seed: int, indices: range
+) -> tuple[list[int | None], int, list[Problem]]:
+    """The sizes on disk of these pictures, None for those that cannot be made; how many were made, and why not all."""
+    sizes: list[int | None] = []
+    written, problems = 0, []
     for index in indices:
         image, mask = (output / name for name in names(index))
         if not image.is_file():
-            make(dataset, output, seed, index)
+            try:
+                make(dataset, output, seed, index)
+            except DataError as error:
+                problems += error.problems
+                sizes.append(None)
+                continue
             written += 1
         sizes.append(image.stat().st_size + mask.stat().st_size)
-    return sizes, written
+    return sizes, written, problems
 
 
-def _results(dataset: Dataset, output: Path, count: int, seed: int, jobs: int) -> Iterator[tuple[int, list[int], int]]:
-    """The first picture of every job, sizes, and how many were made, in order."""
+def _results(
+    dataset: Dataset, output: Path, count: int, seed: int, jobs: int
+) -> Iterator[tuple[int, list[int | None], int, list[Problem]]]:
+    """The first picture of every job and what `make_some` gives, in order."""
     starts = range(0, count, _JOB)  # ranges as they are needed: a hundred million pictures are many parts
     jobs = min(jobs, len(starts))
     if jobs <= 1:

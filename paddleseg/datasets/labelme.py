@@ -13,12 +13,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image
 
-from paddleseg.datasets.shapes import MAX_PIXELS, polygon_mask
+from paddleseg.datasets.shapes import polygon_mask
 from paddleseg.errors import DataError, Problem
 from paddleseg.files import is_file
 from paddleseg.geometry import Size
+from paddleseg.images.decode import decode_by_pillow
+from paddleseg.images.head import is_too_large, read_head
 from paddleseg.images.io import read_image
 from paddleseg.sources import read_json
 
@@ -131,12 +132,16 @@ def _points(shape: Mapping[str, Any]) -> np.ndarray:
 def _small_mask(shape: Mapping[str, Any]) -> np.ndarray:
     """A drawn mask as bool (h, w)."""
     try:
-        opened = Image.open(io.BytesIO(base64.b64decode(shape["mask"])))
-        if opened.width * opened.height > MAX_PIXELS:
-            raise ValueError(f"its mask is {opened.width}x{opened.height}")
-        return np.asarray(opened.convert("L") if opened.mode not in ("1", "L") else opened) > 0
-    except (OSError, SyntaxError, TypeError, Image.DecompressionBombError) as error:
+        content = base64.b64decode(shape["mask"])
+    except (TypeError, ValueError) as error:
         raise ValueError(f"its mask is damaged: {error}") from error
+    head = read_head(io.BytesIO(content))
+    if head is not None and is_too_large(head.stored):
+        raise ValueError(f"its mask is {head.stored[1]}x{head.stored[0]}")
+    picture = decode_by_pillow(content, head) if head is not None else None
+    if picture is None:
+        raise ValueError("its mask is damaged: it is no picture, or a broken one")
+    return np.asarray(picture.convert("L") if picture.mode not in ("1", "L") else picture) > 0
 
 
 def _find_photo(record: Mapping[str, Any], found: Record) -> None:

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from paddleseg.errors import DataError
-from paddleseg.images.io import read_label
+from paddleseg.files import open_file, read_bytes
+from paddleseg.images.io import image_size, read_label
 from paddleseg.transforms.fields import Kind
 
 _ENDINGS = (".png", ".npy", ".tif", ".tiff")
@@ -39,8 +40,9 @@ def read_map(path: Path, kind: Kind) -> np.ndarray:
 
 def _load(path: Path) -> np.ndarray:
     try:
-        array = np.load(path, allow_pickle=False)  # an array of objects would run code
-    except (OSError, ValueError, EOFError) as error:
+        with open_file(path) as file:
+            array = np.load(file, allow_pickle=False)  # an array of objects would run code
+    except (OSError, ValueError, EOFError, MemoryError) as error:
         raise DataError(str(path), f"cannot be read: {error}", "save it with numpy.save") from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf" or array.ndim not in (2, 3):
         raise DataError(str(path), "holds no map (H, W) of numbers", "save it with numpy.save")
@@ -49,11 +51,12 @@ def _load(path: Path) -> np.ndarray:
 
 def _picture(path: Path) -> np.ndarray:
     try:
-        content = np.frombuffer(path.read_bytes(), np.uint8)
+        content = read_bytes(path)
     except OSError as error:
         raise DataError(str(path), f"cannot be read: {error.strerror}", "every image needs its map") from error
+    image_size(path)  # refuses what is too large to be decoded
     try:
-        array = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
+        array = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:
         array = None
     if array is None:

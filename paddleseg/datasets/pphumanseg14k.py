@@ -144,7 +144,8 @@ def read_attributes(path: Path) -> dict[str, Video]:
     table = csv.DictReader(read_lines(path))
     missing = {"video", *Video.__annotations__} - set(table.fieldnames or ())
     if missing:
-        raise DataError(str(path), f"has no column {sorted(missing)[0]}", "see docs/datasets.md for its columns")
+        hint = "see docs/reference/datasets.md for its columns"
+        raise DataError(str(path), f"has no column {sorted(missing)[0]}", hint)
     videos = {}
     problems = []
     for number, line in enumerate(table, 2):

@@ -8,8 +8,6 @@ import numpy as np
 
 from paddleseg.geometry import Size
 
-MAX_PIXELS = 178_956_970
-"""More than any annotated photo has; what Pillow refuses to decode."""
 _FAR = 1e12
 _CROSSINGS = 1 << 22
 """Rows times edges that are looked at together."""

@@ -16,6 +16,7 @@ from paddleseg.datasets.cache import Cache, SampleStore, file_key, packed, setti
 from paddleseg.errors import DataError
 from paddleseg.geometry import Size
 from paddleseg.images.io import image_size
+from paddleseg.transforms.affine import RandomRotate90
 from paddleseg.transforms.base import Compose
 from paddleseg.transforms.colour import Normalize
 from paddleseg.transforms.sample import Sample
@@ -41,6 +42,7 @@ class Staged:
         self.groups: list[np.ndarray] = [np.arange(len(dataset))]
         if sizes:
             self._divide(least)
+            self._remark_on_turns()
         self.group_of = np.zeros(len(dataset), np.int32)
         for number, members in enumerate(self.groups):
             self.group_of[members] = number
@@ -62,6 +64,12 @@ class Staged:
             if min(counts):
                 what = f"{min(counts)} images are nearest to {w}x{h}, fewer than a batch: they go to another shape"
                 print(f"aspect_buckets: {what}.", file=sys.stderr)
+
+    def _remark_on_turns(self) -> None:
+        """Which shape a batch has is known before its samples are drawn, so a turned photo stays in its group."""
+        if any(isinstance(step, RandomRotate90) and step.changes_shape for step in self.dataset.transforms.transforms):
+            what = "RandomRotate90 turns photos after their shape was chosen, and a quarter turn does not fit it"
+            print(f"aspect_buckets: {what}: list turned copies, and write `turns: [2]`.", file=sys.stderr)
 
     def _nearest(self, size: Size) -> int:
         """The group of an image of that size."""

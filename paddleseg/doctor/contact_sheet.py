@@ -10,7 +10,7 @@ import numpy as np
 
 from paddleseg.datasets.base import Dataset
 from paddleseg.doctor.files import file_facts
-from paddleseg.errors import DataError
+from paddleseg.errors import DataError, Problem
 from paddleseg.geometry import Size
 from paddleseg.images.io import write_png
 from paddleseg.targets import refuse_overwriting
@@ -32,42 +32,46 @@ def inputs_of(datasets: Mapping[str, Dataset]) -> list[Path]:
     return [path for path in (*lists, *files) if path is not None]
 
 
-def write_contact_sheet(datasets: Mapping[str, Dataset], path: Path, each: int = 24) -> bool:
+def write_contact_sheet(datasets: Mapping[str, Dataset], path: Path, each: int = 24) -> tuple[int, list[Problem]]:
     """Write evenly spaced samples of every data set, labels laid over them, as a PNG.
 
-    Classes are tinted, ignored pixels red. Pairs that cannot be read are left out.
+    Classes are tinted, ignored pixels red. Where no pair can be read, nothing is written.
 
     Returns:
-        Whether there was anything to show.
+        How many pairs it shows, and what is wrong with those that cannot be read.
 
     Raises:
         OutputError: `path` is one of the data sets' files.
     """
     refuse_overwriting(inputs_of(datasets), [path])
+    problems: list[Problem] = []
     tiles = [
         _captioned(tile(sample.image, sample.label, dataset.ignore_index), f"{role} {Path(sample.path).name}")
         for role, dataset in datasets.items()
-        for sample in samples(dataset, each)
+        for sample in samples(dataset, each, problems)
     ]
-    if not tiles:
-        return False
+    shown = len(tiles)
+    if not shown:
+        return 0, problems
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % _COLUMNS)
     rows = [np.hstack(tiles[start : start + _COLUMNS]) for start in range(0, len(tiles), _COLUMNS)]
     write_png(path, np.vstack(rows))
-    return True
+    return shown, problems
 
 
-def samples(dataset: Dataset, count: int) -> Iterator[Sample]:
-    """Evenly spaced ones, without those that cannot be read."""
+def samples(dataset: Dataset, count: int, problems: list[Problem]) -> Iterator[Sample]:
+    """Evenly spaced ones; what is wrong with those that cannot be read joins the `problems`."""
     for index in np.linspace(0, len(dataset) - 1, min(count, len(dataset))).astype(int):
         try:
-            # The same look as the check's, so that what it refuses to decode is not decoded here.
+            # The same look as the check's, so that what it refuses is not shown here.
             for path in dataset.entries[int(index)]:
                 if path is not None:
                     file_facts(path)
             yield dataset.read(int(index))
-        except (DataError, OSError):
-            continue  # named among the problems
+        except DataError as error:
+            problems += error.problems
+        except OSError as error:
+            problems.append(Problem(str(error.filename), f"cannot be read: {error.strerror}"))
 
 
 def tile(image: np.ndarray, label: np.ndarray | None, ignore_index: int) -> np.ndarray:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import io
-import warnings
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image
-
 from paddleseg.datasets.base import Dataset
 from paddleseg.doctor.findings import NOT_A_PICTURE, FileFacts, Finding, Pair, counted, names
 from paddleseg.errors import DataError
 from paddleseg.geometry import Size
+from paddleseg.images.head import pillow, read_head
 from paddleseg.sources import refuse_endless
 
 _SUFFIXES = {
@@ -27,42 +25,35 @@ _SUFFIXES = {
     "TIFF": {".tif", ".tiff"},
     "GIF": {".gif"},
 }
-_ORIENTATION = 0x0112
 _PNG = b"\x89PNG\r\n\x1a\n"
 _GREY, _ALPHA = {"1", "L", "I;16", "I", "F"}, {"LA", "PA", "RGBA", "La", "RGBa"}
 _TINY, _HUGE = 64, 4096
-_LARGEST = 1 << 30
 
 
 def file_facts(path: Path) -> FileFacts:
     """Read the header.
 
     Raises:
-        DataError: A pipe or a device, more pixels than any photo has, nothing but zeros, or a PNG that was damaged on
-            its way: what reading would not notice, or only after it had filled the memory.
+        DataError: A pipe or a device, nothing but zeros, or a PNG that was damaged on its way: what reading would not
+            notice, or not say so well.
     """
-    refuse_endless(path, _LARGEST)
+    refuse_endless(path)
     content = path.read_bytes()
     if content and not content.strip(b"\0"):
         raise DataError(str(path), "holds nothing but zeros", "copy it again: the disk was full, or the copy stopped")
     if content.startswith(_PNG):
         _check_png(path, content)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content)) as opened:
-                deep = opened.mode[0] in "IF" or (opened.format == "PNG" and content[24] == 16)
-                turned = opened.getexif().get(_ORIENTATION, 1) not in (0, 1)
-                # A camera keeps a preview of its own behind the photo (MPO); that is no animation.
-                frames = 1 if opened.format == "MPO" else getattr(opened, "n_frames", 1)
-                misnamed = path.suffix.lower() not in _SUFFIXES.get(opened.format or "", {path.suffix.lower()})
-                return FileFacts(opened.format or "", opened.mode, frames, deep, turned, misnamed)
-    except Image.DecompressionBombError as error:
-        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 10**6
-        what = f"claims to have more than {limit} million pixels"
-        raise DataError(str(path), what, "shrink it, or take it out of the list: decoding fills the memory") from error
-    except Exception:  # decoders raise whatever the damaged bytes led to
+    head = read_head(io.BytesIO(content))
+    if head is None:
         return NOT_A_PICTURE  # reading it says why
+    try:
+        opened = pillow(io.BytesIO(content), head.form)
+        # A camera keeps a preview of its own behind the photo (MPO); that is no animation.
+        frames = 1 if opened.format == "MPO" else getattr(opened, "n_frames", 1)
+    except Exception:  # decoders raise whatever the damaged bytes led to
+        return NOT_A_PICTURE
+    misnamed = path.suffix.lower() not in _SUFFIXES.get(opened.format or "", {path.suffix.lower()})
+    return FileFacts(opened.format or "", opened.mode, frames, head.bits > 8, head.turn != 1, misnamed)
 
 
 def _check_png(path: Path, content: bytes) -> None:

@@ -90,7 +90,12 @@ class _Repair:
             if label is not None and id(pair) in self.values:
                 label = self._relabel(label, self.values[id(pair)])
                 relabelled += 1
-            line = self._line([path for path in (pair.image, label) if path is not None])
+            names = self._names(path for path in (pair.image, label) if path is not None)
+            line = list_line(names, self.dataset.separator)
+            if line is None:
+                what = "cannot stand in a list: it holds quotation marks, line breaks, or blanks at an end"
+                changes.append(f"{self.role}: left out {' '.join(names)}: {what}")
+                continue
             if line in lines:
                 repeated.append(pair.image)
             lines[line] = None
@@ -121,13 +126,8 @@ class _Repair:
         write_png(self.temporary / name, table[read_label(label)])
         return self.folder / name
 
-    def _line(self, paths: Iterable[Path]) -> str:
-        names = [Path(os.path.relpath(path, self.dataset.root)).as_posix() for path in paths]
-        line = list_line(names, self.dataset.separator)
-        if line is None:
-            what = "cannot stand in a list: it holds quotation marks, line breaks, or blanks at an end"
-            raise OutputError(" ".join(names), what, "rename it, or the folder of --fix")
-        return line
+    def _names(self, paths: Iterable[Path]) -> list[str]:
+        return [Path(os.path.relpath(path, self.dataset.root)).as_posix() for path in paths]
 
     def _lines_that_are_no_pairs(self) -> list[str]:
         """What is said of the lines of a list that reading could not use."""

@@ -162,7 +162,7 @@ def _findings(findings: Sequence[Finding], datasets: Mapping[str, Dataset], styl
 def _sample(dataset: Dataset) -> str:
     return _pictures(
         _image(tile(sample.image, sample.label, dataset.ignore_index), Path(sample.path).name)
-        for sample in samples(dataset, _SAMPLES)
+        for sample in samples(dataset, _SAMPLES, [])
     )
 
 

@@ -48,7 +48,7 @@ def evaluate(
         log: Takes the lines that scripts read, on rank 0.
 
     Raises:
-        DataError: An image cannot be used, or has no label.
+        DataError: Images cannot be used, or have no label; all are named. A figure without them would be another one.
     """
     task = task or Semantic()
     read = _Read(predictor.prepare_image)
@@ -56,11 +56,20 @@ def evaluate(
     own = task.metrics(loader.dataset, predictor.card.output, measures or Measures())
     totals = [*own, *(metric.fresh() for metric in metrics)]
     rows: list[dict[str, Any]] = []
+    problems: list[Problem] = []
     pairs = with_progress(itertools.chain.from_iterable(loader), "Evaluating", len(loader), show=progress)
     for index, pair in zip(loader.indices, pairs, strict=True):
+        if isinstance(pair, DataError):
+            problems += pair.problems
+            continue
+        if problems and world_size == 1:  # the rest is only looked at; ranks keep step, since none waits long
+            continue
         sample, prepared = pair
         compared = task.compare(predictor.infer([prepared])[0], sample)
         rows.append({"index": index, "path": sample.path} | _measure(totals, compared))
+    problems = [problem for share in dist.gather(problems) for problem in share]
+    if problems:
+        raise DataError(problems)
     result = _merged(totals, rows)
     if rank == 0:
         for line in task.log_lines(result):
@@ -92,14 +101,16 @@ class _Read:
     def __init__(self, prepare: Preprocessor):
         self.prepare = prepare
 
-    def __call__(self, dataset: Dataset, index: int) -> tuple[Sample, Prepared]:
-        """Raises a `DataError` that names the file where the picture cannot be prepared."""
-        sample = dataset.read(index, np.random.default_rng(0))
+    def __call__(self, dataset: Dataset, index: int) -> tuple[Sample, Prepared] | DataError:
+        """Both; or, where the picture cannot be used, why not."""
+        try:
+            sample = dataset.read(index, np.random.default_rng(0))
+        except DataError as error:
+            return error
         try:
             return sample, Prepared(sample.image, *self.prepare(sample.image))
         except DataError as error:
-            found = [Problem(f"{sample.path}: {p.where}", p.what, p.hint) for p in error.problems]
-            raise DataError(found) from error
+            return DataError([Problem(f"{sample.path}: {p.where}", p.what, p.hint) for p in error.problems])
 
 
 def _measure(totals: Sequence[Metric], compared: tuple[np.ndarray | None, ...]) -> dict[str, float]:

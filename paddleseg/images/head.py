@@ -82,10 +82,10 @@ class Head:
         h, w = self.stored
         return (w, h) if self.turn >= 5 else (h, w)
 
-    @property
-    def is_too_large(self) -> bool:
-        h, w = self.stored
-        return h * w > MAX_PIXELS or max(h, w) > MAX_SIDE
+
+def is_too_large(size: Size) -> bool:
+    """Whether a picture of that size is refused, wherever pictures are read or drawn."""
+    return size[0] * size[1] > MAX_PIXELS or max(size) > MAX_SIDE
 
 
 def format_of(start: bytes) -> str:

@@ -13,7 +13,7 @@ from paddleseg.errors import DataError, OutputError
 from paddleseg.files import atomic_write_bytes, open_file, read_bytes
 from paddleseg.geometry import Size
 from paddleseg.images.decode import decode_by_pillow, decode_label, decode_photo
-from paddleseg.images.head import IMAGE_EXTENSIONS, MAX_PIXELS, MAX_SIDE, Head, read_head
+from paddleseg.images.head import IMAGE_EXTENSIONS, MAX_PIXELS, MAX_SIDE, Head, is_too_large, read_head
 from paddleseg.images.listing import Listing, list_images, read_lines
 
 __all__ = [
@@ -117,6 +117,8 @@ def read_label(path: str | Path) -> np.ndarray:
 def open_picture(path: str | Path) -> Image.Image:
     """The first picture of a file in Pillow's own mode for it, decoded and upright: for mattes and masks in colour.
 
+    Its `format` is the file's.
+
     Raises:
         DataError: Missing, truncated, not an image, or too large.
     """
@@ -124,6 +126,7 @@ def open_picture(path: str | Path) -> Image.Image:
     picture = decode_by_pillow(content, head)
     if picture is None:
         raise _not_an_image(path, content)
+    picture.format = head.form
     return picture
 
 
@@ -201,7 +204,7 @@ def _usable(path: str | Path, head: Head) -> Head:
     if head.form == "float":
         what = "holds floating-point values, and nothing says which of them is white"
         raise DataError(str(path), what, "save it with 8 or 16 bits")
-    if head.is_too_large:
+    if is_too_large(head.stored):
         h, w = head.size
         what = f"has {w:,} x {h:,} pixels; no more than {MAX_PIXELS:,} in all and {MAX_SIDE:,} a side are read"
         raise DataError(str(path), what, "make it smaller, or cut it into tiles")

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from paddleseg.errors import DataError
-from paddleseg.sources import regular_bytes
+from paddleseg.images.io import open_picture
 
 _GREY = 24
 """Channels of a grey picture differ by no more than that: what JPEG makes of black and white."""
 _COLOURED = 0.005
 """Share of the pixels from which on a picture is one in colours."""
+_LOSSY = {"JPEG", "WEBP", "AVIF", "JPEG2000"}
 _DEEP = 257
 """65535 / 255: what 16 bits are divided by."""
 
@@ -48,17 +47,8 @@ def read_matte(path: str | Path, *, alpha_only: bool = False) -> Matte:
     Raises:
         DataError: Missing, truncated, not an image, in colours, or with values that are no opacity.
     """
-    content = regular_bytes(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content)) as opened:
-                lossy = opened.format in ("JPEG", "MPO", "WEBP")
-                picture = ImageOps.exif_transpose(opened)
-    except Exception as error:  # decoders raise whatever the damaged bytes led to
-        hint = "replace it, or take it out of the list"
-        what = "is empty" if not content else f"is not an image, or is broken: {error}"
-        raise DataError(str(path), what, hint) from error
+    picture = open_picture(path)
+    lossy = picture.format in _LOSSY
     alpha = None
     if picture.has_transparency_data:
         layered = picture if "A" in picture.getbands() else picture.convert("RGBA")

@@ -83,4 +83,4 @@ def _build(name: str, arguments: Mapping[str, Any], where: str) -> Any:
     try:
         return TRANSFORMS.get(name, f"{where}.type")(**arguments)
     except (TypeError, ValueError) as error:
-        raise ConfigError(where, f"{name}: {error}", "docs/inference.md lists the steps") from error
+        raise ConfigError(where, f"{name}: {error}", "docs/howto/inference.md lists the steps") from error

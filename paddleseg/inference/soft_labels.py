@@ -79,9 +79,14 @@ def write_soft_labels(
     problems: list[Problem] = []
     for path, target in progress(todo, "Soft labels", len(todo)):
         try:
-            write_png(target, soft_label(predictors, read_image(path), most_spread))
+            image = read_image(path)
         except DataError as error:
             problems += error.problems
+            continue
+        try:
+            write_png(target, soft_label(predictors, image, most_spread))
+        except DataError as error:  # a network's steps cannot work with it
+            problems += [Problem(f"{path}: {problem.where}", problem.what, problem.hint) for problem in error.problems]
     if problems:
         raise DataError(problems)
     return len(todo)

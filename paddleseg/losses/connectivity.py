@@ -27,7 +27,8 @@ class SemanticConnectivityLoss(SegLoss):
     component is not. A class without any match costs its soft union over the area of the image (eq. 5).
 
     The value is the mean over images of the mean over classes in the arg-max mask or the label. Labelling and
-    matching happen on the host, and only class maps travel there; see docs/losses.md for the readings of the paper.
+    matching happen on the host, and only class maps travel there; see docs/reference/losses.md for the readings of the
+    paper.
 
     Args:
         num_classes: Classes, background included.

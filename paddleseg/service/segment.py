@@ -54,7 +54,7 @@ class Segmenter:
         """The answer to one request.
 
         Raises:
-            RefusedError: See docs/service.md for what stands for what.
+            RefusedError: See docs/howto/service.md for what stands for what.
         """
         started = time.monotonic()
         body = Body(request, self._gate, self._settings, self._settings.timeout)

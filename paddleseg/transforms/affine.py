@@ -80,6 +80,11 @@ class RandomRotate90(Spatial):
             raise ValueError(f"turns should be a list of 1, 2 and 3, not {turns!r}")
         self.turns = list(turns)
 
+    @property
+    def changes_shape(self) -> bool:
+        """Whether it may make upright photos lie down, and the other way round."""
+        return bool(self.prob and {1, 3} & set(self.turns))
+
     def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
         if rng.random() >= self.prob:
             return []

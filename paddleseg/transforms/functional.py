@@ -9,6 +9,7 @@ import numpy as np
 
 from paddleseg.errors import DataError
 from paddleseg.geometry import Crop, Flip, Pad, Resize, Size, Step, Warp
+from paddleseg.images.head import MAX_PIXELS
 
 Fill = float | Sequence[float]
 """One value for all channels, or one for each."""
@@ -23,7 +24,6 @@ INTERPOLATIONS = {
 
 LONGEST_SIDE = 2**15 - 1
 """OpenCV's limit for turned images; longer ones are mistakes rather than wishes."""
-_MOST_PIXELS = 2**28
 
 _OPENCV_TYPES = (np.uint8, np.uint16, np.int16, np.int32, np.float32, np.float64)
 
@@ -37,9 +37,9 @@ def check_size(size: Size) -> None:
     Raises:
         DataError: A side or the area is too large.
     """
-    if max(size) > LONGEST_SIDE or size[0] * size[1] > _MOST_PIXELS:
+    if max(size) > LONGEST_SIDE or size[0] * size[1] > MAX_PIXELS:
         what = f"ask for an image of {size[1]}x{size[0]} pixels"
-        raise DataError("transforms", what, f"sides end at {LONGEST_SIDE}, areas at {_MOST_PIXELS:,} pixels")
+        raise DataError("transforms", what, f"sides end at {LONGEST_SIDE}, areas at {MAX_PIXELS:,} pixels")
 
 
 def move(image: np.ndarray, step: Step, interp: str = "LINEAR", fill: Fill = 0.0) -> np.ndarray:

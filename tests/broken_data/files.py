@@ -142,7 +142,7 @@ def pixel_bomb(data):
     chunks = [header, b"IDAT" + zlib.compress(bytes(1000)), b"IEND"]
     framed = [struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks]
     data.image(0).write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(framed))
-    return data.image(0).name, "claims to have more than 178 million pixels", "shrink it"
+    return data.image(0).name, "60,000 x 60,000 pixels; no more than 268,435,456 in all", "make it smaller"
 
 
 @fault

@@ -1,6 +1,7 @@
 """Write what a network of PaddleSeg computes: parameter names, shapes, and logits with the weights of fill.py.
 
-Run it outside this repository with an interpreter that has PaddleSeg 2.8.0 (docs/benchmarks.md: how to install it):
+Run it outside this repository with an interpreter that has PaddleSeg 2.8.0 (docs/measurements/benchmarks.md says how to
+install it):
 
     python .../make.py NAME '{"type": "FCN", "num_classes": 2, "backbone": {"type": "HRNet_W18"}}' [GAIN]
 """

@@ -1,4 +1,4 @@
-"""Write docs/models.md from the cards of the published weights, so that no figure in it is typed.
+"""Write docs/reference/models.md from the cards of the published weights, so that no figure in it is typed.
 
 python tools/docs/model_table.py            # write the page
 python tools/docs/model_table.py --check    # exit 1 if the page is not what the cards give
@@ -15,7 +15,7 @@ from paddleseg import zoo
 from paddleseg.card import Card, Score, read_card
 from paddleseg.files import atomic_write_text
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "models.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference/models.md"
 _MEASURES = {
     "mIoU": "mIoU",
     "foreground_IoU": "foreground IoU",

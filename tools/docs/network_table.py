@@ -1,4 +1,4 @@
-"""Write the table in docs/networks.md: what each network costs in the recipe that is named for it.
+"""Write the table in docs/reference/networks.md: what each network costs in the recipe that is named for it.
 
 python tools/docs/network_table.py            # write it
 python tools/docs/network_table.py --check    # exit 1 if the page has another one
@@ -17,7 +17,7 @@ from paddleseg.config.build import Builder
 from paddleseg.files import atomic_write_text
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "networks.md"
+PAGE = ROOT / "docs" / "reference/networks.md"
 START, END = "<!-- table -->\n", "<!-- end of table -->"
 # Recipe, the paper of the network, and the input (h, w) whose cost is told.
 RECIPES: list[tuple[str, str, tuple[int, int]]] = [

@@ -76,7 +76,7 @@ def _build(step: Step, index: int, card: Card) -> PostStep:
     try:
         built = POSTPROCESS.get(step.type, f"{where}.type")(**step.args)
     except (TypeError, ValueError) as error:
-        raise ConfigError(where, f"{step.type}: {error}", "docs/inference.md lists the steps") from error
+        raise ConfigError(where, f"{step.type}: {error}", "docs/howto/inference.md lists the steps") from error
     if built.two_classes and not has_two_classes(card.output, card.classes):
         raise ConfigError(where, f"{step.type} needs probabilities of two classes", "leave it out")
     return built

@@ -59,7 +59,8 @@ class PortraitSwift(SegModel):
     """Encoder to 1/16, context of the whole picture, decoder to 1/2; nothing depends on the picture's shape.
 
     Plain 3x3 and 5x5 depth-wise and 1x1 convolutions with ReLU are what inference engines run fastest; branches that
-    fold away (`RepConv`) make up in training for what plain layers lack. docs/models.md has its cost and latency.
+    fold away (`RepConv`) make up in training for what plain layers lack. docs/reference/models.md has its cost and
+    latency.
 
     Args:
         num_classes: Classes, background included.
