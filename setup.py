@@ -35,13 +35,26 @@ TRAIN = [
 ]
 # paddle2onnx has no wheel for Python 3.13, and brings onnx 1.17, the newest that it works with.
 EXPORT = [*TRAIN, *ONNX, 'paddle2onnx>=2.1,<2.2; python_version < "3.13"']
+# uvicorn's HTTP protocol is extended in service/protocol.py, and Starlette's reader of forms in service/body.py.
+SERVE = [
+    *ONNX,
+    "fastapi>=0.118,<1",
+    "starlette>=0.48,<2",
+    "uvicorn>=0.35,<1",
+    "python-multipart>=0.0.20,<0.1",
+    "websockets>=13.1,<18",
+    "prometheus-client>=0.21,<1",
+]
 # PyAV brings FFmpeg: clips in and out with their sound.
 VIDEO = [*ONNX, "av>=17,<19"]
 CAMERA = [*VIDEO, "pygame-ce>=2.5,<3"]
 CONVERT = ["onnx>=1.17,<2"]  # tools/convert_weights.py
+BATCH = ["pyarrow>=20,<27"]
+RAY = [*BATCH, "ray>=2.40,<3"]
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.26,<2"]
 DEV = [
     *CONVERT,
+    "httpx==0.28.1",
     "pytest==8.4.2",
     "pytest-timeout==2.4.0",
     "ruff==0.14.6",
@@ -82,7 +95,7 @@ setup(
     project_urls={"Paper": "https://arxiv.org/abs/2112.07146"},
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=["paddleseg", "paddleseg.*"]),
-    package_data={"paddleseg": ["py.typed", "zoo/*.yml", "zoo/*.pdparams", "zoo/*.onnx"]},
+    package_data={"paddleseg": ["py.typed", "zoo/*.yml", "zoo/*.pdparams", "zoo/*.onnx", "service/page.html"]},
     cmdclass={"build_py": BuildWithConfigs},
     install_requires=NEEDS,
     extras_require={
@@ -92,7 +105,10 @@ setup(
         "video": VIDEO,
         "camera": CAMERA,
         "convert": CONVERT,
-        "all": [*EXPORT, *CONVERT, *CAMERA],
+        "batch": BATCH,
+        "ray": RAY,
+        "serve": SERVE,
+        "all": [*EXPORT, *CONVERT, *CAMERA, *BATCH, *SERVE],
         "docs": DOCS,
         "dev": DEV,
     },

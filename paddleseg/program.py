@@ -32,8 +32,17 @@ _EXTRAS = {
     "matplotlib": ("matplotlib", "train"),
     "onnxruntime": ("ONNX Runtime", "onnx"),
     "onnx": ("onnx", "convert"),
+    "fastapi": ("FastAPI", "serve"),
+    "starlette": ("Starlette", "serve"),
+    "uvicorn": ("uvicorn", "serve"),
+    "h11": ("h11", "serve"),
+    "python_multipart": ("python-multipart", "serve"),
+    "websockets": ("websockets", "serve"),
+    "prometheus_client": ("prometheus-client", "serve"),
     "av": ("PyAV", "video"),
     "pygame": ("pygame-ce", "camera"),
+    "pyarrow": ("PyArrow", "batch"),
+    "ray": ("Ray", "ray"),
 }
 
 

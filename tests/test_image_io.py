@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from paddleseg.errors import DataError
+from paddleseg.images.head import read_head
 from paddleseg.images.io import list_images, read_image, read_label, read_lines, write_png
 
 NAME = "000000483667"
@@ -175,3 +176,37 @@ def test_a_png_with_a_palette_reads_back(tmp_path: Path):
     write_png(tmp_path / "new" / "mask.png", mask, np.random.default_rng(0).integers(0, 256, (256, 3)))
     np.testing.assert_array_equal(read_label(tmp_path / "new" / "mask.png"), mask)
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["mask.png"]
+
+
+class TestHeadsOfWebP:
+    """Read without Pillow, which takes memory for every pixel to say how many there are."""
+
+    @pytest.mark.parametrize(
+        "how",
+        [{"quality": 80}, {"lossless": True}, {"exif": b"yes"}, {"lossless": True, "alpha": True}, {"frames": 3}],
+        ids=str,
+    )
+    def test_as_pillow_says(self, pair: tuple[np.ndarray, np.ndarray], how: dict):
+        how, file = dict(how), io.BytesIO()
+        picture = Image.fromarray(pair[0])
+        if how.pop("alpha", False):
+            picture.putalpha(77)
+        if how.pop("exif", False):
+            how["exif"] = Image.Exif()
+            how["exif"][0x0112] = 6
+        more = [picture.rotate(90 * turn) for turn in range(1, how.pop("frames", 1))]
+        picture.save(file, "WEBP", save_all=bool(more), append_images=more, **how)
+        head = read_head(io.BytesIO(file.getvalue()))
+        assert head is not None and head.whole and head.stored == pair[0].shape[:2]
+        assert (head.turn, head.frames) == (6 if "exif" in how else 1, 2 if more else 1)
+        cut = read_head(io.BytesIO(file.getvalue()[:-20]))
+        assert cut is not None and not cut.whole
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [b"\xff\xd8" + b"\xff" * 3_000_000, b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0tEXt...." * 300_000],
+    ids=["JPEG", "PNG"],
+)
+def test_files_of_endless_parts_are_given_up(endless: bytes):
+    assert read_head(io.BytesIO(endless)) is None

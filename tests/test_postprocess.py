@@ -9,6 +9,7 @@ import pytest
 from paddleseg.card import Output
 from paddleseg.geometry import Geometry, Resize
 from paddleseg.images.paint import flatten
+from paddleseg.images.pieces import pieces
 from paddleseg.inference import postprocess
 
 SOFTMAX, SIGMOID = Output(), Output(activation="sigmoid")
@@ -62,6 +63,33 @@ class TestPostprocess:
             np.testing.assert_array_equal(postprocess.drop_specks(prob.copy(), 0.5, 0.001), prob)
         empty = np.zeros((1, 8, 8), np.float32)
         assert not postprocess.drop_specks(empty, 0.5, 0.1).any()
+
+    def test_small_holes_are_filled_and_gaps_stay(self):
+        prob = np.zeros((1, 60, 60), np.float32)
+        prob[0, 5:55, 5:55] = 0.9
+        prob[0, 10:13, 10:13] = 0.1  # 9 pixels of some 2,000: noise
+        prob[0, 30:50, 30:50] = 0.1  # 400: between arm and body
+        filled = postprocess.fill_holes(prob.copy(), 0.5, 0.01)
+        assert (filled[0, 10:13, 10:13] == 1).all()
+        np.testing.assert_array_equal(filled[0, 20:], prob[0, 20:])
+        pair = postprocess.fill_holes(np.concatenate([1 - prob, prob]), 0.5, 0.01)
+        np.testing.assert_allclose(pair.sum(axis=0), 1)
+        np.testing.assert_array_equal(pair[1] > 0.5, filled[0] > 0.5)
+
+    def test_pieces_are_those_that_labelling_finds(self):
+        rng = np.random.default_rng(0)
+        for _ in range(200):
+            h, w, smooth = (int(number) for number in rng.integers((1, 1, 1), (40, 40, 6)))
+            mask = (cv2.blur(rng.random((h, w)), (smooth, smooth)) > rng.uniform(0.3, 0.6)).astype(np.uint8)
+            count, numbers, statistics, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+            found = pieces(mask)
+            assert len(found) == count - 1
+            for piece in found:
+                drawn = np.zeros_like(mask)
+                piece.draw(drawn)
+                x, y = piece.outline[0, 0]
+                np.testing.assert_array_equal(drawn == 1, numbers == numbers[y, x])
+                assert piece.area == statistics[numbers[y, x], cv2.CC_STAT_AREA]
 
     def test_independent_classes_may_overlap(self):
         prob = np.array([[[0.9, 0.1]], [[0.8, 0.2]]], np.float32)

@@ -66,7 +66,7 @@ def test_of_two_runs_at_once_the_second_is_refused_and_a_killed_one_holds_nothin
     first = subprocess.Popen([sys.executable, "-c", HOLDING, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     try:
         assert first.stdout and first.stdout.readline() == "held\n"
-        with pytest.raises(OutputError, match=f"process {first.pid} on .* trains into this folder"):
+        with pytest.raises(OutputError, match=f"process {first.pid} on .* writes into this folder"):
             run(tmp_path, *OPTS)
     finally:
         first.kill()

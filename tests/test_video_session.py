@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import cv2
@@ -37,7 +38,7 @@ def noisy(photo: np.ndarray, count: int, sigma: float = 12) -> list[np.ndarray]:
 
 def changes(session: Session, frames: list[np.ndarray]) -> float:
     masks = [session(frame).mask for frame in frames]
-    return float(np.mean([(one != other).mean() for one, other in zip(masks, masks[1:], strict=False)]))
+    return float(np.mean([(one != other).mean() for one, other in itertools.pairwise(masks)]))
 
 
 @pytest.mark.parametrize("temporal", NAMES)

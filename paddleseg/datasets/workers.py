@@ -37,6 +37,10 @@ Answer = tuple[Exception | None, str, Any]
 """What a job raised, the traceback's text, and what it returned."""
 
 
+class WorkerError(DataError):
+    """A process that has ended, or was stopped, while it had a job to do."""
+
+
 class Workers:
     """`count` processes, each with the data set and with slots of memory that this process sees too.
 
@@ -106,7 +110,7 @@ class Workers:
         """Until a worker answers or ends.
 
         Raises:
-            DataError: Somebody has stopped it, so it may never do either.
+            WorkerError: Somebody has stopped it, so it may never do either.
         """
         seen = None
         while not self._pipes[number].poll(1.0):
@@ -116,7 +120,7 @@ class Workers:
                 seen = time.monotonic()
             elif time.monotonic() - seen >= _PATIENCE:
                 what = f"{self._name(number)} was stopped (SIGSTOP, or a debugger) and gives no batches"
-                raise DataError("loader", what, "start again with --resume")
+                raise WorkerError("loader", what, "start again with --resume")
 
     def _name(self, number: int) -> str:
         return f"worker {number + 1} of {len(self._processes)} (process {self._processes[number].pid})"
@@ -129,7 +133,7 @@ class Workers:
         """The result of the oldest job; raises what the job raised.
 
         Raises:
-            DataError: Its worker has ended, or was stopped.
+            WorkerError: Its worker has ended, or was stopped.
         """
         if self._taken:
             number, slot = self._taken
@@ -149,20 +153,24 @@ class Workers:
             raise error
         raise error from RuntimeError(f"in a worker process:\n{text}")
 
-    def _ended(self, number: int) -> DataError:
+    def _ended(self, number: int) -> WorkerError:
         process = self._processes[number]
         process.join(5)
         if (process.exitcode or 0) < 0:
             name = _signal_name(-process.exitcode)
             what = f"{self._name(number)} was killed by signal {-process.exitcode} ({name})"
-            return DataError("loader", what, _CAUSES.get(name, "somebody ended it: start again with --resume"))
+            return WorkerError("loader", what, _CAUSES.get(name, "somebody ended it: start again with --resume"))
         what = f"{self._name(number)} ended with exit code {process.exitcode}"
-        return DataError("loader", what, 'a script starts its run below `if __name__ == "__main__":`')
+        return WorkerError("loader", what, 'a script starts its run below `if __name__ == "__main__":`')
 
-    def close(self) -> None:
-        """End the processes."""
+    def kill(self) -> None:
+        """End the processes; a thread that waits for a result is told so by `WorkerError`."""
         for process in self._processes:
             process.kill()  # it holds nothing that needs care, and not even a stopped process escapes this
+
+    def close(self) -> None:
+        """End the processes, and close what leads to them."""
+        self.kill()
         for process, pipe in zip(self._processes, self._pipes, strict=True):
             process.join()
             pipe.close()

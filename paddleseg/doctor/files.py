@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import warnings
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -94,31 +96,51 @@ def file_findings(pairs: Sequence[Pair], dataset: Dataset) -> tuple[list[Finding
     return problems, _remarks(pairs, dataset.img_channels)
 
 
+class _Remark(NamedTuple):
+    """What may well be meant so: words for many images, what to know, and whether (file, size, channels) shows it."""
+
+    words: str
+    hint: str
+    shows: Callable[[FileFacts, Size, int], bool]
+
+
+_REMARKS = {
+    "grey": _Remark(
+        "grey", "read as three equal channels", lambda file, _, channels: file.mode in _GREY and channels == 3
+    ),
+    "alpha": _Remark("transparent", "transparency is dropped on reading", lambda file, *_: file.mode in _ALPHA),
+    "deep": _Remark("of 16 bits", "they become 8 bits on reading", lambda file, *_: file.deep),
+    "turned": _Remark("turned by EXIF", "labels have to be turned as the photo is shown", lambda file, *_: file.turned),
+    "cmyk": _Remark(
+        "in CMYK", "every program makes other colours of inks: convert to RGB", lambda file, *_: file.mode == "CMYK"
+    ),
+    "misnamed": _Remark(
+        "of another format than the name says", "rename them for other programs", lambda file, *_: file.misnamed
+    ),
+    "tiny": _Remark(f"with a side below {_TINY}", "enlarging them teaches blur", lambda _, size, __: min(size) < _TINY),
+    "huge": _Remark(
+        f"with a side above {_HUGE}", "reading is slow: shrink them", lambda _, size, __: max(size) > _HUGE
+    ),
+    "strip": _Remark(
+        "with sides of 4:1 or more", "resizing squeezes them", lambda _, size, __: max(size) >= 4 * min(size)
+    ),
+}
+
+
+def remarkable(file: FileFacts, size: Size, channels: int = 3) -> list[str]:
+    """Which remarks a photo deserves, such as "grey" or "turned"."""
+    return [kind for kind, remark in _REMARKS.items() if remark.shows(file, size, channels)]
+
+
 def _remarks(pairs: Sequence[Pair], channels: int) -> list[Finding]:
-    """What may well be meant so."""
-    remarks: dict[str, tuple[str, str, Callable[[FileFacts, Size], bool]]] = {
-        "grey": ("grey", "read as three equal channels", lambda file, _: file.mode in _GREY and channels == 3),
-        "alpha": ("transparent", "transparency is dropped on reading", lambda file, _: file.mode in _ALPHA),
-        "deep": ("of 16 bits", "they become 8 bits on reading", lambda file, _: file.deep),
-        "turned": ("turned by EXIF", "labels have to be turned as the photo is shown", lambda file, _: file.turned),
-        "cmyk": (
-            "in CMYK",
-            "every program makes other colours of inks: convert to RGB",
-            lambda file, _: file.mode == "CMYK",
-        ),
-        "misnamed": (
-            "of another format than the name says",
-            "rename them for other programs",
-            lambda file, _: file.misnamed,
-        ),
-        "tiny": (f"with a side below {_TINY}", "enlarging them teaches blur", lambda _, size: min(size) < _TINY),
-        "huge": (f"with a side above {_HUGE}", "reading is slow: shrink them", lambda _, size: max(size) > _HUGE),
-        "strip": ("with sides of 4:1 or more", "resizing squeezes them", lambda _, size: max(size) >= 4 * min(size)),
-    }
+    showing: dict[str, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        for kind in remarkable(pair.image_file, pair.size, channels) if pair.size else []:
+            showing[kind].append(pair)
     notes = []
-    for kind, (words, hint, shows) in remarks.items():
-        found = tuple(pair for pair in pairs if pair.size and shows(pair.image_file, pair.size))
-        if found:
+    for kind, (words, hint, _) in _REMARKS.items():
+        if kind in showing:
+            found = tuple(showing[kind])
             what = f"{words}: {len(found)} of {len(pairs)} ({names(found)})"
             notes.append(Finding("images", what, hint, kind=f"images.{kind}", pairs=found))
     return notes

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paddleseg.engine import dist
-from paddleseg.engine.lock import held
 from paddleseg.engine.saved import BEST, Entry, Saved, candidates, entries, names_of, read_saved
 from paddleseg.errors import ConfigError, OutputError, Problem, WeightsError
 from paddleseg.files import cannot_write
+from paddleseg.lock import held
 
 _LEFT_OVER = re.compile(rf"\.(?P<name>iter_\d+|{BEST})\.\d+\.(?P<kind>new|old)")
 

@@ -22,16 +22,17 @@ _SAME = 2  # grey levels
 _MODES = {"RGB": "RGB", "GRAY": "L"}
 
 
-def to_srgb(photo: np.ndarray, path: str | Path) -> np.ndarray:
+def to_srgb(photo: np.ndarray, path: str | Path, content: bytes | None = None) -> np.ndarray:
     """The photo (H, W, 3 or 1) that was read from `path`, from the colours of the file's profile to sRGB.
 
     Args:
         photo: Overwritten.
+        content: The file's bytes where they are in memory; then `path` is only what notes call it.
 
     Returns:
         `photo`.
     """
-    transform = _transform(path)
+    transform = _transform(path, content)
     if transform is None:
         return photo
     mode, change = transform
@@ -45,9 +46,9 @@ def to_srgb(photo: np.ndarray, path: str | Path) -> np.ndarray:
     return photo
 
 
-def _transform(path: str | Path) -> tuple[str, ImageCms.ImageCmsTransform] | None:
+def _transform(path: str | Path, content: bytes | None) -> tuple[str, ImageCms.ImageCmsTransform] | None:
     """From the profile in a file to sRGB; None where it has none, or one that hardly differs."""
-    profile = _profile(path)
+    profile = _profile(path, content)
     if not profile:
         return None
     try:
@@ -73,9 +74,9 @@ def _changed(pixels: np.ndarray, change: ImageCms.ImageCmsTransform) -> np.ndarr
     return np.asarray(ImageCms.applyTransform(picture, change))[..., :channels]
 
 
-def _profile(path: str | Path) -> bytes:
+def _profile(path: str | Path, content: bytes | None) -> bytes:
     try:
-        with open_file(path) as file:
+        with open_file(path) if content is None else io.BytesIO(content) as file:
             form = format_of(file.read(32))
             file.seek(0)
             return pillow(file, form).info.get("icc_profile") or b""

@@ -1,7 +1,7 @@
 """What a picture's file says of it before anything is decoded: its format, size, turn and depth.
 
-Files are known by their first bytes, whatever their names end in. JPEG, PNG and TIFF are read here, since a training
-run asks for the size of every photo; the others by Pillow.
+Files are known by their first bytes, whatever their names end in. JPEG, PNG, TIFF and WebP are read here, since a
+training run asks for the size of every photo; the others by Pillow.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ _SNIFFED = re.compile(b"|".join(b"(?P<%s>%s)" % (name.encode(), start) for name,
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WIDTH, _HEIGHT, _BITS, _SAMPLES, _KIND_OF_PAGE = 256, 257, 258, 277, 254
 _MOST_TAGS = 4096
+_MOST_PARTS = 1 << 18
+"""Segments of a JPEG, chunks of a PNG or WebP: files made of empty ones would keep a reader busy for long."""
 _NUMBERS = {1: "B", 3: "H", 4: "I", 16: "Q"}  # TIFF's whole numbers, as `struct` calls them
 
 
@@ -98,8 +100,8 @@ def read_head(file: BinaryIO) -> Head | None:
     file.seek(0)
     head: Head | None = None
     try:
-        if form in ("JPEG", "PNG", "TIFF"):
-            head = {"JPEG": _jpeg, "PNG": _png, "TIFF": _tiff}[form](file)
+        if form in _READ_HERE:
+            head = _READ_HERE[form](file)
         elif form == "float":
             head = Head(form, (1, 1), bits=32)
         elif form:
@@ -145,7 +147,7 @@ def _valid(turn: object) -> int:
 def _jpeg(file: BinaryIO) -> Head:
     """After the segments, each of which says how long it is, the coded pixels begin."""
     place, size, turn, bits, channels = 2, (0, 0), 1, 8, 3
-    while True:
+    for _ in range(_MOST_PARTS):
         file.seek(place)
         mark = file.read(4)
         if len(mark) < 4 or mark[0] != 0xFF or mark[1] == 0xDA:
@@ -160,12 +162,15 @@ def _jpeg(file: BinaryIO) -> Head:
         elif mark[1] == 0xE1 and turn == 1 and file.read(6) == b"Exif\0\0":
             turn = exif_turn(file.read(length - 8))
         place += 2 + length
+    raise ValueError("too many segments")
 
 
 def _png(file: BinaryIO) -> Head:
     w, h, bits, kind = struct.unpack(">IIBB", _at(file, 16, 10))
     turn, frames, whole, place = 1, 1, False, 8
-    while len(start := _at(file, place, 8)) == 8:
+    for _ in range(_MOST_PARTS):
+        if len(start := _at(file, place, 8)) < 8:
+            break
         length, name = int.from_bytes(start[:4], "big"), start[4:]
         if name == b"eXIf":
             turn = exif_turn(file.read(min(length, 1 << 20)))
@@ -175,6 +180,8 @@ def _png(file: BinaryIO) -> Head:
             whole = True
             break
         place += 12 + length
+    else:
+        raise ValueError("too many chunks")
     channels = {0: 1, 2: 3, 3: 0, 4: 2, 6: 4}[kind]
     return Head("PNG", (h, w), turn, bits, channels, frames, whole)
 
@@ -187,6 +194,44 @@ def _tiff(file: BinaryIO) -> Head:
         frames = 1 if with_more.get(_KIND_OF_PAGE, 0) & 1 else 2  # a smaller copy of the first page is no page
     size, turn = (tags[_HEIGHT], tags[_WIDTH]), _valid(tags.get(ORIENTATION, 1))
     return Head("TIFF", size, turn, tags.get(_BITS, 1), tags.get(_SAMPLES, 1), frames)
+
+
+def _webp(file: BinaryIO) -> Head:
+    """Not by Pillow, which takes memory for all pixels to say how many there are."""
+    size, turn, frames, place = (0, 0), 1, 1, 12
+    end = 8 + int.from_bytes(_at(file, 4, 4), "little")
+    for _ in range(_MOST_PARTS):
+        start = _at(file, place, 8)
+        if place >= end or len(start) < 8:
+            break
+        name, length = start[:4], int.from_bytes(start[4:], "little")
+        if name in _WEBP_SIZES and size == (0, 0):
+            size = _WEBP_SIZES[name](file.read(10))
+        elif name == b"ANMF":
+            frames = 2
+        elif name == b"EXIF" and turn == 1:
+            turn = exif_turn(file.read(min(length, 1 << 20)).removeprefix(b"Exif\0\0"))
+        place += 8 + length + length % 2
+    whole = file.seek(0, io.SEEK_END) >= end - 1  # some leave out the last byte where it only fills up
+    return Head("WEBP", size, turn, frames=frames, whole=whole)
+
+
+def _webp_canvas(start: bytes) -> Size:
+    return 1 + int.from_bytes(start[7:10], "little"), 1 + int.from_bytes(start[4:7], "little")
+
+
+def _webp_lossy(start: bytes) -> Size:
+    w, h = struct.unpack_from("<HH", start, 6)
+    return h & 0x3FFF, w & 0x3FFF
+
+
+def _webp_lossless(start: bytes) -> Size:
+    (numbers,) = struct.unpack_from("<I", start, 1)
+    return 1 + (numbers >> 14 & 0x3FFF), 1 + (numbers & 0x3FFF)
+
+
+_WEBP_SIZES = {b"VP8X": _webp_canvas, b"VP8 ": _webp_lossy, b"VP8L": _webp_lossless}
+_READ_HERE = {"JPEG": _jpeg, "PNG": _png, "TIFF": _tiff, "WEBP": _webp}
 
 
 def exif_turn(exif: bytes) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from paddleseg.errors import DataError, OutputError
-from paddleseg.files import atomic_path, atomic_write_bytes, open_file, read_bytes
+from paddleseg.files import atomic_write_bytes, open_file, read_bytes
 from paddleseg.geometry import Size
 from paddleseg.images.decode import decode_by_pillow, decode_label, decode_photo
 from paddleseg.images.head import IMAGE_EXTENSIONS, MAX_PIXELS, MAX_SIDE, Head, read_head
@@ -20,6 +20,9 @@ __all__ = [
     "IMAGE_EXTENSIONS",
     "MAX_PIXELS",
     "Listing",
+    "as_photo",
+    "encode",
+    "encode_png",
     "image_size",
     "list_images",
     "open_picture",
@@ -45,10 +48,23 @@ def read_image(path: str | Path, channels: int = 3) -> np.ndarray:
     Raises:
         DataError: Missing, truncated, not an image, of more than 268 million pixels, or of floating-point values.
     """
-    content, head = _whole(path)
-    image = decode_photo(content, head, channels, str(path))
+    return as_photo(_bytes(path), str(path), channels)
+
+
+def as_photo(content: bytes, where: str, channels: int = 3) -> np.ndarray:
+    """A photo that is in memory, as `read_image` gives one from a file.
+
+    Args:
+        content: The bytes of a picture's file.
+        where: What errors call it.
+
+    Raises:
+        DataError: As `read_image`.
+    """
+    head = _checked_head(content, where)
+    image = decode_photo(content, head, channels, where)
     if image is None or image.shape[:2] != head.size:
-        raise _not_an_image(path, content)
+        raise _not_an_image(where, content)
     return image
 
 
@@ -113,11 +129,17 @@ def open_picture(path: str | Path) -> Image.Image:
 
 def write_png(path: str | Path, image: np.ndarray, palette: np.ndarray | None = None) -> None:
     """Write a PNG whole or not at all: classes (H, W), with `palette` (256, 3) as a palette image, RGB or RGBA."""
+    atomic_write_bytes(path, encode_png(image, palette))
+
+
+def encode_png(image: np.ndarray, palette: np.ndarray | None = None) -> bytes:
+    """The file that `write_png` writes."""
     picture = Image.fromarray(image)
     if palette is not None:
         picture.putpalette(np.asarray(palette, np.uint8).tobytes())
-    with atomic_path(path) as temporary:
-        picture.save(temporary, format="PNG", compress_level=3)
+    file = io.BytesIO()
+    picture.save(file, format="PNG", compress_level=3)
+    return file.getvalue()
 
 
 def writable(path: Path) -> Path:
@@ -131,22 +153,33 @@ def write_image(path: Path, picture: np.ndarray) -> None:
     Raises:
         OutputError: It cannot be written, or the format does not hold pictures of this size.
     """
+    atomic_write_bytes(path, encode(path.suffix, picture, str(path)))
+
+
+def encode(ending: str, picture: np.ndarray, where: str) -> bytes:
+    """The file that `write_image` writes under a name with that ending, such as ".jpg".
+
+    Raises:
+        OutputError: The format does not hold pictures of this size; `where` says which one it is.
+    """
     try:
-        done, content = cv2.imencode(
-            path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 95]
-        )
+        done, content = cv2.imencode(ending, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 95])
     except cv2.error:
         done = False
     if not done:
         h, w = picture.shape[:2]
         what = f"cannot be written: the format does not hold pictures of {w} x {h} pixels"
-        raise OutputError(str(path), what, "save the photo as a PNG first")
-    atomic_write_bytes(path, content.tobytes())
+        raise OutputError(where, what, "save the photo as a PNG first")
+    return content.tobytes()
 
 
 def _whole(path: str | Path) -> tuple[bytes, Head]:
     """The bytes of a picture file and its head, unless it is too large or its end is missing."""
     content = _bytes(path)
+    return content, _checked_head(content, path)
+
+
+def _checked_head(content: bytes, path: str | Path) -> Head:
     head = _head(content)
     if head is None:
         raise _not_an_image(path, content)
@@ -157,7 +190,7 @@ def _whole(path: str | Path) -> tuple[bytes, Head]:
         complete = content.rfind(_JPEG_END) >= head.start
     if not complete:
         raise DataError(str(path), "is truncated: its end is missing", _REPLACE)
-    return content, _usable(path, head)
+    return _usable(path, head)
 
 
 def _head(content: bytes) -> Head | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from paddleseg.errors import DataError
@@ -87,51 +87,74 @@ def read_lines(path: str | Path) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
-def _below(folder: Path) -> Listing:
-    found: list[Path] = []
-    others: list[Path] = []
-    for path in _files(folder, others):
-        (found if _is_image(path) else others).append(path)
-    return Listing([(path, path.relative_to(folder).as_posix()) for path in sorted(found)], sorted(others))
+def walk(folder: Path, pass_over: Callable[[Path], None], leave_out: Path | None = None) -> Iterator[str]:
+    """The names of all images below a folder, sorted in each of its folders, as they are found.
 
-
-def _files(folder: Path, others: list[Path]) -> Iterator[Path]:
-    """All that lies below a folder and is none. Hidden things and folders that were seen before are `others`.
-
+    Nothing is asked of the file system for a file whose name says that it is an image: a million of them cost seconds.
     Linked folders come last, so that what lies in the folder itself has its own name.
+
+    Args:
+        pass_over: Is told of files that are no images, of hidden ones, and of folders that were seen before.
+        leave_out: A folder below it that is none of the source, such as the one that results go to.
     """
-    seen: set[tuple[int, int]] = set()
-    folders, links = deque([folder]), deque[Path]()
+    seen = set() if leave_out is None else _number(leave_out)
+    left_out = frozenset(seen)
+    folders, links = deque([""]), deque[str]()
     while folders or links:
-        here = folders.popleft() if folders else links.popleft()
+        below = folders.popleft() if folders else links.popleft()
+        here = folder / below
+        number = _number(here)
+        if not number or number & seen:
+            if not number & left_out:
+                pass_over(here)
+            continue
+        seen |= number
+        files: list[str] = []
         try:
-            status = here.stat()
-            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
+            with os.scandir(here) as entries:
+                for entry in entries:
+                    name = f"{below}{entry.name}"
+                    if entry.name.startswith("."):  # also "._name", which archives made on a Mac are full of
+                        pass_over(Path(entry.path))
+                    elif _leads_to_folder(entry):
+                        (links if entry.is_symlink() else folders).append(f"{name}/")
+                    elif _is_image(entry):
+                        files.append(name)
+                    else:
+                        pass_over(Path(entry.path))
         except OSError:  # no permission
-            others.append(here)
-            continue
-        if (status.st_dev, status.st_ino) in seen:
-            others.append(here)
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        for entry in entries:
-            path = Path(entry.path)
-            if entry.name.startswith("."):  # also "._name", which archives made on a Mac hold beside many a file
-                others.append(path)
-            elif not is_dir(path):
-                yield path
-            else:
-                (links if entry.is_symlink() else folders).append(path)
+            pass_over(here)
+        yield from sorted(files)
 
 
-def _is_image(path: Path) -> bool:
-    """By the name, or, where it has no ending, by the first bytes."""
-    if not is_file(path):
-        return False
-    if path.suffix:
-        return path.suffix.lower() in IMAGE_EXTENSIONS
+def _below(folder: Path) -> Listing:
+    others: list[Path] = []
+    found = [(folder / name, name) for name in walk(folder, others.append)]
+    return Listing(sorted(found), sorted(others))
+
+
+def _number(folder: Path) -> set[tuple[int, int]]:
+    """What the file system knows a folder by; empty where it may not be looked at."""
     try:
-        with open_file(path) as file:
+        status = folder.stat()
+    except OSError:
+        return set()
+    return {(status.st_dev, status.st_ino)}
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    return is_dir(entry.path) if entry.is_symlink() else entry.is_dir(follow_symlinks=False)
+
+
+def _is_image(entry: os.DirEntry[str]) -> bool:
+    """By the name, or, where it has no ending, by the first bytes."""
+    if not (entry.is_file(follow_symlinks=False) or is_file(entry.path)):
+        return False
+    suffix = os.path.splitext(entry.name)[1]  # noqa: PTH122 (a million paths take seconds to make)
+    if suffix:
+        return suffix.lower() in IMAGE_EXTENSIONS
+    try:
+        with open_file(entry.path) as file:
             return bool(format_of(file.read(32)))
     except OSError:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -59,7 +60,7 @@ class Writer:
     ):
         self.save_dir, self.outputs, self.colors = Path(save_dir), list(outputs), colors
         self.background, self.folders, self.classes = background, FOLDERS | dict(folders or {}), classes
-        self.greys = _greys(mask_values)
+        self.greys = greys_from(mask_values)
         self._kinds: dict[str, Callable[[Path, np.ndarray, SegResult], None]] = {
             "pseudo_color": self._pseudo_color,
             "overlay": self._overlay,
@@ -90,19 +91,10 @@ class Writer:
 
     def _mask(self, path: Path, image: np.ndarray, result: SegResult) -> None:
         if result.mask.ndim == 2:
-            write_png(as_png(path), self._grey(result.mask))
+            write_png(as_png(path), in_greys(result.mask, self.greys))
             return
         for index, plane in enumerate(result.mask):
-            write_png(self._of_class(path, index), self._grey(plane))
-
-    def _grey(self, mask: np.ndarray) -> np.ndarray:
-        if self.greys is None:
-            return mask
-        highest = int(mask.max(initial=0))
-        if highest >= len(self.greys):
-            what = f"gives values of {len(self.greys)} classes, but a mask holds the class {highest}"
-            raise ConfigError("mask_values", what, "give one value for each class")
-        return self.greys[mask]
+            write_png(self._of_class(path, index), in_greys(plane, self.greys))
 
     def _of_class(self, path: Path, index: int) -> Path:
         name = self.classes[index] if index < len(self.classes) else str(index)
@@ -122,7 +114,12 @@ class Writer:
         write_image(writable(path), compositing.compose(as_rgb(image), result.opacity, self.background))
 
 
-def _greys(values: Sequence[int]) -> np.ndarray | None:
+def greys_from(values: Sequence[int]) -> np.ndarray | None:
+    """The table of a mask's greys, by class; None for no values, where the class itself is meant.
+
+    Raises:
+        ConfigError: They are no grey values, or fewer than two.
+    """
     if not values:
         return None
     wrong = [value for value in values if not 0 <= value <= 255]
@@ -130,6 +127,21 @@ def _greys(values: Sequence[int]) -> np.ndarray | None:
         what = f"should be two or more grey values from 0 to 255, not {' '.join(map(str, values))}"
         raise ConfigError("mask_values", what, "such as: 0 255")
     return np.array(values, np.uint8)
+
+
+def in_greys(mask: np.ndarray, greys: np.ndarray | None) -> np.ndarray:
+    """A mask (H, W) with the grey of each class in its place; as it is where there are none.
+
+    Raises:
+        ConfigError: There is no grey for a class.
+    """
+    if greys is None:
+        return mask
+    highest = int(mask.max(initial=0))
+    if highest >= len(greys):
+        what = f"gives values of {len(greys)} classes, but a mask holds the class {highest}"
+        raise ConfigError("mask_values", what, "give one value for each class")
+    return greys[mask]
 
 
 def card_palette(card: Card) -> np.ndarray:
@@ -148,15 +160,16 @@ def distinct(names: Sequence[str]) -> list[str]:
     """
     taken: set[str] = set()
     found = []
-    for name in map(Path, names):
-        stem, count = name.with_suffix(""), 1
+    for name in names:
+        given, suffix = os.path.splitext(name)  # noqa: PTH122 (a million paths take seconds to make)
+        stem, count = given, 1
         while _as_one_file(stem) in taken:
             count += 1
-            stem = name.with_name(f"{name.stem}_{count}")
+            stem = f"{given}_{count}"
         taken.add(_as_one_file(stem))
-        found.append(f"{stem}{name.suffix}")
+        found.append(f"{stem}{suffix}")
     return found
 
 
-def _as_one_file(path: Path) -> str:
-    return unicodedata.normalize("NFC", str(path)).casefold()
+def _as_one_file(stem: str) -> str:
+    return unicodedata.normalize("NFC", stem).casefold()

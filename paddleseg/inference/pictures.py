@@ -105,7 +105,7 @@ def _predict_chunk(predictor: Predictor, files: Sequence[_File], sink: Sink, rep
         try:
             sink(file.name, to_srgb(image, file.path), result)
         except OutputError as error:
-            if not _is_of_one_name(error):
+            if not is_of_one_name(error):
                 raise
             report.problems.extend(error.problems)
             continue
@@ -113,7 +113,8 @@ def _predict_chunk(predictor: Predictor, files: Sequence[_File], sink: Sink, rep
         report.done += 1
 
 
-def _is_of_one_name(error: OutputError) -> bool:
+def is_of_one_name(error: OutputError) -> bool:
+    """Whether only the name is at fault, so that the next file may well be written."""
     cause = error.__cause__
     return not isinstance(cause, OSError) or cause.errno in _OF_ONE_NAME
 

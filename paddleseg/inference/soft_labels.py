@@ -17,9 +17,10 @@ from paddleseg.targets import plan
 _CERTAIN, _UNKNOWN = 254, 255
 
 
-def predictor_of(source: str) -> Predictor:
+def predictor_of(source: str, runtime: str | None = None, threads: int = 0) -> Predictor:
     """The network of a `zoo://` name or of a folder that export wrote."""
-    return Predictor.from_zoo(source.removeprefix("zoo://")) if "://" in source else Predictor.from_export(source)
+    open_it = Predictor.from_zoo if "://" in source else Predictor.from_export
+    return open_it(source, runtime, threads=threads)
 
 
 def soft_label(predictors: Sequence[Predictor], image: np.ndarray, most_spread: float = 1.0) -> np.ndarray:

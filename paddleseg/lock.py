@@ -19,7 +19,7 @@ except ImportError:  # not a POSIX system
     fcntl = None  # type: ignore[assignment]
 
 NAME = ".lock"
-_HINT = "wait for it to end, or choose another --save_dir"
+_HINT = "wait for it to end, or choose another folder"
 # The system's locks are between processes; these are the folders that this one holds.
 _held: set[Path] = set()
 
@@ -34,7 +34,7 @@ def held(folder: Path) -> Iterator[None]:
     try:
         key = folder.resolve()
         if key in _held:
-            raise OutputError(str(folder), "this process trains into it already", _HINT)
+            raise OutputError(str(folder), "this process writes into it already", _HINT)
         made = [parent for parent in (key, *key.parents) if not parent.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = _locked(folder)
@@ -84,7 +84,7 @@ def _lock(descriptor: int, folder: Path) -> None:
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EAGAIN):
             who = os.read(descriptor, 200).decode("utf-8", "replace") or "another process"
-            raise OutputError(str(folder), f"{who} trains into this folder", _HINT) from error
+            raise OutputError(str(folder), f"{who} writes into this folder", _HINT) from error
         if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL):
             raise
         print(f"{folder}: this file system has no locks; start no second run in it.")

@@ -1,0 +1,1 @@
+"""Masks over HTTP: `paddleseg serve`. What it answers is in docs/service.md."""
