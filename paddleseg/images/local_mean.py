@@ -7,7 +7,7 @@ import numpy as np
 
 from paddleseg.images.small import halved, halvings
 
-_RADIUS = 3.0
+_RADIUS = 2.0
 """Radius of the Gaussian on the small copy, at least: enough for no pixel of it to show when it is enlarged."""
 _TINY, _SURE = 1e-3, 20
 _MOST_COLUMNS = 1 << 14  # OpenCV's remap takes no more than 2^15

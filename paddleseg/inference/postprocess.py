@@ -126,7 +126,7 @@ def to_mask(prob: np.ndarray, output: Output, threshold: float = 0.5) -> np.ndar
 
 def above(prob: np.ndarray, threshold: float) -> np.ndarray:
     """Where probabilities are above a threshold, 0 and 1, uint8."""
-    return (prob > threshold + _TIE / 2).astype(np.uint8)
+    return (prob > threshold + _TIE / 2).view(np.uint8)
 
 
 def foreground(prob: np.ndarray, output: Output) -> np.ndarray:
