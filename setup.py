@@ -110,7 +110,7 @@ setup(
         "batch": BATCH,
         "ray": RAY,
         "serve": SERVE,
-        "all": [*EXPORT, *CONVERT, *CAMERA, *BATCH, *SERVE],
+        "all": [*EXPORT, *OPENVINO, *CONVERT, *CAMERA, *BATCH, *SERVE],
         "docs": DOCS,
         "dev": DEV,
     },
