@@ -14,7 +14,7 @@ from paddle import nn
 from paddleseg import zoo
 from paddleseg.card import Card, Output, Step, load_card, read_card
 from paddleseg.cli.main import main
-from paddleseg.errors import ConfigError, DataError, ExportError
+from paddleseg.errors import ConfigError, DataError, ExportError, OutputError
 from paddleseg.export.compare import compare
 from paddleseg.export.export import export_model
 from paddleseg.export.targets import in_order, target_class
@@ -166,6 +166,21 @@ class TestPhotos:
         done = export_model(Toy(1 if kind == "values" else 2), card, tmp_path / "new", photos=photos[:1])
         (row,) = done.card.measured.verified_exports
         assert (row.mask_difference is None) == (kind == "values")
+
+
+@converted
+@pytest.mark.skipif(find_spec("openvino") is None, reason="OpenVINO is not installed")
+def test_files_of_that_name_that_are_no_exports_stay(steep: Card, tmp_path: Path):
+    (tmp_path / "model.bin").write_text("mine")
+    with pytest.raises(OutputError, match=r"model\.bin: is there already, and of no earlier export"):
+        export_model(Toy(), steep, tmp_path, to=["openvino"])
+    assert [path.name for path in tmp_path.iterdir()] == ["model.bin"]
+    assert (tmp_path / "model.bin").read_text() == "mine"
+    (tmp_path / "model.bin").unlink()
+    for _ in range(2):
+        export_model(Toy(), steep, tmp_path, to=["openvino"])
+    export_model(Toy(), steep, tmp_path)
+    assert not list(tmp_path.glob("*.bin")) and not list(tmp_path.glob("*.xml"))
 
 
 @converted

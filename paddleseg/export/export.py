@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import paddle
 from paddle import nn
 
 from paddleseg.card import CARD_NAME, DEPLOY_NAME, Card, Files, Measured, deploy_text, read_card, save_card
-from paddleseg.errors import ConfigError
+from paddleseg.errors import ConfigError, OutputError, Problem
 from paddleseg.export.compare import compare as compare_photos
 from paddleseg.export.targets import in_order, require
 from paddleseg.export.targets.base import Format, Work
@@ -116,8 +117,13 @@ def _staged(folder: Path) -> Iterator[Path]:
     try:
         with atomic_dir(stage) as new:
             yield new
+        earlier = _earlier_export(folder)
+        foreign = [folder / file.name for file in stage.iterdir() if folder / file.name not in earlier]
+        if taken := [path for path in foreign if os.path.lexists(path)]:
+            what = "is there already, and of no earlier export"
+            raise OutputError([Problem(str(path), what, "choose another --save_dir") for path in taken])
         # Without its card an export is refused; so nobody runs a mixture of two while files are exchanged.
-        for old in _earlier_export(folder):
+        for old in earlier:
             old.unlink(missing_ok=True)
         for file in sorted(stage.iterdir(), key=lambda path: path.name == CARD_NAME):
             file.replace(folder / file.name)
@@ -132,6 +138,6 @@ def _earlier_export(folder: Path) -> Sequence[Path]:
     ]
     with contextlib.suppress(ConfigError):
         # Other programs use these names too, so the files go only where the card says that they are of an export.
-        if (openvino := read_card(folder / CARD_NAME).files.openvino) is not None:
-            graphs += [openvino, str(Path(openvino).with_suffix(".bin"))]
+        if (openvino := read_card(folder / CARD_NAME).files.openvino) in ("model.xml", "inference.xml"):
+            graphs += [openvino, openvino.replace(".xml", ".bin")]
     return [folder / name for name in (CARD_NAME, DEPLOY_NAME, *graphs)]
