@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from paddleseg.device import device_name as device_name  # where scripts look for it
+
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
