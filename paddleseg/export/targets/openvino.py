@@ -18,7 +18,7 @@ class OpenVino(Target):
 
     name, title = "openvino", "OpenVINO"
     made_of = ("onnx",)
-    cure = 'pip install "openvino>=2025.4"'
+    cure = 'pip install "openvino>=2026.4"'
 
     @classmethod
     def missing(cls) -> str:

@@ -39,7 +39,7 @@ class OpenVino(Runtime):
 
     def __init__(self, graph: str | Path, options: RuntimeOptions | None = None):
         if why := self.missing():
-            raise DeviceError("runtime openvino", why, 'pip install "openvino>=2025.4", or use the runtime onnx')
+            raise DeviceError("runtime openvino", why, 'pip install "openvino>=2026.4", or use the runtime onnx')
         import openvino
 
         options = options or RuntimeOptions()
