@@ -25,11 +25,12 @@ import numpy as np
 from peers import find_peers
 
 from paddleseg import zoo
-from paddleseg.analysis.latency import device_name, interleave
+from paddleseg.analysis.latency import interleave
 from paddleseg.assemble import card_from_config
 from paddleseg.card import Card, Input, read_card
 from paddleseg.config import load_config
 from paddleseg.config.build import Builder
+from paddleseg.device import device_name
 from paddleseg.errors import ConfigError, ExportError, UserError
 from paddleseg.export.export import export_model
 from paddleseg.export.verify import photo_like

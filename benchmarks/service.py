@@ -33,7 +33,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from paddleseg.analysis.latency import device_name
+from paddleseg.device import device_name
 
 PHOTOS = Path(__file__).resolve().parent.parent / "data" / "portrait_mini" / "images"
 OF_EACH_KIND = 10

@@ -30,7 +30,7 @@ import cv2
 import numpy as np
 from peers import Peer, find_peers
 
-from paddleseg.analysis.latency import device_name
+from paddleseg.device import device_name
 from paddleseg.images.backgrounds import cover
 from paddleseg.inference.predictor import Predictor
 from paddleseg.video import Compositor, Session, convert_video

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 import sys
+from pathlib import Path
 
 from paddleseg.errors import DeviceError
 
@@ -56,3 +58,11 @@ def _require_gpu() -> None:
         )
     if not _gpu_count():
         raise DeviceError("--device gpu", "no GPU is visible to Paddle", "check nvidia-smi and CUDA_VISIBLE_DEVICES")
+
+
+def device_name() -> str:
+    """The processor, as people call it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    names = [line.partition(":")[2] for line in lines if line.startswith("model name")]
+    return " ".join(names[0].split()) if names else platform.processor() or platform.machine()

@@ -32,6 +32,7 @@ _EXTRAS = {
     "matplotlib": ("matplotlib", "train"),
     "onnxruntime": ("ONNX Runtime", "onnx"),
     "onnx": ("onnx", "convert"),
+    "openvino": ("OpenVINO", "openvino"),
     "fastapi": ("FastAPI", "serve"),
     "starlette": ("Starlette", "serve"),
     "uvicorn": ("uvicorn", "serve"),

@@ -23,7 +23,7 @@ from paddleseg.cli.main import main
 from paddleseg.config import load_config
 from paddleseg.errors import DeviceError, ExportError, OutputError
 from paddleseg.export.export import export_model
-from paddleseg.export.to_onnx import converter
+from paddleseg.export.targets.onnx import Onnx
 from paddleseg.export.verify import verify
 from paddleseg.images.io import list_images, read_image
 from paddleseg.inference.predictor import Predictor
@@ -340,10 +340,8 @@ class TestOnnx:
     def test_the_graph_gives_the_models_mask(
         self, card: Card, model: nn.Layer, photos: list[np.ndarray], tmp_path: Path
     ):
-        try:
-            converter()
-        except ExportError:
-            pytest.skip("paddle2onnx is not installed")
+        if why := Onnx.missing():
+            pytest.skip(why)
         done = export_model(model, card, tmp_path / "onnx", onnx=True)
         assert set(done.differences) == {"paddle", "onnx"}
         assert TestNumbers().difference(tmp_path / "onnx", model, photos[:6], "onnx") < 1e-4

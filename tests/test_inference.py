@@ -15,6 +15,7 @@ from onnx_bytes import conv_softmax
 from PIL import Image, ImageCms
 
 from paddleseg.card import Card, Files, Output, Step, load_card, save_card
+from paddleseg.cli.main import main
 from paddleseg.errors import ConfigError, DataError, DeviceError, ExportError, OutputError
 from paddleseg.images import compositing, paint
 from paddleseg.images.backgrounds import Blur, cover
@@ -24,6 +25,7 @@ from paddleseg.inference.augment import TestAugmentation
 from paddleseg.inference.outputs import FOLDERS, Writer, card_palette, distinct
 from paddleseg.inference.pictures import predict_files
 from paddleseg.inference.predictor import Predictor, SegResult
+from paddleseg.inference.runtimes.base import RuntimeOptions
 from paddleseg.inference.runtimes.dygraph import evaluating
 from paddleseg.inference.runtimes.onnx import OnnxRuntime
 
@@ -175,6 +177,27 @@ assert "paddle" not in sys.modules, "Paddle was imported"
     def test_a_device_that_is_not_there_is_named(self, folder: Path):
         with pytest.raises(DeviceError, match=r"--device gpu: this ONNX Runtime has only .*CPUExecutionProvider"):
             OnnxRuntime(folder / "model.onnx", device="gpu")
+
+    def test_providers_are_told_by_name(self, folder: Path, photo: np.ndarray):
+        wanted = Predictor.from_export(folder)(photo).mask
+        for name in ("CPU", "CPUExecutionProvider"):
+            told = Predictor.from_export(folder, options=RuntimeOptions(providers=(name,)))
+            np.testing.assert_array_equal(told(photo).mask, wanted)
+
+    def test_a_provider_that_is_not_there_is_named_with_those_that_are(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ):
+        options = RuntimeOptions(providers=("Tensorrt", "CPU"))
+        with pytest.raises(DeviceError, match=r"--providers Tensorrt CPU: .* has only .*CPUExec.*\n.*onnxruntime-gpu"):
+            Predictor.from_export(folder, options=options)
+        flags = ["--model_path", str(folder), "--image_path", "x.jpg", "--providers", "Abacus"]
+        assert main(["predict", *flags]) == 2
+        assert "--providers Abacus: this ONNX Runtime has only" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("runtime", ["dygraph", "openvino", "paddle"])
+    def test_providers_of_a_runtime_that_has_none_are_refused(self, runtime: str, folder: Path):
+        with pytest.raises(ConfigError, match=f"--providers: are ONNX Runtime's; the runtime {runtime} has none"):
+            Predictor.from_export(folder, runtime, options=RuntimeOptions(providers=("CPU",)))
 
 
 class TestCompose:

@@ -30,12 +30,17 @@ FileName = Annotated[str, AfterValidator(_inside)]
 
 
 class Files(Part):
-    """The files beside the card; `weights` are trained parameters, the others an exported graph."""
+    """The files beside the card; `weights` are trained parameters, the others an exported graph.
+
+    Args:
+        openvino: The `.xml` file; a `.bin` of the same name is beside it.
+    """
 
     weights: FileName | None = None
     graph: FileName | None = None
     params: FileName | None = None
     onnx: FileName | None = None
+    openvino: FileName | None = None
 
 
 class Input(Part):

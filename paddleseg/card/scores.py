@@ -62,10 +62,25 @@ class Latency(Part):
 
 
 class VerifiedExport(Part):
-    """A runtime in which the exported model was run, and how far its probabilities were from the model's."""
+    """A runtime in which the exported model was run, and how far it was from the model in memory.
 
-    target: Literal["paddle", "onnx", "lite", "tensorrt", "openvino"]
+    Args:
+        largest_difference: Of a probability; of a graph that gives classes, the share of pixels of another class.
+        photos: How many real photos were looked at; none where the inputs were made up.
+        mask_difference: The share of pixels of another class, in the photo where it is largest.
+        mIoU_difference: What the mIoU of its masks lacks to 1, with the model's masks as labels.
+        device, threads, p50_ms, p95_ms: What one photo takes the network alone, and where.
+    """
+
+    target: Literal["paddle", "onnx", "lite", "tensorrt", "openvino", "tflite"]
     largest_difference: Annotated[float, Field(ge=0)]
+    photos: Annotated[int, Field(gt=0)] | None = None
+    mask_difference: Share | None = None
+    mIoU_difference: Share | None = None
+    device: str = ""
+    threads: Annotated[int, Field(gt=0)] | None = None
+    p50_ms: Annotated[float, Field(gt=0)] | None = None
+    p95_ms: Annotated[float, Field(gt=0)] | None = None
     command: str
 
 

@@ -45,7 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     made.add_argument("--most_spread", type=float, default=1.0, help="as of `paddleseg data soft_labels`")
     made.add_argument("--check", action="store_true", help="the doctor's look at the files, for the index")
-    made.add_argument("--runtime", choices=["onnx", "paddle"], help="what runs --model_path (default: as predict)")
+    made.add_argument(
+        "--runtime", choices=["onnx", "openvino", "paddle"], help="what runs --model_path (default: as predict)"
+    )
     names = parser.add_argument_group("how a list names photos")
     names.add_argument("--root", type=Path, metavar="DIR", help="what the paths are relative to (default: its folder)")
     names.add_argument("--column", metavar="NAME", help="of a table (default: path, or else the first)")

@@ -29,9 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     flags.add_size(model)
     model.add_argument(
         "--runtime",
-        choices=["paddle", "onnx", "dygraph"],
+        choices=["paddle", "onnx", "openvino", "dygraph"],
         default="paddle",
-        help="Paddle Inference, ONNX Runtime (needs paddle2onnx) or the model in memory (default: %(default)s)",
+        help="Paddle Inference, ONNX Runtime, OpenVINO (both need paddle2onnx) or the model in memory (default: "
+        "%(default)s)",
     )
     model.add_argument("--threads", type=int, default=1, metavar="N", help="CPU cores to use (default: %(default)s)")
     model.add_argument("--runs", type=int, default=100, metavar="N", help="calls that count (default: %(default)s)")
@@ -40,7 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from paddleseg.analysis.latency import device_name, measure, pinned
+    from paddleseg.analysis.latency import measure, pinned
+    from paddleseg.device import device_name
 
     if args.threads < 1 or args.runs < 1:
         raise ConfigError("--threads, --runs", "should be at least 1")
@@ -87,5 +89,5 @@ def _runtime(args: argparse.Namespace) -> Iterator[tuple[Runtime, Card]]:
         yield Dygraph(folded(model), card.output), card
         return
     with tempfile.TemporaryDirectory() as folder:
-        card = export_model(model, card, f"{folder}/model", onnx=args.runtime == "onnx", compare=False).card
+        card = export_model(model, card, f"{folder}/model", to=[args.runtime], compare=False).card
         yield Predictor.from_export(f"{folder}/model", args.runtime, threads=args.threads).runtime, card

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 
 from paddleseg.card import OUTPUT_OPS
 from paddleseg.cli import flags
+from paddleseg.registry import TARGETS
 
 HELP = "write a trained model for deployment, and check that the files give its numbers"
 EXAMPLE = """
 paddleseg export --config configs/pp_humanseg/portrait_fine_tune.yml --model_path output/mine/best_model
-paddleseg export --config configs/pp_humanseg/portrait_fine_tune.yml --model_path zoo://portrait --onnx
+paddleseg export --config portrait_fast_finish --model_path zoo://portrait --to onnx openvino --verify photos/
 """
 
 
@@ -35,25 +37,54 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", choices=["pir", "legacy"], default="pir", help="model.json, or model.pdmodel (for Paddle Lite)"
     )
     parser.add_argument("--onnx", action="store_true", help="also write model.onnx (needs paddle2onnx)")
+    parser.add_argument(
+        "--to",
+        nargs="+",
+        default=[],
+        metavar="TARGET",
+        help=f"also write the files of these: {', '.join(TARGETS)}, with commas or blanks between them",
+    )
+    parser.add_argument(
+        "--verify",
+        metavar="PHOTOS",
+        help="an image, a folder, or a .txt list: run every target on them, compare with the model, and time it",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     from paddleseg.assemble import card_from_config, model_from_config, weights_of
     from paddleseg.config import load_config
     from paddleseg.device import select_device
+    from paddleseg.export.compare import table
     from paddleseg.export.export import export_model
+    from paddleseg.images.io import list_images
 
+    to = [name for part in args.to for name in part.split(",") if name]
+    photos = [path for path, _ in list_images(args.verify)] if args.verify else []
     cfg = load_config(args.config, args.opts)
     select_device("cpu")  # writing a graph needs no other
     op = args.output_op or cfg.export.output_op or "softmax"
     shape, weights = args.input_shape or cfg.export.input_shape, weights_of(cfg, args.model_path)
     card = card_from_config(cfg, kind=OUTPUT_OPS[op], shape=shape, weights=weights)
     model = model_from_config(cfg, args.model_path)
-    done = export_model(model, card, args.save_dir, format=args.format, onnx=args.onnx, for_fastdeploy=args.for_fd)
+    done = export_model(
+        model,
+        card,
+        args.save_dir,
+        format=args.format,
+        onnx=args.onnx,
+        for_fastdeploy=args.for_fd,
+        to=to,
+        photos=photos,
+        command=shlex.join(["paddleseg", *args.argv]),
+    )
     if op == "argmax":
         print("The graph ends in classes, so masks are enlarged by nearest neighbour and have jagged edges.")
     described = " x ".join("any" if size is None else str(size) for size in done.card.input.shape)
     print(f"{done.folder}: {done.card.files.graph}, input {described}")
     for runtime, difference in done.differences.items():
         print(f"  {runtime}: differs from the model by at most {difference:.1e}")
+    if photos:
+        print(f"On {len(photos)} photos, the largest differences from the model, and one photo's time on one thread:")
+        print(table(done.card.measured.verified_exports))
     return 0

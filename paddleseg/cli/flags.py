@@ -10,6 +10,7 @@ from typing import Any
 
 from paddleseg.device import DEVICES
 from paddleseg.errors import ConfigError, Problem
+from paddleseg.registry import RUNTIMES
 
 _STAND_IN = (512, 512)
 
@@ -40,6 +41,28 @@ def add_model_path(parser: argparse.ArgumentParser) -> None:
         "--model_path",
         metavar="WEIGHTS",
         help=".pdparams file, checkpoint folder or zoo:// name (`paddleseg zoo list`)",
+    )
+
+
+def add_runtime(parser: argparse.ArgumentParser, usual: str, but: Sequence[str] = ()) -> None:
+    """`--runtime`: the registered ones.
+
+    Args:
+        usual: What is taken where the flag is not given, for people.
+        but: Those that the command cannot use.
+    """
+    names = [name for name in RUNTIMES.names() if name not in but]
+    parser.add_argument("--runtime", choices=names, help=f"what runs the network (default: {usual})")
+
+
+def add_providers(parser: argparse.ArgumentParser) -> None:
+    """`--providers`: of the runtime onnx."""
+    parser.add_argument(
+        "--providers",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="execution providers of ONNX Runtime, the preferred one first, such as CUDA, OpenVINO, CoreML or CPU",
     )
 
 
@@ -95,7 +118,7 @@ def add_video_model(parser: argparse.ArgumentParser) -> None:
         metavar="MODEL",
         help="zoo:// name or exported folder (default: %(default)s)",
     )
-    parser.add_argument("--runtime", choices=["onnx", "paddle", "dygraph"], help="what runs the network")
+    add_runtime(parser, "as predict")
     parser.add_argument(
         "--temporal",
         choices=["adaptive", "flow", "ema", "none"],

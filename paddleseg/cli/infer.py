@@ -11,15 +11,17 @@ from typing import Any
 
 import numpy as np
 
+from paddleseg.cli import flags
 from paddleseg.device import DEVICES, select_device
 from paddleseg.errors import ConfigError, DataError
 from paddleseg.images.io import list_images, read_image
 from paddleseg.inference.outputs import Writer, card_palette
 from paddleseg.inference.pictures import Report, predict_files
 from paddleseg.inference.predictor import Predictor
+from paddleseg.inference.runtimes.base import RuntimeOptions
 from paddleseg.inference.runtimes.paddle import PaddleOptions, onednn_works
 
-HELP = "run an exported model on pictures, with Paddle Inference or ONNX Runtime; gives the masks of predict"
+HELP = "run an exported model on pictures, with Paddle Inference, ONNX Runtime or OpenVINO; gives the masks of predict"
 EXAMPLE = """
 paddleseg infer --config output/inference_model --image_path photos/ --save_dir output/masks
 """
@@ -44,10 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--batch_size", type=int, default=1, metavar="N", help="pictures at a time, where their inputs have one size")
     add(
         "--runtime",
-        choices=["paddle", "onnx"],
+        choices=["paddle", "onnx", "openvino"],
         default="paddle",
-        help="Paddle Inference, or ONNX Runtime on model.onnx",
+        help="Paddle Inference, ONNX Runtime on model.onnx, or OpenVINO on model.xml or model.onnx",
     )
+    flags.add_providers(parser)
     add("--device", choices=DEVICES, help="where to run (default: gpu where there is one, else cpu)")
     add("--cpu_threads", type=int, default=0, metavar="N", help="CPU threads (default: the engine's choice)")
     add("--enable_mkldnn", default=None, **switch, help="oneDNN kernels on the CPU (default: on where they work)")
@@ -65,9 +68,9 @@ def unused(args: argparse.Namespace, device: str) -> Iterator[str]:
     """What was asked for and has no effect, with the reason."""
     if args.with_argmax:
         yield "--with_argmax changes nothing: probabilities are resized first and always become a mask"
-    if args.runtime == "onnx":
+    if args.runtime != "paddle":
         names = [name for name in ("use_trt", "enable_mkldnn", "enable_auto_tune") if getattr(args, name)]
-        yield from (f"--{name} is an option of Paddle Inference; ONNX Runtime has none like it" for name in names)
+        yield from (f"--{name} is an option of Paddle Inference; {args.runtime} has none like it" for name in names)
         return
     if args.precision != "fp32" and not args.use_trt:
         yield f"--precision {args.precision} is an option of TensorRT; without --use_trt the model runs in fp32"
@@ -82,10 +85,11 @@ def unused(args: argparse.Namespace, device: str) -> Iterator[str]:
 
 def load(args: argparse.Namespace) -> Predictor:
     """The predictor that the flags describe, after a word on the flags that have no effect."""
-    if args.runtime == "onnx":
+    if args.runtime != "paddle" or args.providers:
         device = args.device or "cpu"
         say(unused(args, device))
-        return Predictor.from_export(args.config, "onnx", device, args.cpu_threads)
+        plain = RuntimeOptions(device=device, threads=args.cpu_threads, providers=tuple(args.providers))
+        return Predictor.from_export(args.config, args.runtime, options=plain)
     device = select_device(args.device).split(":")[0]
     say(unused(args, device))
     options = PaddleOptions(

@@ -45,11 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="greys of the classes in mask, as in 0 255",
     )
     flags.add_device(parser)
-    parser.add_argument(
-        "--runtime",
-        choices=["dygraph", "onnx", "paddle"],
-        help="what runs the network (without --config, for published weights: onnx where it is installed; else paddle)",
-    )
+    flags.add_runtime(parser, "without --config, for published weights: onnx where it is installed; else paddle")
+    flags.add_providers(parser)
     parser.add_argument("--device_id", type=int, default=0, metavar="N", help="which of several devices")
     flags.add_augmentation(parser, "--aug_pred")
     flags.add_sliding(parser)
@@ -90,9 +87,11 @@ def _predictor(args: argparse.Namespace) -> Predictor:
     from paddleseg.config.load import load_config
     from paddleseg.device import select_device
 
-    if args.runtime not in (None, "dygraph"):
-        what = f"{args.runtime} runs exported graphs, which a configuration is none of"
-        raise ConfigError("--runtime", what, "leave out --config, or export the model first")
+    runtime = "onnx" if args.providers else args.runtime
+    if runtime not in (None, "dygraph"):
+        what = f"{runtime} runs exported graphs, which a configuration is none of"
+        where = "--providers" if args.providers else "--runtime"
+        raise ConfigError(where, what, "leave out --config, or export the model first")
     cfg = load_config(args.config, opts)
     select_device(args.device or cfg.train.device, args.device_id)
     return assemble.predictor_from_config(cfg, args.model_path)
@@ -102,21 +101,22 @@ def _of_card(args: argparse.Namespace, opts: list[str]) -> Predictor:
     """Published weights, or an exported folder, with nothing but their card."""
     from paddleseg import zoo
     from paddleseg.inference.predictor import Predictor
+    from paddleseg.inference.runtimes.base import RuntimeOptions
 
     if not args.model_path:
         raise ConfigError("--model_path", "is not given", "name weights such as zoo://portrait, or give --config")
     if opts:
         what = "there is no --config whose settings these could change"
         raise ConfigError(opts[0].partition("=")[0], what, "give --config, or leave out flags about looks and --opts")
-    device = args.device or "cpu"
+    options = RuntimeOptions(device=args.device or "cpu", providers=tuple(args.providers))
     if args.model_path.startswith(zoo.PREFIX):
-        return Predictor.from_zoo(args.model_path, args.runtime, device)
+        return Predictor.from_zoo(args.model_path, args.runtime, options=options)
     if not Path(args.model_path).exists():
         hint = "give zoo:// weights, the folder that export wrote, or --config beside .pdparams"
         raise WeightsError(args.model_path, "does not exist", hint)
     if not is_exported(args.model_path):
         raise ConfigError("--config", f"is needed for {args.model_path}, which holds weights and no card", "give it")
-    return Predictor.from_export(args.model_path, args.runtime, device)
+    return Predictor.from_export(args.model_path, args.runtime, options=options)
 
 
 def outputs_from(args: argparse.Namespace) -> list[str]:

@@ -33,9 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MODEL",
         help="zoo:// weights or an exported folder (default: %(default)s)",
     )
-    parser.add_argument(
-        "--runtime", choices=["onnx", "paddle", "dygraph"], help="what runs the network (default: as predict)"
-    )
+    flags.add_runtime(parser, "as predict")
     flags.add_device(parser)
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: %(default)s, this machine only)"

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import paddle
 from paddle import nn
-from paddle.static import InputSpec
 
-from paddleseg.card import CARD_NAME, DEPLOY_NAME, Card, Files, Measured, deploy_text, save_card
-from paddleseg.errors import ExportError, last_line
-from paddleseg.export.to_onnx import to_onnx
+from paddleseg.card import CARD_NAME, DEPLOY_NAME, Card, Files, Measured, deploy_text, read_card, save_card
+from paddleseg.errors import ConfigError, OutputError, Problem
+from paddleseg.export.compare import compare as compare_photos
+from paddleseg.export.targets import in_order, require
+from paddleseg.export.targets.base import Format, Work
 from paddleseg.export.verify import verify
 from paddleseg.files import atomic_dir, file_sha256
-from paddleseg.inference.graph import InferenceGraph
-from paddleseg.inference.runtimes.dygraph import evaluating
-from paddleseg.models.layers.reparam import folded
-
-Format = Literal["pir", "legacy"]
-_GRAPH_ENDING = {"pir": ".json", "legacy": ".pdmodel"}
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What export has written and how far each runtime is from the model in memory (largest difference)."""
+    """What export has written and how far each runtime is from the model in memory (largest difference).
+
+    With photos the card's `measured.verified_exports` say more.
+    """
 
     folder: Path
     card: Card
@@ -44,6 +42,9 @@ def export_model(
     onnx: bool = False,
     for_fastdeploy: bool = False,
     compare: bool = True,
+    to: Sequence[str] = (),
+    photos: Sequence[Path] = (),
+    command: str = "",
 ) -> Exported:
     """Write `model` for deployment and prove that the written files give its numbers.
 
@@ -51,21 +52,29 @@ def export_model(
         card: From `card_from_config`; its input shape and output kind decide what the graph is.
         save_dir: Gets graph, parameters, `inference.yml` and `deploy.yaml`. Other files in it stay.
         format: "pir" writes `model.json`; "legacy" writes `model.pdmodel`, which Paddle Lite reads.
-        onnx: Also write `model.onnx`.
+        onnx: Also write `model.onnx`; as "onnx" in `to`.
         for_fastdeploy: FastDeploy's names: `inference.*`, and `Deploy` inside `inference.yml`.
         compare: Run the files and compare. To time an untrained model leave it out: such weights can make logits so
             large that their rounding alone is a difference.
+        to: Registered targets, such as "onnx" and "openvino". What they are made of is written too; Paddle's graph
+            always is.
+        photos: Image files on which every target is run, compared and timed; the card gets the figures.
+        command: What the card says that made these figures.
 
     Raises:
+        ConfigError: There is no such target.
         ExportError: The model cannot be written in this form, or the files give other numbers.
+        DataError: A photo cannot be read.
         OutputError: `save_dir` cannot be written.
     """
+    targets = in_order(["paddle", *(["onnx"] if onnx else []), *to])
+    require(targets, compare)
     stem = "inference" if for_fastdeploy else "model"
-    files = Files(graph=stem + _GRAPH_ENDING[format], params=f"{stem}.pdiparams", onnx=f"{stem}.onnx" if onnx else None)
+    files = Files(**{key: name for target in targets for key, name in target.files(stem, format).items()})
     with _staged(Path(save_dir)) as folder:
-        _write_graph(model, card, folder / stem, format)
-        if onnx:
-            to_onnx(folder, files)
+        work = Work(model, card, format, folder, files)
+        for target in targets:
+            target.write(work)
         card = card.model_copy(
             update={
                 "files": files,
@@ -76,23 +85,13 @@ def export_model(
         )
         _write_cards(card, folder, for_fastdeploy)
         differences = verify(folder, model) if compare else {}
+        if photos:
+            measured = card.measured.model_copy(
+                update={"verified_exports": compare_photos(folder, model, photos, command)}
+            )
+            card = card.model_copy(update={"measured": measured})
+            _write_cards(card, folder, for_fastdeploy)
     return Exported(Path(save_dir), card, differences)
-
-
-def _write_graph(model: nn.Layer, card: Card, prefix: Path, format: Format) -> None:
-    graph = InferenceGraph(folded(model), card.output)
-    spec = InputSpec([*card.input.shape], "float32", name="x")  # which writes into the list it gets
-    # The older form of graph is written under a guard; the flag for it cannot be changed once Paddle is imported.
-    guard = paddle.pir_utils.OldIrGuard() if format == "legacy" else contextlib.nullcontext()
-    try:
-        with guard, evaluating(graph):
-            paddle.jit.save(paddle.jit.to_static(graph, input_spec=[spec], full_graph=True), str(prefix))
-    except OSError:
-        raise
-    except Exception as error:  # tracing runs the model's own code, which may fail in any way
-        hint = "use --format pir" if format == "legacy" else "try a fixed --input_shape"
-        raise ExportError(type(model).__name__, f"cannot be written as a graph: {last_line(error)}", hint) from error
-    prefix.with_name(f"{prefix.name}.pdiparams.info").unlink(missing_ok=True)
 
 
 def _write_cards(card: Card, folder: Path, for_fastdeploy: bool) -> None:
@@ -118,8 +117,13 @@ def _staged(folder: Path) -> Iterator[Path]:
     try:
         with atomic_dir(stage) as new:
             yield new
+        earlier = _earlier_export(folder)
+        foreign = [folder / file.name for file in stage.iterdir() if folder / file.name not in earlier]
+        if taken := [path for path in foreign if os.path.lexists(path)]:
+            what = "is there already, and of no earlier export"
+            raise OutputError([Problem(str(path), what, "choose another --save_dir") for path in taken])
         # Without its card an export is refused; so nobody runs a mixture of two while files are exchanged.
-        for old in _earlier_export(folder):
+        for old in earlier:
             old.unlink(missing_ok=True)
         for file in sorted(stage.iterdir(), key=lambda path: path.name == CARD_NAME):
             file.replace(folder / file.name)
@@ -132,4 +136,8 @@ def _earlier_export(folder: Path) -> Sequence[Path]:
     graphs = [
         f"{stem}{ending}" for stem in ("model", "inference") for ending in (".json", ".pdmodel", ".onnx", ".pdiparams")
     ]
+    with contextlib.suppress(ConfigError):
+        # Other programs use these names too, so the files go only where the card says that they are of an export.
+        if (openvino := read_card(folder / CARD_NAME).files.openvino) in ("model.xml", "inference.xml"):
+            graphs += [openvino, openvino.replace(".xml", ".bin")]
     return [folder / name for name in (CARD_NAME, DEPLOY_NAME, *graphs)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -9,7 +11,8 @@ import numpy as np
 from paddle import nn
 
 from paddleseg.card import Card, load_card
-from paddleseg.errors import ExportError, UserError, last_line
+from paddleseg.errors import ExportError, Problem, UserError, last_line
+from paddleseg.export.targets import written
 from paddleseg.inference.augment import predict_prob
 from paddleseg.inference.predictor import Predictor
 from paddleseg.inference.runtimes.dygraph import evaluating
@@ -30,7 +33,7 @@ def verify(folder: str | Path, model: nn.Layer, tolerance: float = TOLERANCE) ->
         The largest difference by runtime.
 
     Raises:
-        ExportError: A runtime fails, or differs by more than `tolerance`.
+        ExportError: A runtime fails, or differs by more than `tolerance`; all that do are named.
     """
     with evaluating(model):
         return _differences(folder, model, tolerance)
@@ -40,19 +43,37 @@ def _differences(folder: str | Path, model: nn.Layer, tolerance: float) -> dict[
     card, place = load_card(folder)
     reference = Predictor.from_model(model, card)
     differences: dict[str, float] = {}
-    for runtime in ("paddle", "onnx") if card.files.onnx else ("paddle",):
-        where = f"the exported graph in {'Paddle Inference' if runtime == 'paddle' else 'ONNX Runtime'}"
+    problems: list[Problem] = []
+    for target in written(card):
         try:
-            exported = Predictor.from_export(place, runtime)
-            differences[runtime] = max(_difference(card, reference, exported, size) for size in _sizes(card))
-        except UserError:
-            raise
-        except Exception as error:  # engines raise what they like
-            raise ExportError(where, f"fails: {last_line(error)}", _hint(card)) from error
-        if not differences[runtime] <= tolerance:  # NaN is no agreement either
-            found = f"differs by {differences[runtime]:.2g} from the model, where {tolerance:g} is allowed"
-            raise ExportError(where, found, _hint(card))
+            with engine_faults(card, target.title):
+                exported = Predictor.from_export(place, target.name)
+                found = max(_difference(card, reference, exported, size) for size in _sizes(card))
+        except ExportError as error:
+            problems += error.problems
+            continue
+        differences[target.name] = found
+        if not found <= tolerance:  # NaN is no agreement either
+            what = f"differs by {found:.2g} from the model, where {tolerance:g} is allowed"
+            problems.append(Problem(_where(target.title), what, hint(card)))
+    if problems:
+        raise ExportError(problems)
     return differences
+
+
+@contextmanager
+def engine_faults(card: Card, title: str) -> Iterator[None]:
+    """What an engine raises, which may be anything, as an `ExportError` that names it."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        raise ExportError(_where(title), f"fails: {last_line(error)}", hint(card)) from error
+
+
+def _where(title: str) -> str:
+    return f"the exported graph in {title}"
 
 
 def _sizes(card: Card) -> list[tuple[int, int]]:
@@ -86,7 +107,8 @@ def photo_like(size: tuple[int, int], channels: int = 3) -> np.ndarray:
     return np.ascontiguousarray(np.clip(picture, -1, 1).transpose(2, 0, 1), dtype=np.float32)
 
 
-def _hint(card: Card) -> str:
+def hint(card: Card) -> str:
+    """What to do where a graph gives other numbers."""
     import paddle
 
     if paddle.__version__.startswith("3.3."):

@@ -19,7 +19,7 @@ from paddleseg.inference import postprocess
 from paddleseg.inference.augment import TestAugmentation, predict_prob
 from paddleseg.inference.post.chain import Chain
 from paddleseg.inference.preprocess import Preprocessor
-from paddleseg.inference.runtimes import choose, runtime_class
+from paddleseg.inference.runtimes import choose, open_runtime
 from paddleseg.inference.runtimes.base import Runtime, RuntimeOptions
 from paddleseg.transforms.sample import Sample
 
@@ -128,8 +128,8 @@ class Predictor:
 
         Args:
             folder: The folder, or a card in it.
-            runtime: A registered runtime, such as "paddle", or "onnx" (which needs no Paddle). Without a choice the
-                first of these two that reads the card's files and is installed.
+            runtime: A registered runtime, such as "paddle", or "onnx" and "openvino" (which need no Paddle). Without a
+                choice the first of "paddle" and "onnx" that reads the card's files and is installed.
             device: "cpu" or "gpu".
             threads: CPU threads; 0 leaves the choice to the engine.
             options: Everything that the engine can be told, in place of `device` and `threads`.
@@ -138,8 +138,9 @@ class Predictor:
             ExportError: A file is missing or damaged.
         """
         card, place = load_card(folder)
-        kind = runtime_class(runtime or choose(card, ("paddle", "onnx")))
-        return cls(card, kind.open(card, place, options or RuntimeOptions(device=device, threads=threads)))
+        options = options or RuntimeOptions(device=device, threads=threads)
+        chosen = runtime or choose(card, ("onnx",) if options.providers else ("paddle", "onnx"))
+        return cls(card, open_runtime(chosen, card, place, options))
 
     @classmethod
     def from_model(
@@ -155,24 +156,32 @@ class Predictor:
         return cls(card, Dygraph(model, card.output, tuple(item.name for item in card.inputs)), looks, transform)
 
     @classmethod
-    def from_zoo(cls, name: str, runtime: str | None = None, device: str = "cpu", threads: int = 0) -> Predictor:
+    def from_zoo(
+        cls,
+        name: str,
+        runtime: str | None = None,
+        device: str = "cpu",
+        threads: int = 0,
+        options: RuntimeOptions | None = None,
+    ) -> Predictor:
         """Published weights, such as "pp_humanseg_v1_lite"; those that are not packed are fetched on first use.
 
         Args:
-            runtime: "onnx" for the graph beside the weights (needs no Paddle), "dygraph" for the model in memory.
-                Without a choice "onnx" where there is a graph and ONNX Runtime, which is several times faster on a
-                CPU.
+            runtime: "onnx" and "openvino" for the graph beside the weights (need no Paddle), "dygraph" for the model in
+                memory. Without a choice "onnx" where there is a graph and ONNX Runtime, which is several times faster
+                on a CPU.
             device: "cpu" or "gpu"; of "dygraph", Paddle's current device counts.
-            threads: CPU threads of ONNX Runtime; 0 leaves the choice to it.
+            threads: CPU threads of the engine; 0 leaves the choice to it.
+            options: Everything that the engine can be told, in place of `device` and `threads`.
 
         Raises:
             WeightsError: There are no weights of that name, or they cannot be had.
         """
         card = zoo.card(name)
-        chosen = runtime or choose(card, ("onnx", "dygraph"))
-        place = zoo.onnx_path(name) if chosen == "onnx" else zoo.weights_path(name)
-        options = RuntimeOptions(device=device, threads=threads)
-        return cls(card, runtime_class(chosen).open(card, place.parent, options))
+        options = options or RuntimeOptions(device=device, threads=threads)
+        chosen = runtime or choose(card, ("onnx",) if options.providers else ("onnx", "dygraph"))
+        place = zoo.onnx_path(name) if chosen in ("onnx", "openvino") else zoo.weights_path(name)
+        return cls(card, open_runtime(chosen, card, place.parent, options))
 
     def __call__(self, image: np.ndarray) -> SegResult:
         """Segment one picture, RGB (or grey, as the card says) uint8 (H, W, C)."""

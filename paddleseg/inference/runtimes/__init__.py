@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from paddleseg.card import Card
 from paddleseg.errors import ConfigError
-from paddleseg.inference.runtimes.base import Runtime
+from paddleseg.inference.runtimes.base import Runtime, RuntimeOptions
 from paddleseg.registry import RUNTIMES
 
 
@@ -21,6 +22,20 @@ def runtime_class(name: str) -> type[Runtime]:
     kind = RUNTIMES.get(name, "runtime")
     assert isinstance(kind, type) and issubclass(kind, Runtime)
     return kind
+
+
+def open_runtime(name: str, card: Card, folder: Path, options: RuntimeOptions) -> Runtime:
+    """The network of a card whose files are in `folder`, on the runtime called `name`.
+
+    Raises:
+        ConfigError: There is no such runtime, or it has no providers and is told some.
+        ExportError: A file is missing or damaged.
+        DeviceError: The engine or the device cannot be used.
+    """
+    if options.providers and name != "onnx":
+        what = f"are ONNX Runtime's; the runtime {name} has none"
+        raise ConfigError("--providers", what, "add --runtime onnx, or leave them out")
+    return runtime_class(name).open(card, folder, options)
 
 
 def choose(card: Card, order: Sequence[str]) -> str:
@@ -38,7 +53,7 @@ def choose(card: Card, order: Sequence[str]) -> str:
 
 def __getattr__(name: str) -> Any:
     """What scripts imported from the one module that these files were."""
-    for file in ("base", "dygraph", "onnx", "paddle"):
+    for file in ("base", "dygraph", "onnx", "openvino", "paddle"):
         found = getattr(importlib.import_module(f"{__name__}.{file}"), name, None)
         if found is not None:
             return found

@@ -25,6 +25,8 @@ class RuntimeOptions:
         device: "cpu", "gpu", "xpu" or the name of a custom device.
         device_id: Which of several.
         threads: CPU threads; 0 leaves the choice to the engine.
+        providers: Execution providers of ONNX Runtime by name, the one to be preferred first, in place of `device`;
+            other runtimes have none.
 
     Raises:
         ConfigError: A number is out of range.
@@ -33,6 +35,7 @@ class RuntimeOptions:
     device: str = "cpu"
     device_id: int = 0
     threads: int = 0
+    providers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.threads <= _MOST_THREADS:
@@ -89,7 +92,7 @@ def named_file(folder: Path, name: str | None, what: str) -> Path:
         ExportError: The card names none, or it is not there.
     """
     if name is None:
-        hint = "export with --onnx" if what == "onnx" else "export the model again"
+        hint = f"export with --to {what}" if what in ("onnx", "openvino") else "export the model again"
         raise ExportError(str(folder), f"its card names no {what} file", hint)
     if not is_file(folder / name):
         raise ExportError(str(folder / name), "is named by the card but is not there", "export the model again")

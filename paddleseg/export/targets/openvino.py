@@ -1,0 +1,36 @@
+"""OpenVINO's own form of a graph."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+
+from paddleseg.export.targets.base import Format, Target, Work, convert
+from paddleseg.registry import TARGETS
+
+# Weights stay in 32 bits; and the tool that converts by itself would ask for leave to send statistics.
+_CODE = "import sys, openvino as o; o.save_model(o.Core().read_model(sys.argv[1]), sys.argv[2], compress_to_fp16=False)"
+
+
+@TARGETS.register("openvino")
+class OpenVino(Target):
+    """`model.xml` and `model.bin`. OpenVINO reads `model.onnx` too; its own form needs no conversion when it starts."""
+
+    name, title = "openvino", "OpenVINO"
+    made_of = ("onnx",)
+    cure = 'pip install "openvino>=2026.4"'
+
+    @classmethod
+    def missing(cls) -> str:
+        return "" if find_spec("openvino") else "OpenVINO is not installed"
+
+    @classmethod
+    def files(cls, stem: str, format: Format) -> dict[str, str]:
+        return {"openvino": f"{stem}.xml"}
+
+    @classmethod
+    def write(cls, work: Work) -> None:
+        graph, made = (work.folder / str(name) for name in (work.files.onnx, work.files.openvino))
+        # A process of its own numbers what has no name from the same number on, so that equal graphs are equal files.
+        hint = "leave this target out; the runtime openvino reads model.onnx too"
+        convert(cls, [sys.executable, "-c", _CODE, str(graph), str(made)], made, hint)
