@@ -1,4 +1,4 @@
-"""Modules that have another name now: imports of the old one give the module itself."""
+"""Modules that have another name now, or in PaddleSeg: imports of that one give the module itself."""
 
 from __future__ import annotations
 
@@ -18,6 +18,18 @@ MOVED = {
     "paddleseg.models.layers.cpu": "paddleseg.kernels",
     "paddleseg.transforms.compositing": "paddleseg.images.compositing",
     "paddleseg.transforms.image_io": "paddleseg.images.io",
+}
+
+# The places of PaddleSeg's modules, for code that imports from them and not from the package around them.
+MOVED |= {
+    "paddleseg.datasets.dataset": "paddleseg.datasets.base",
+    "paddleseg.datasets.voc": "paddleseg.datasets.pascal_voc",
+    "paddleseg.datasets.ade": "paddleseg.datasets.ade20k",
+    "paddleseg.datasets.pp_humanseg14k": "paddleseg.datasets.pphumanseg14k",
+    "paddleseg.models.losses": "paddleseg.losses",
+    "paddleseg.models.pphumanseg_lite": "paddleseg.models.humanseg.lite",
+    "paddleseg.models.backbones.stdcnet": "paddleseg.models.backbones.stdc",
+    "paddleseg.transforms.transforms": "paddleseg.transforms",
 }
 
 
