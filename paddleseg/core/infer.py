@@ -57,9 +57,7 @@ def tensor_flip(x: paddle.Tensor, flip: Sequence[bool]) -> paddle.Tensor:
     return paddle.flip(x, axes) if axes else x
 
 
-def slide_inference(
-    model: Any, im: paddle.Tensor, crop_size: Sequence[int], stride: Sequence[int]
-) -> paddle.Tensor:
+def slide_inference(model: Any, im: paddle.Tensor, crop_size: Sequence[int], stride: Sequence[int]) -> paddle.Tensor:
     """Logits (N, C, H, W) as the mean over a sliding window; sizes are (w, h).
 
     Raises:

@@ -88,9 +88,7 @@ def train(
     val_set = None if val_dataset is None else adopted(val_dataset, needed=True)
     trainer = Trainer(
         model=model,
-        stepper=Stepper(
-            dist.wrap(network), optimizer, LossPlan(losses["types"], losses["coef"]), amp_level=level
-        ),
+        stepper=Stepper(dist.wrap(network), optimizer, LossPlan(losses["types"], losses["coef"]), amp_level=level),
         lr=_rate(optimizer),
         loader=TrainLoader(
             train_dataset, batch_size, num_workers=num_workers, rank=dist.rank(), world_size=dist.world()

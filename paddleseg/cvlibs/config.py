@@ -119,7 +119,7 @@ def parse_from_yaml(path: str | Path) -> dict[str, Any]:
 
 
 def merge_config_dicts(dic: dict[str, Any], base_dic: dict[str, Any]) -> dict[str, Any]:
-    """`base_dic` with `dic` laid over it, key by key; neither changes. `_inherited_: False` replaces a whole section."""
+    """`base_dic` with `dic` laid over it, key by key; `_inherited_: False` replaces a whole section."""
     if dic.get("_inherited_", True) is False:
         return {key: value for key, value in dic.items() if key != "_inherited_"}
     merged = dict(base_dic)

@@ -1,4 +1,4 @@
-"""Rules of one's own about a configuration. What PaddleSeg's own rules do is done on loading, with lines of the file."""
+"""Rules of one's own about a configuration. What PaddleSeg's own do is done on loading, with lines of the file."""
 
 from __future__ import annotations
 

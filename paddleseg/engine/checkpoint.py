@@ -222,7 +222,7 @@ def _restore_optimizer(run: Run, saved: Saved) -> None:
 
 
 def set_optimizer_state(optimizer: Any, model: paddle.nn.Layer, state: Mapping[str, Any]) -> None:
-    """Give the optimizer a state as checkpoints keep it, under structured names; Paddle's own names stay as they are."""
+    """Give the optimizer a state as checkpoints keep it, under structured names; Paddle's own stay as they are."""
     names = {name: parameter.name for name, parameter in model.named_parameters()}
     optimizer.set_state_dict(_tensors(_rename(dict(state), names)))
 

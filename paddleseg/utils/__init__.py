@@ -1,4 +1,4 @@
-"""PaddleSeg's helpers by PaddleSeg's names, for code written for it. What this package does itself needs none of them."""
+"""PaddleSeg's helpers by PaddleSeg's names, for code written for it. This package itself needs none of them."""
 
 from paddleseg.utils import download, logger, metrics, op_flops_funs, progbar, train_profiler, visualize
 from paddleseg.utils.ema import init_ema_params, judge_params_equal, update_ema_model

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import paddle
 from paddle import nn
 
-from paddleseg.models.layers import ConvBN, ConvBNAct, ConvBNReLU, SqueezeExcite, round_channels
+from paddleseg.models.layers import SqueezeExcite, round_channels
+from paddleseg.models.layers.basic import ConvBN, ConvBNAct, ConvBNReLU
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
 

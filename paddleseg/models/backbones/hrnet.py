@@ -9,7 +9,8 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from paddleseg.models.layers import ConvBN, ConvBNReLU, upsample
+from paddleseg.models.layers import upsample
+from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
 from paddleseg.models.layers.residual import BasicBlock, Bottleneck
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES

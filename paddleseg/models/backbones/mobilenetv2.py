@@ -7,7 +7,8 @@ from typing import NamedTuple
 import paddle
 from paddle import nn
 
-from paddleseg.models.layers import ConvBNAct, InvertedResidual
+from paddleseg.models.layers import InvertedResidual
+from paddleseg.models.layers.basic import ConvBNAct
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import paddle
 from paddle import nn
 
-from paddleseg.models.layers import ConvBN, ConvBNReLU, max_pool
+from paddleseg.models.layers import max_pool
+from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
 from paddleseg.models.layers.residual import BasicBlock, Bottleneck
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES

@@ -7,7 +7,8 @@ from itertools import pairwise
 import paddle
 from paddle import nn
 
-from paddleseg.models.layers import ConvBNAct, max_pool
+from paddleseg.models.layers import max_pool
+from paddleseg.models.layers.basic import ConvBNAct
 from paddleseg.models.layers.shuffle import shuffle_stage
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES

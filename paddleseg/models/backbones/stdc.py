@@ -6,7 +6,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from paddleseg.models.layers import ConvBN, ConvBNReLU
+from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
 

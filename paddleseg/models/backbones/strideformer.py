@@ -11,7 +11,8 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.backbones.mobilenetv3 import Block, inverted_residual
-from paddleseg.models.layers import ConvBN, ConvBNAct, matmul, spatial_size, upsample
+from paddleseg.models.layers import matmul, spatial_size, upsample
+from paddleseg.models.layers.basic import ConvBN, ConvBNAct
 from paddleseg.models.layers.drop_path import DropPath
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
