@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import runpy
 import tarfile
 import types
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -405,3 +406,13 @@ def test_flops_of_a_synchronised_norm():
     layer = types.SimpleNamespace(total_ops=1)
     utils.op_flops_funs.count_syncbn(layer, [paddle.ones([2, 3])], None)
     assert layer.total_ops == 13
+
+
+def test_the_onnx_tools_flags():
+    path = Path(__file__).parents[1] / "tools" / "model" / "export_onnx.py"
+    tool = runpy.run_path(str(path))
+    flags = ["--config", "a.yml", "--model_path", "w", "--width", "64", "--height", "32", "--opts", "x-a=1"]
+    ours = ["export", "--onnx", "--config", "a.yml", "--save_dir", "./output/tmp", "--model_path", "w"]
+    shape = ["--input_shape", "1", "3", "32", "64", "--output_op", "none", "--opts", "x-a=1"]
+    assert tool["translated"](flags) == [*ours, *shape]
+    assert "--input_shape" not in tool["translated"](["--config", "a.yml"])
