@@ -91,10 +91,8 @@ def test_a_tool_of_paddlesegs_shape_trains_analyses_and_exports(tmp_path: Path, 
     with pytest.raises(ConfigError, match="custom_color"):
         analyse(builder.model, None, val_set.transforms, val_set, custom_color=[0, 0, 0])
 
-    arguments_of_export = {"model_path": str(tmp_path / "out" / "iter_4"), "save_dir": str(tmp_path / "graph")}
-    export(argparse.Namespace(config=PRESET, **arguments_of_export))
-    )
-    export(flags)
+    weights = str(tmp_path / "out" / "iter_4")
+    export(argparse.Namespace(config=PRESET, model_path=weights, save_dir=str(tmp_path / "graph")))
     assert (tmp_path / "graph" / "deploy.yaml").is_file()
 
 

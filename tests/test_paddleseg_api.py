@@ -25,7 +25,7 @@ from paddleseg.cvlibs import Builder, Config, SegBuilder, config_checker, param_
 from paddleseg.cvlibs.config import merge_config_dicts
 from paddleseg.cvlibs.manager import ComponentManager
 from paddleseg.deploy.export import WrappedModel
-from paddleseg.errors import ConfigError, DataError, UserError, WeightsError
+from paddleseg.errors import ConfigError, DataError, DeviceError, UserError, WeightsError
 from paddleseg.models import layers
 from paddleseg.utils import logger, metrics
 from paddleseg.utils.download import download_file_and_uncompress
@@ -81,6 +81,12 @@ class TestUtilities:
         utils.show_cfg_info(Config(PRESET))
         log = capsys.readouterr().out
         assert f"PaddlePaddle: {paddle.__version__}" in log and "train_dataset:" in log
+
+    @pytest.mark.skipif(paddle.is_compiled_with_cuda(), reason="needs a Paddle without GPU")
+    def test_a_device_that_is_not_there_is_not_replaced(self):
+        with pytest.raises(DeviceError):
+            utils.set_device("gpu")
+        utils.set_device("cpu")
 
     def test_lists_of_images(self, mini: Path):
         images, folder = utils.get_image_list(str(mini / "val.txt"))
