@@ -11,6 +11,7 @@ import pytest
 import paddleseg.transforms as T
 from paddleseg.core import analyse, evaluate, export, predict, train
 from paddleseg.core.predict import partition_list
+from paddleseg.core.train import loss_computation
 from paddleseg.cvlibs import Config, SegBuilder
 from paddleseg.datasets.base import Dataset
 from paddleseg.errors import ConfigError
@@ -98,3 +99,12 @@ def test_a_tool_of_paddlesegs_shape_trains_analyses_and_exports(tmp_path: Path, 
 
 def test_lists_are_shared_out():
     assert partition_list([1, 2, 3, 4, 5], 2) == [[1, 2, 3], [4, 5]] and partition_list([1], 4) == [[1]]
+
+
+def test_losses_of_a_loop_of_ones_own():
+    logits, labels = paddle.rand([2, 2, 4, 4]), paddle.randint(0, 2, [2, 4, 4])
+    losses = {"types": [CrossEntropyLoss()] * 2, "coef": [1, 0.5]}
+    main, other = loss_computation([logits, logits], labels, None, losses)
+    assert float(main) == pytest.approx(2 * float(other)) > 0
+    with pytest.raises(ConfigError, match="gives 1 outputs"):
+        loss_computation([logits], labels, None, losses)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from paddleseg import absent
+from paddleseg import absent, moved
 from paddleseg.errors import UserError
 from paddleseg.registry import BACKBONES, LOSSES, MODELS
 
@@ -74,6 +75,21 @@ def test_an_absent_network_cannot_be_inherited_from_or_looked_into():
     with pytest.raises(UserError, match="NoSuchNet"):
         gone.backbone  # noqa: B018
     assert repr(gone) == "<network NoSuchNet of PaddleSeg, not here yet>"
+
+
+@pytest.mark.parametrize("name", sorted(moved.MOVED))
+def test_modules_of_another_name_are_the_ones_they_are_here(name: str):
+    assert importlib.import_module(name) is importlib.import_module(moved.MOVED[name])
+    assert importlib.import_module(moved.MOVED[name]).__name__ == moved.MOVED[name]
+
+
+def test_our_networks_take_their_units_from_layers_basic():
+    """Those of the package around it are PaddleSeg's, with other arguments and without compiled kernels."""
+    line = re.compile(r"from paddleseg\.models\.layers import (\([^)]*\)|[^\n]*)")
+    package = Path(absent.__file__).parent
+    for path in package.rglob("*.py"):
+        for found in line.finditer(path.read_text(encoding="utf-8")):
+            assert not re.search(r"\bConvBN(Act|ReLU)?\b", found[1]), path
 
 
 def test_a_name_that_nobody_knows_is_an_import_error():

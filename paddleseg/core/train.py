@@ -103,6 +103,30 @@ def train(
     trainer.fit()
 
 
+def check_logits_losses(logits_list: Sequence[Any], losses: Mapping[str, Sequence[Any]]) -> None:
+    """Compare the number of outputs with that of losses and their weights.
+
+    Raises:
+        ConfigError: They differ.
+    """
+    counts = (len(logits_list), len(losses["types"]), len(losses["coef"]))
+    if len(set(counts)) > 1:
+        what = "the model gives {} outputs, for which there are {} types and {} coef".format(*counts)
+        raise ConfigError("losses", what, "list one of each for every output")
+
+
+def loss_computation(
+    logits_list: Sequence[paddle.Tensor],
+    labels: paddle.Tensor,
+    edges: paddle.Tensor | None,
+    losses: Mapping[str, Sequence[Any]],
+) -> list[paddle.Tensor]:
+    """The weighted loss of every output, for a loop of one's own."""
+    check_logits_losses(logits_list, losses)
+    fields = {"label": labels} if edges is None else {"label": labels, "edge": edges}
+    return LossPlan(losses["types"], losses["coef"])(logits_list, fields)
+
+
 class _Log(ProgressLog):
     """The lines of a run to a logger of the caller's, where there is one."""
 

@@ -6,7 +6,7 @@
 from typing import Any
 
 from paddleseg.absent import Absent
-from paddleseg.models.layers.activation import activation
+from paddleseg.models.layers.activation import Activation, activation
 from paddleseg.models.layers.attention import AttentionBlock
 from paddleseg.models.layers.basic import (
     SeparableConv,
@@ -32,7 +32,6 @@ from paddleseg.models.layers.layer_libs import (
     SeparableConvBNReLU,
     SyncBatchNorm,
 )
-from paddleseg.models.layers.paddleseg_activation import Activation
 from paddleseg.models.layers.pooling import PyramidPooling
 from paddleseg.models.layers.pyramid_pool import ASPPModule, PPModule
 from paddleseg.models.layers.reparam import RepConv

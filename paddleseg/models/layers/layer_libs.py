@@ -11,7 +11,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from paddleseg.models.layers.paddleseg_activation import Activation
+from paddleseg.models.layers.activation import Activation
 
 
 def SyncBatchNorm(*args: Any, **kwargs: Any) -> nn.BatchNorm2D:  # noqa: N802 - PaddleSeg's name of a function
