@@ -19,7 +19,7 @@ from paddle import nn
 from PIL import Image
 
 import paddleseg.transforms.functional as functional
-from paddleseg import optimizers, utils
+from paddleseg import models, optimizers, utils
 from paddleseg.core import infer
 from paddleseg.cvlibs import Builder, Config, SegBuilder, config_checker, param_init
 from paddleseg.cvlibs.config import merge_config_dicts
@@ -395,6 +395,23 @@ class TestFunctional:
         assert edge.shape == (1, 6, 8) and edge[0, 3].tolist() == [1, 0, 0, 1, 1, 0, 0, 1]
         with pytest.raises(ValueError, match="radius"):
             functional.onehot_to_binary_edge(functional.mask_to_onehot(mask, 2), 0)
+
+
+@pytest.mark.parametrize("name", ["ResNet18_vd", "STDC1", "HRNet_W18", "MobileNetV2_x1_0", "MixVisionTransformer_B0"])
+def test_networks_of_paddlesegs_style_stand_on_our_backbones(name: str):
+    class Network(nn.Layer):
+        def __init__(self, num_classes: int, backbone: Any):
+            super().__init__()
+            self.backbone = backbone
+            self.context = layers.ASPPModule([1, 6], backbone.feat_channels[-1], 8, False, image_pooling=True)
+            self.classes = layers.AuxLayer(8, 8, num_classes)
+
+        def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+            logits = self.classes(self.context(self.backbone(x)[-1]))
+            return [nn.functional.interpolate(logits, x.shape[2:], mode="bilinear")]
+
+    found = Network(3, getattr(models, name)())(paddle.rand([2, 3, 64, 64]))
+    assert found[0].shape == [2, 3, 64, 64]
 
 
 def test_an_exported_folders_settings(tmp_path: Path):
