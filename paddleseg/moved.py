@@ -1,4 +1,4 @@
-"""Modules that have another name now: imports of the old one give the module itself."""
+"""Modules that have another name now, or in PaddleSeg: imports of that one give the module itself."""
 
 from __future__ import annotations
 
@@ -18,6 +18,28 @@ MOVED = {
     "paddleseg.models.layers.cpu": "paddleseg.kernels",
     "paddleseg.transforms.compositing": "paddleseg.images.compositing",
     "paddleseg.transforms.image_io": "paddleseg.images.io",
+}
+
+# The places of PaddleSeg's modules, for code that imports from them and not from the package around them.
+MOVED |= {
+    "paddleseg.datasets.dataset": "paddleseg.datasets.base",
+    "paddleseg.datasets.voc": "paddleseg.datasets.pascal_voc",
+    "paddleseg.datasets.ade": "paddleseg.datasets.ade20k",
+    "paddleseg.datasets.pp_humanseg14k": "paddleseg.datasets.pphumanseg14k",
+    "paddleseg.models.bisenet": "paddleseg.models.bisenetv2",
+    "paddleseg.models.losses": "paddleseg.losses",
+    "paddleseg.models.losses.binary_cross_entropy_loss": "paddleseg.losses.bce",
+    "paddleseg.models.losses.cross_entropy_loss": "paddleseg.losses.cross_entropy",
+    "paddleseg.models.losses.dice_loss": "paddleseg.losses.dice",
+    "paddleseg.models.losses.focal_loss": "paddleseg.losses.focal",
+    "paddleseg.models.losses.lovasz_loss": "paddleseg.losses.lovasz",
+    "paddleseg.models.losses.mixed_loss": "paddleseg.losses.mixed",
+    "paddleseg.models.losses.ohem_cross_entropy_loss": "paddleseg.losses.ohem_cross_entropy",
+    "paddleseg.models.losses.rmi_loss": "paddleseg.losses.rmi",
+    "paddleseg.models.losses.semantic_connectivity_loss": "paddleseg.losses.connectivity",
+    "paddleseg.models.pphumanseg_lite": "paddleseg.models.humanseg.lite",
+    "paddleseg.models.backbones.stdcnet": "paddleseg.models.backbones.stdc",
+    "paddleseg.transforms.transforms": "paddleseg.transforms",
 }
 
 

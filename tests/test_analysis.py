@@ -19,7 +19,8 @@ from paddleseg.analysis.receptive_field import receptive_field
 from paddleseg.card import read_card
 from paddleseg.cli.main import main
 from paddleseg.models.build import build_network
-from paddleseg.models.layers import ConvBN, ConvBNReLU, SeparableConv, max_pool, upsample
+from paddleseg.models.layers import SeparableConv, max_pool, upsample
+from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
 from paddleseg.models.layers.reparam import RepConv
 
 CONFIG = "configs/pp_humanseg/pp_humanseg_lite_mini_portrait.yml"

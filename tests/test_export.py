@@ -299,10 +299,20 @@ class TestInferScript:
     def test_flags_without_effect_are_named(
         self, exported: Path, photo: Path, tmp_path: Path, infer: Callable, capsys: pytest.CaptureFixture[str]
     ):
-        flags = ["--with_argmax", "--precision", "fp16", "--benchmark", "True", "--enable_mkldnn", "False"]
+        flags = [
+            "--with_argmax",
+            "--model_name",
+            "lite",
+            "--precision",
+            "fp16",
+            "--benchmark",
+            "True",
+            "--enable_mkldnn",
+            "False",
+        ]
         assert infer("--config", exported / "deploy.yaml", "--image_path", photo, "--save_dir", tmp_path, *flags) == 0
         said = capsys.readouterr()
-        assert "--with_argmax changes nothing" in said.err
+        assert "--with_argmax changes nothing" in said.err and "--model_name lite changes nothing" in said.err
         assert "--precision fp16 is an option of TensorRT" in said.err
         assert "Running on the CPU" in said.err
         assert "p95" in said.out

@@ -15,16 +15,8 @@ from paddle import nn
 
 from paddleseg import kernels
 from paddleseg.models.humanseg.lite import PPHumanSegLite
-from paddleseg.models.layers import (
-    ConvBN,
-    ConvBNReLU,
-    DepthwiseConv2D,
-    channel_shuffle,
-    halves,
-    interleave,
-    max_pool,
-    upsample,
-)
+from paddleseg.models.layers import DepthwiseConv2D, channel_shuffle, halves, interleave, max_pool, upsample
+from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
 
 
 def tensor(*shape: int, seed: int = 0, scale: float = 1) -> paddle.Tensor:
@@ -256,7 +248,7 @@ import sys
 sys.modules["numba"] = None
 import paddle
 from paddleseg import kernels
-from paddleseg.models.layers import ConvBNReLU
+from paddleseg.models.layers.basic import ConvBNReLU
 x = paddle.rand([2, 4, 8, 8]); x.stop_gradient = False
 assert not kernels.available() and "relu" in ConvBNReLU(4, 4, 3, groups=4)(x).grad_fn.name().lower()
 """

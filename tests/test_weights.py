@@ -18,7 +18,7 @@ from paddleseg.images.io import read_image
 from paddleseg.models import published
 from paddleseg.models.arrays import assign
 from paddleseg.models.humanseg.lite import PPHumanSegLite
-from paddleseg.models.layers import ConvBN
+from paddleseg.models.layers.basic import ConvBN
 from paddleseg.models.weights import NameMap, load_weights, partial_weights, read_state, resolve
 from paddleseg.registry import BACKBONES, MODELS
 

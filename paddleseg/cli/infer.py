@@ -59,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--min_subgraph_size", type=int, default=3, metavar="N", help="smallest part of the graph given to TensorRT")
     add("--enable_auto_tune", default=False, **switch, help="collect the pictures' input shapes for TensorRT first")
     add("--auto_tuned_shape_file", default="auto_tune_tmp.pbtxt", metavar="FILE", help="where those shapes are kept")
+    add("--model_name", default="", metavar="NAME", help="kept from PaddleSeg: the card names the model")
     add("--with_argmax", action="store_true", help="kept from PaddleSeg: masks are made here in any case")
     add("--benchmark", default=False, **switch, help="print how the times of the stages are spread")
     add("--print_detail", default=True, **switch, help="print how the model runs and what each stage costs")
@@ -66,6 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def unused(args: argparse.Namespace, device: str) -> Iterator[str]:
     """What was asked for and has no effect, with the reason."""
+    if args.model_name:
+        yield f"--model_name {args.model_name} changes nothing: the model's card names it"
     if args.with_argmax:
         yield "--with_argmax changes nothing: probabilities are resized first and always become a mask"
     if args.runtime != "paddle":

@@ -218,8 +218,13 @@ def _restore_optimizer(run: Run, saved: Saved) -> None:
             what = f"is of another network: {key} has the shape {list(value.shape)}"
             raise WeightsError(str(saved.folder / OPTIMIZER), what, "resume with the configuration that made it")
     with _taken_back(saved.folder / OPTIMIZER, kind):
-        names = {name: parameter.name for name, parameter in parameters.items()}
-        optimizer.set_state_dict(_tensors(_rename(saved.optimizer, names)))
+        set_optimizer_state(optimizer, run.model, saved.optimizer)
+
+
+def set_optimizer_state(optimizer: Any, model: paddle.nn.Layer, state: Mapping[str, Any]) -> None:
+    """Give the optimizer a state as checkpoints keep it, under structured names; Paddle's own stay as they are."""
+    names = {name: parameter.name for name, parameter in model.named_parameters()}
+    optimizer.set_state_dict(_tensors(_rename(dict(state), names)))
 
 
 def _tensors(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Losses, each under its registry name: `from paddleseg.losses import CrossEntropyLoss`."""
 
+from paddleseg import absent
 from paddleseg.registry import LOSSES
 
-__getattr__, __dir__ = LOSSES.as_module(__name__)
+__getattr__, __dir__ = absent.with_refusals(__name__, (LOSSES, absent.LOSSES))

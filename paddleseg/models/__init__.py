@@ -1,5 +1,11 @@
-"""Networks, each under its registry name: `from paddleseg.models import PPHumanSegLite`."""
+"""Networks, each under its registry name: `from paddleseg.models import PPHumanSegLite`.
 
-from paddleseg.registry import MODELS
+Backbones and losses are here too, where PaddleSeg has them. Its components that we lack refuse on first use.
+"""
 
-__getattr__, __dir__ = MODELS.as_module(__name__)
+from paddleseg import absent
+from paddleseg.registry import BACKBONES, LOSSES, MODELS
+
+__getattr__, __dir__ = absent.with_refusals(
+    __name__, (MODELS, absent.NETWORKS), (BACKBONES, absent.BACKBONES), (LOSSES, absent.LOSSES)
+)

@@ -11,7 +11,8 @@ from paddle import nn
 from paddleseg.models.base import SegModel
 from paddleseg.models.contract import Head
 from paddleseg.models.heads.fcn import FCNHead
-from paddleseg.models.layers import ConvBN, ConvBNReLU, max_pool, sigmoid, upsample
+from paddleseg.models.layers import max_pool, sigmoid, upsample
+from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
 from paddleseg.registry import MODELS
 
 

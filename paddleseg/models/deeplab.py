@@ -8,8 +8,9 @@ import paddle
 from paddle import nn
 
 from paddleseg.models.base import SegModel
-from paddleseg.models.layers import ConvBNReLU, SeparableConv, upsample
+from paddleseg.models.layers import SeparableConv, upsample
 from paddleseg.models.layers.aspp import ASPP
+from paddleseg.models.layers.basic import ConvBNReLU
 from paddleseg.registry import MODELS
 
 

@@ -12,7 +12,8 @@ from paddle import nn
 from paddleseg.models.base import SegModel
 from paddleseg.models.contract import Head
 from paddleseg.models.heads.fcn import FCNHead
-from paddleseg.models.layers import ConvBNReLU, matmul, spatial_size
+from paddleseg.models.layers import matmul, spatial_size
+from paddleseg.models.layers.basic import ConvBNReLU
 from paddleseg.registry import MODELS
 
 

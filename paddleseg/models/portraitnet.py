@@ -11,7 +11,8 @@ from paddle import nn
 
 from paddleseg.models.base import SegModel
 from paddleseg.models.contract import Head
-from paddleseg.models.layers import ConvBN, ConvBNReLU, upsample
+from paddleseg.models.layers import upsample
+from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
 from paddleseg.registry import MODELS
 
 _STRIDES = [4, 8, 16, 32]

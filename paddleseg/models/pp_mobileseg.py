@@ -8,7 +8,7 @@ import paddle
 from paddle import nn
 
 from paddleseg.models.base import SegModel
-from paddleseg.models.layers import ConvBNReLU
+from paddleseg.models.layers.basic import ConvBNReLU
 from paddleseg.registry import MODELS
 
 

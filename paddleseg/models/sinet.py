@@ -10,7 +10,8 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.base import SegModel
-from paddleseg.models.layers import ConvBN, channel_shuffle, upsample
+from paddleseg.models.layers import channel_shuffle, upsample
+from paddleseg.models.layers.basic import ConvBN
 from paddleseg.registry import MODELS
 
 # For each module its two branches: kernel size, and by how much the map is made smaller (section 3.1, table 1).

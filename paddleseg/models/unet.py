@@ -6,7 +6,8 @@ import paddle
 from paddle import nn
 
 from paddleseg.models.base import SegModel
-from paddleseg.models.layers import ConvBNReLU, max_pool, upsample
+from paddleseg.models.layers import max_pool, upsample
+from paddleseg.models.layers.basic import ConvBNReLU
 from paddleseg.registry import MODELS
 
 

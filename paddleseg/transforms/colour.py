@@ -149,4 +149,4 @@ class Normalize(Transform):
             what = f"has {len(self.scale)} means or stds, but the image has {channels} channels"
             raise DataError("Normalize", what, "give one number, or one for each channel")
         repeat = channels // len(self.scale)
-        return functional.normalize(image, self.scale * repeat, self.shift * repeat, room)
+        return functional.scale_and_shift(image, self.scale * repeat, self.shift * repeat, room)

@@ -10,6 +10,57 @@ import numpy as np
 from paddleseg.errors import DataError
 from paddleseg.geometry import Crop, Flip, Pad, Resize, Size, Step, Warp
 from paddleseg.images.head import MAX_PIXELS
+from paddleseg.transforms.paddleseg_functional import (
+    brightness as brightness,
+)
+from paddleseg.transforms.paddleseg_functional import (
+    contrast as contrast,
+)
+from paddleseg.transforms.paddleseg_functional import (
+    crop as crop,
+)
+from paddleseg.transforms.paddleseg_functional import (
+    horizontal_flip as horizontal_flip,
+)
+from paddleseg.transforms.paddleseg_functional import (
+    hue as hue,
+)
+from paddleseg.transforms.paddleseg_functional import (
+    mask_to_binary_edge as mask_to_binary_edge,
+)
+from paddleseg.transforms.paddleseg_functional import (
+    mask_to_onehot as mask_to_onehot,
+)
+from paddleseg.transforms.paddleseg_functional import (
+    normalize as normalize,
+)
+from paddleseg.transforms.paddleseg_functional import (
+    onehot_to_binary_edge as onehot_to_binary_edge,
+)
+from paddleseg.transforms.paddleseg_functional import (
+    rescale_size as rescale_size,
+)
+from paddleseg.transforms.paddleseg_functional import (
+    resize as resize,
+)
+from paddleseg.transforms.paddleseg_functional import (
+    resize_long as resize_long,
+)
+from paddleseg.transforms.paddleseg_functional import (
+    resize_short as resize_short,
+)
+from paddleseg.transforms.paddleseg_functional import (
+    rotate as rotate,
+)
+from paddleseg.transforms.paddleseg_functional import (
+    saturation as saturation,
+)
+from paddleseg.transforms.paddleseg_functional import (
+    sharpness as sharpness,
+)
+from paddleseg.transforms.paddleseg_functional import (
+    vertical_flip as vertical_flip,
+)
 
 Fill = float | Sequence[float]
 """One value for all channels, or one for each."""
@@ -137,7 +188,7 @@ def motion_blur(image: np.ndarray, length: float, angle: float) -> np.ndarray:
     return _like(image, cv2.filter2D(image, -1, kernel / kernel.sum(dtype=float), borderType=cv2.BORDER_REFLECT))
 
 
-def normalize(
+def scale_and_shift(
     image: np.ndarray, scale: Sequence[float], shift: Sequence[float], room: np.ndarray | None = None
 ) -> np.ndarray:
     """`image * scale + shift` as float32, with one scale and shift for each channel.

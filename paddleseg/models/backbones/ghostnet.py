@@ -7,7 +7,9 @@ from typing import NamedTuple
 import paddle
 from paddle import nn
 
-from paddleseg.models.layers import ConvBN, ConvBNAct, ConvBNReLU, SqueezeExcite, round_channels
+from paddleseg.models.backbones.base import Backbone
+from paddleseg.models.layers import SqueezeExcite, round_channels
+from paddleseg.models.layers.basic import ConvBN, ConvBNAct, ConvBNReLU
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
 
@@ -81,7 +83,7 @@ class GhostBottleneck(nn.Layer):
         return self.project(self.excite(self.depthwise(self.expand(x)))) + self.shortcut(x)
 
 
-class GhostNet(nn.Layer):
+class GhostNet(Backbone):
     """The paper's table 1 up to the last bottleneck; what classifies images is left out.
 
     Args:

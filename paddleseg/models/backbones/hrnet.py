@@ -9,7 +9,9 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from paddleseg.models.layers import ConvBN, ConvBNReLU, upsample
+from paddleseg.models.backbones.base import Backbone
+from paddleseg.models.layers import upsample
+from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
 from paddleseg.models.layers.residual import BasicBlock, Bottleneck
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
@@ -65,7 +67,7 @@ def _path(channels: Sequence[int], source: int, target: int, padding: Literal["S
     return nn.Sequential(*halvings, ConvBN(channels[source], channels[target], 3, stride=2, padding=padding))
 
 
-class HRNet(nn.Layer):
+class HRNet(Backbone):
     """Four stages, the nth with n parallel branches; the result is all branches at 1/4, side by side.
 
     (Sun et al., arXiv 1904.04514, figure 1: HRNetV2.) The class attributes say which member of the family it is.

@@ -10,6 +10,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from paddleseg.models.backbones.base import Backbone
 from paddleseg.models.layers import matmul, spatial_size
 from paddleseg.models.layers.drop_path import DropPath
 from paddleseg.models.weights import load_pretrained
@@ -112,7 +113,7 @@ class _Stage(nn.Layer):
         return _to_map(self.norm(tokens), size)
 
 
-class MixVisionTransformer(nn.Layer):
+class MixVisionTransformer(Backbone):
     """A hierarchical transformer without position codes (Xie et al., section 3.1, table 6).
 
     Args:

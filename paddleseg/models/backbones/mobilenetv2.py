@@ -7,7 +7,9 @@ from typing import NamedTuple
 import paddle
 from paddle import nn
 
-from paddleseg.models.layers import ConvBNAct, InvertedResidual
+from paddleseg.models.backbones.base import Backbone
+from paddleseg.models.layers import InvertedResidual
+from paddleseg.models.layers.basic import ConvBNAct
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
 
@@ -33,7 +35,7 @@ _STAGES = (
 _GIVEN = (1, 2, 4, 6)  # the last stage of each resolution
 
 
-class MobileNetV2(nn.Layer):
+class MobileNetV2(Backbone):
     """The paper's table 2 up to the last bottleneck; what classifies images is left out.
 
     Args:

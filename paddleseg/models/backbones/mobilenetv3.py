@@ -7,7 +7,9 @@ from typing import NamedTuple
 import paddle
 from paddle import nn
 
-from paddleseg.models.layers import ConvBNAct, InvertedResidual, round_channels
+from paddleseg.models.backbones.base import Backbone
+from paddleseg.models.layers import InvertedResidual, round_channels
+from paddleseg.models.layers.basic import ConvBNAct
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
 
@@ -55,7 +57,7 @@ _SMALL = (
 )
 
 
-class MobileNetV3(nn.Layer):
+class MobileNetV3(Backbone):
     """The paper's section 5 up to the last block; the classifier is left out.
 
     The class attributes say which member of the family it is.

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import paddle
 from paddle import nn
 
-from paddleseg.models.layers import ConvBN, ConvBNReLU, max_pool
+from paddleseg.models.backbones.base import Backbone
+from paddleseg.models.layers import max_pool
+from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
 from paddleseg.models.layers.residual import BasicBlock, Bottleneck
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
@@ -20,7 +22,7 @@ _STAGES = {
 }
 
 
-class ResNet(nn.Layer):
+class ResNet(Backbone):
     """A stem to 1/4, then four stages of residual blocks (He et al., section 4.1, table 1).
 
     The class attributes say which member of the family it is.

@@ -7,7 +7,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.backbones.resnet import ResNet
-from paddleseg.models.layers import ConvBN, ConvBNReLU
+from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
 from paddleseg.models.layers.residual import BasicBlock, Bottleneck
 from paddleseg.registry import BACKBONES
 

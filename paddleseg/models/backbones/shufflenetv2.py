@@ -7,7 +7,9 @@ from itertools import pairwise
 import paddle
 from paddle import nn
 
-from paddleseg.models.layers import ConvBNAct, max_pool
+from paddleseg.models.backbones.base import Backbone
+from paddleseg.models.layers import max_pool
+from paddleseg.models.layers.basic import ConvBNAct
 from paddleseg.models.layers.shuffle import shuffle_stage
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
@@ -16,7 +18,7 @@ _STEM_CHANNELS = 24
 _UNITS = (4, 8, 4)
 
 
-class ShuffleNetV2(nn.Layer):
+class ShuffleNetV2(Backbone):
     """The paper's table 5 up to stage 4; what classifies images is left out.
 
     The class attributes say which member of the family it is.

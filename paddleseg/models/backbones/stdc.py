@@ -6,7 +6,8 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from paddleseg.models.layers import ConvBN, ConvBNReLU
+from paddleseg.models.backbones.base import Backbone
+from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
 
@@ -48,7 +49,7 @@ class ConcatBlock(nn.Layer):
         return paddle.concat(maps, axis=1)
 
 
-class STDC(nn.Layer):
+class STDC(Backbone):
     """The paper's section 3.2, table 2, up to stage 5; the classifier is left out.
 
     The class attribute says which member of the family it is.

@@ -10,8 +10,10 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from paddleseg.models.backbones.base import Backbone
 from paddleseg.models.backbones.mobilenetv3 import Block, inverted_residual
-from paddleseg.models.layers import ConvBN, ConvBNAct, matmul, spatial_size, upsample
+from paddleseg.models.layers import matmul, spatial_size, upsample
+from paddleseg.models.layers.basic import ConvBN, ConvBNAct
 from paddleseg.models.layers.drop_path import DropPath
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
@@ -123,7 +125,7 @@ class AggregatedAttention(nn.Layer):
         return sum(details) * prod(votes) + upsample(self.embed[-1](deep), size)
 
 
-class StrideFormer(nn.Layer):
+class StrideFormer(Backbone):
     """Four stages of MobileNetV3's blocks, the last two followed by transformers (section 3.1).
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import paddle
 from paddle import nn
 
-from paddleseg.models.layers import ConvBNReLU
+from paddleseg.models.layers.basic import ConvBNReLU
 
 
 class FCNHead(nn.Layer):

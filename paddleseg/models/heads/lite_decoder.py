@@ -10,7 +10,8 @@ from paddle import nn
 
 from paddleseg.models.base import SegModel
 from paddleseg.models.contract import Head
-from paddleseg.models.layers import ConvBNReLU, PyramidPooling, ResizeMode, SeparableConv, upsample
+from paddleseg.models.layers import PyramidPooling, ResizeMode, SeparableConv, upsample
+from paddleseg.models.layers.basic import ConvBNReLU
 from paddleseg.models.layers.fusion import AttentionFusion, ChannelAttention, SpatialAttention
 
 # How the decoder is called in configs -> its 3x3 convolutions and what makes its attention for a number of channels.

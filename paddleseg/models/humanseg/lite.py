@@ -5,7 +5,8 @@ from __future__ import annotations
 import paddle
 
 from paddleseg.models.base import SegModel
-from paddleseg.models.layers import ConvBNReLU, SeparableConv, max_pool, upsample
+from paddleseg.models.layers import SeparableConv, max_pool, upsample
+from paddleseg.models.layers.basic import ConvBNReLU
 from paddleseg.models.layers.shuffle import shuffle_stage
 from paddleseg.registry import MODELS
 

@@ -7,16 +7,8 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.base import SegModel
-from paddleseg.models.layers import (
-    ConvBN,
-    ConvBNAct,
-    ConvBNReLU,
-    InvertedResidual,
-    SqueezeExcite,
-    sigmoid,
-    spatial_size,
-    upsample,
-)
+from paddleseg.models.layers import InvertedResidual, SqueezeExcite, sigmoid, spatial_size, upsample
+from paddleseg.models.layers.basic import ConvBN, ConvBNAct, ConvBNReLU
 from paddleseg.registry import MODELS
 
 

@@ -9,7 +9,8 @@ from paddle import nn
 from paddleseg.models.backbones.hrnet import HRNet_W18_Small_V1
 from paddleseg.models.base import SegModel
 from paddleseg.models.heads.fcn import FCNHead
-from paddleseg.models.layers import ConvBN, SeparableConv, upsample
+from paddleseg.models.layers import SeparableConv, upsample
+from paddleseg.models.layers.basic import ConvBN
 from paddleseg.registry import MODELS
 
 

@@ -9,7 +9,8 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.base import SegModel
-from paddleseg.models.layers import ConvBNReLU, RepConv, upsample
+from paddleseg.models.layers import RepConv, upsample
+from paddleseg.models.layers.basic import ConvBNReLU
 from paddleseg.registry import MODELS
 
 

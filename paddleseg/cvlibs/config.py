@@ -1,31 +1,16 @@
-"""PaddleSeg's spellings: `from paddleseg.cvlibs import manager, Config, SegBuilder`."""
+"""A configuration file with PaddleSeg's attributes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from paddleseg import registry
-from paddleseg.config import build, load
+from paddleseg.config import load
 from paddleseg.config.schema import RunConfig
 from paddleseg.config.tree import Origin, with_origins
 from paddleseg.config.yaml_io import dump
-from paddleseg.errors import ConfigError
-
-__all__ = ["Config", "SegBuilder", "manager"]
-
-
-class manager:  # noqa: N801 - plugins write `@manager.MODELS.add_component`
-    """The registries, by PaddleSeg's names."""
-
-    MODELS = registry.MODELS
-    BACKBONES = registry.BACKBONES
-    DATASETS = registry.DATASETS
-    TRANSFORMS = registry.TRANSFORMS
-    LOSSES = registry.LOSSES
-    OPTIMIZERS = registry.OPTIMIZERS
+from paddleseg.cvlibs.config_checker import ConfigChecker
 
 
 class Config:
@@ -38,7 +23,9 @@ class Config:
         learning_rate: Replaces the schedule's.
         batch_size: Replaces the file's.
         iters: Replaces the file's.
-        opts: `key.path=value` texts; they win over the three above.
+        to_static_training: Replaces the file's.
+        opts: `key.path=value` texts; they win over those above.
+        checker: Rules of your own, applied to the finished object; what PaddleSeg's check is checked anyway.
 
     Raises:
         ConfigError: The file cannot be read, or a key or value is wrong whatever the components are.
@@ -54,13 +41,22 @@ class Config:
         learning_rate: float | None = None,
         batch_size: int | None = None,
         iters: int | None = None,
+        to_static_training: bool | None = None,
         opts: Sequence[str] | None = None,
+        checker: ConfigChecker | None = None,
     ):
-        replaced = {"lr_scheduler.learning_rate": learning_rate, "batch_size": batch_size, "iters": iters}
+        replaced = {
+            "lr_scheduler.learning_rate": learning_rate,
+            "batch_size": batch_size,
+            "iters": iters,
+            "to_static_training": to_static_training,
+        }
         given = [f"{key}={value}" for key, value in replaced.items() if value is not None]
         self._tree = load.load_tree(path, [*given, *(opts or ())])
         self.dic: dict[str, Any] = self._tree.plain()
         self.typed()
+        if checker is not None:
+            checker.apply_all_rules(self)
 
     def typed(self) -> RunConfig:
         """`dic` as it is now, typed and with the lines that wrote it."""
@@ -117,65 +113,18 @@ class Config:
         return dump(self.dic)
 
 
-class SegBuilder:
-    """The objects of a `Config`, each built and checked on first use.
+def parse_from_yaml(path: str | Path) -> dict[str, Any]:
+    """The dictionary of a file with its `_base_` files merged in."""
+    return dict(load.load_tree(path).plain())
 
-    Raises:
-        ConfigError: A plugin of the file cannot be imported.
-    """
 
-    def __init__(self, config: Config):
-        self.config = config
-        self._cfg = config.typed()
-        problems = load.plugin_problems(self._cfg)
-        if problems:
-            raise ConfigError(problems)
-
-    @cached_property
-    def model(self) -> Any:
-        return build.build_model(self._cfg)
-
-    @cached_property
-    def lr_scheduler(self) -> Any:
-        """The rate as a function of the step."""
-        return build.build_lr(self._cfg)
-
-    @cached_property
-    def optimizer(self) -> Any:
-        return build.build_optimizer(self._cfg, self.model)
-
-    @cached_property
-    def loss(self) -> dict[str, list]:
-        return self._losses("loss")
-
-    @cached_property
-    def distill_loss(self) -> dict[str, list]:
-        return self._losses("distill_loss")
-
-    @cached_property
-    def train_dataset(self) -> Any:
-        return build.build_dataset(self._cfg, "train")
-
-    @cached_property
-    def val_dataset(self) -> Any:
-        return build.build_dataset(self._cfg, "val")
-
-    @cached_property
-    def train_dataset_class(self) -> Any:
-        return self._dataset_class("train_dataset")
-
-    @cached_property
-    def val_dataset_class(self) -> Any:
-        return self._dataset_class("val_dataset")
-
-    @cached_property
-    def val_transforms(self) -> list[Any]:
-        return build.build_transforms(self._cfg, "val_dataset")
-
-    def _losses(self, section: str) -> dict[str, list]:
-        types, coef = build.build_losses(self._cfg, section)
-        return {"types": types, "coef": coef}
-
-    def _dataset_class(self, name: str) -> Any:
-        dataset = self._cfg.need(name, getattr(self._cfg, name))
-        return registry.DATASETS.get(dataset.type, self._cfg.where(name, "type"))
+def merge_config_dicts(dic: dict[str, Any], base_dic: dict[str, Any]) -> dict[str, Any]:
+    """`base_dic` with `dic` laid over it, key by key; `_inherited_: False` replaces a whole section."""
+    if dic.get("_inherited_", True) is False:
+        return {key: value for key, value in dic.items() if key != "_inherited_"}
+    merged = dict(base_dic)
+    for key, value in dic.items():
+        below = merged.get(key)
+        both = isinstance(value, dict) and isinstance(below, dict)
+        merged[key] = merge_config_dicts(value, below) if both else value  # type: ignore[arg-type]
+    return merged

@@ -1,0 +1,1 @@
+"""What PaddleSeg's deployment scripts import."""
