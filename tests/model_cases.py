@@ -9,6 +9,8 @@ from paddle import nn
 from paddleseg.models.build import build_network
 from paddleseg.registry import MODELS
 
+SMALL = {"type": "ResNet18_vd", "output_stride": 32}
+
 # Models that need arguments, with a backbone that is small enough for tests. All others are built by name alone.
 NEEDS: dict[str, dict[str, Any]] = {
     "DeepLabV3": {"backbone": {"type": "ResNet18_vd", "output_stride": 16}, "aspp_out_channels": 32},
@@ -23,6 +25,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     },
     "PortraitNet": {"backbone": {"type": "MobileNetV2_x0_25"}, "add_edge": True},
     "SegFormer": {"backbone": {"type": "MixVisionTransformer_B0"}, "embedding_dim": 64},
+    "PSPNet": {"backbone": SMALL, "pp_out_channels": 32},
     "PPMobileSeg": {"backbone": {"type": "MobileSeg_Tiny", "inj_type": "AAMSx8"}},
     "PPLiteSeg": {
         "backbone": {"type": "STDC1"},

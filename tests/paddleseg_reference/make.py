@@ -1,9 +1,12 @@
-"""Write what a network of PaddleSeg computes: parameter names, shapes, and logits with the weights of fill.py.
+"""Write what a network of PaddleSeg computes: parameter names, shapes, and logits with the weights of fill.py, in
+evaluation those of one picture, in training those of all heads for two pictures, without dropout.
 
 Run it outside this repository with an interpreter that has PaddleSeg 2.8.0 (docs/measurements/benchmarks.md says how to
 install it):
 
-    python .../make.py NAME '{"type": "FCN", "num_classes": 2, "backbone": {"type": "HRNet_W18"}}' [GAIN]
+    python .../make.py NAME '{"type": "FCN", "num_classes": 2, "backbone": {"type": "HRNet_W18"}}' [GAIN] ['{"ours": 1}']
+
+The last are arguments that only the network here has: those that let it do as PaddleSeg does.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import paddle
 
 from paddleseg.cvlibs import manager
@@ -31,31 +35,41 @@ def build(spec: dict, registry) -> paddle.nn.Layer:
     return registry[spec["type"]](**arguments)
 
 
+def rounded(logits: np.ndarray) -> list[float]:
+    return [float(f"{number:.7g}") for number in fill.sampled(logits)]
+
+
 def main() -> None:
     name, spec = sys.argv[1], json.loads(sys.argv[2])
     gain = float(sys.argv[3]) if len(sys.argv) > 3 else 1.0
+    ours = json.loads(sys.argv[4]) if len(sys.argv) > 4 else {}
     model = build(spec, manager.MODELS)
     state = {key: list(tensor.shape) for key, tensor in model.state_dict().items()}
     model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
     model.train()
-    in_training = len(model(paddle.to_tensor(fill.picture()).tile([2, 1, 1, 1])))
+    for layer in model.sublayers():
+        if isinstance(layer, (paddle.nn.Dropout, paddle.nn.Dropout2D)):
+            layer.p = 0
+    with paddle.no_grad():
+        heads = [each.numpy() for each in model(paddle.to_tensor(fill.batch()))]
     model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
     model.eval()
     with paddle.no_grad():
         logits = model(paddle.to_tensor(fill.picture()))[0].numpy()
     reference = {
-        "model": spec,
+        "model": spec | ours,
         "gain": gain,
         "state": state,
-        "outputs_in_training": in_training,
+        "outputs_in_training": len(heads),
+        "training": [rounded(head) for head in heads],
         "shape": list(logits.shape),
-        "logits": [float(f"{number:.7g}") for number in fill.sampled(logits)],
+        "logits": rounded(logits),
     }
     path = HERE / f"{name}.json.gz"
     # No time stamp in the file: the same reference gives the same bytes.
     path.write_bytes(gzip.compress(json.dumps(reference).encode(), mtime=0))
     print(
-        path, f"{path.stat().st_size} bytes, {in_training} outputs in training, largest logit {abs(logits).max():.3g}"
+        path, f"{path.stat().st_size} bytes, {len(heads)} outputs in training, largest logit {abs(logits).max():.3g}"
     )
 
 

@@ -1,6 +1,7 @@
 """The only home of building blocks that several models share."""
 
 from paddleseg.models.layers.activation import activation
+from paddleseg.models.layers.attention import attend
 from paddleseg.models.layers.basic import (
     ConvBN,
     ConvBNAct,
@@ -30,6 +31,7 @@ __all__ = [
     "SeparableConv",
     "SqueezeExcite",
     "activation",
+    "attend",
     "channel_shuffle",
     "halves",
     "interleave",
