@@ -4,9 +4,9 @@ evaluation those of one picture, in training those of all heads for two pictures
 Run it outside this repository with an interpreter that has PaddleSeg 2.8.0 (docs/measurements/benchmarks.md says how to
 install it):
 
-    python .../make.py NAME '{"type": "FCN", "num_classes": 2, "backbone": {"type": "HRNet_W18"}}' [GAIN] ['{"ours": 1}']
+    python .../make.py NAME '{"type": "FCN", "num_classes": 2, "backbone": {"type": "HRNet_W18"}}' [GAIN [OURS]]
 
-The last are arguments that only the network here has: those that let it do as PaddleSeg does.
+OURS are arguments, as JSON, that only the network here has: those that let it do as PaddleSeg does.
 """
 
 from __future__ import annotations
@@ -68,9 +68,7 @@ def main() -> None:
     path = HERE / f"{name}.json.gz"
     # No time stamp in the file: the same reference gives the same bytes.
     path.write_bytes(gzip.compress(json.dumps(reference).encode(), mtime=0))
-    print(
-        path, f"{path.stat().st_size} bytes, {len(heads)} outputs in training, largest logit {abs(logits).max():.3g}"
-    )
+    print(path, f"{path.stat().st_size} bytes, {len(heads)} outputs in training, largest logit {abs(logits).max():.3g}")
 
 
 if __name__ == "__main__":
