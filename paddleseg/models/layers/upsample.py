@@ -17,9 +17,11 @@ def upsample(
     ref: paddle.Tensor | list[int] | tuple[int, ...],
     align_corners: bool = False,
     mode: ResizeMode = "bilinear",
+    half_pixel: bool = True,
 ) -> paddle.Tensor:
     """Resize `x` to the height and width of `ref`, a tensor or a size (h, w).
 
+    Values stand at the centres of their pixels, but without `half_pixel` at their upper left corners (bilinear only).
     `size=` and never `scale_factor`: only that exports everywhere.
     """
     if isinstance(ref, (list, tuple)):
@@ -27,6 +29,10 @@ def upsample(
     else:  # an eager tensor or, while exporting, a graph value whose size may be open
         h, w = ref.shape[2:]
         size = [h, w] if h > 0 and w > 0 else paddle.shape(ref)[2:]
+    if not half_pixel and not align_corners:
+        # With a depth for the reason that is told below.
+        volume = F.interpolate(x.unsqueeze(2), [1, size[0], size[1]], mode="trilinear", align_mode=1)
+        return volume.squeeze(2)
     if mode == "bilinear" and kernels.trains_on_cpu(x):
         return kernels.resize(x, (int(size[0]), int(size[1])), align_corners)
     if mode == "bilinear" and align_corners and paddle.framework.in_pir_mode():
