@@ -44,6 +44,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     "DeepLabV3": {"backbone": {"type": "ResNet18_vd", "output_stride": 16}, "aspp_out_channels": 32},
     "DeepLabV3P": {"backbone": {"type": "ResNet18_vd"}, "aspp_out_channels": 32},
     "FCN": {"backbone": {"type": "HRNet_W18_Small_V1"}},
+    "LRASPP": {"backbone": SMALL, "lraspp_head_out_ch": 32},
     "MobileSeg": {"backbone": {"type": "MobileNetV3_small_x0_35"}, "use_last_fuse": True},
     "OCRNet": {
         "backbone": {"type": "HRNet_W18_Small_V1"},
@@ -52,6 +53,8 @@ NEEDS: dict[str, dict[str, Any]] = {
         "ocr_key_channels": 16,
     },
     "PortraitNet": {"backbone": {"type": "MobileNetV2_x0_25"}, "add_edge": True},
+    "SFNet": {"backbone": SMALL, "backbone_indices": [1, 2, 3], "enable_auxiliary_loss": True},
+    "STDCSeg": {"backbone": {"type": "STDC1"}, "use_boundary_2": True},
     "SegFormer": {"backbone": {"type": "MixVisionTransformer_B0"}, "embedding_dim": 64},
     "PSPNet": {"backbone": SMALL, "pp_out_channels": 32},
     "PPMobileSeg": {"backbone": {"type": "MobileSeg_Tiny", "inj_type": "AAMSx8"}},

@@ -6,6 +6,8 @@ install it):
 
     python .../make.py NAME '{"type": "FCN", "num_classes": 2, "backbone": {"type": "HRNet_W18"}}' [GAIN [OURS]]
 
+PaddleSeg's SFNet divides by integers, which Paddle 3 refuses: there `norm` in its `flow_warp` was cast to float32.
+
 OURS are arguments, as JSON, that only the network here has: those that let it do as PaddleSeg does.
 """
 
@@ -35,6 +37,19 @@ def build(spec: dict, registry) -> paddle.nn.Layer:
     return registry[spec["type"]](**arguments)
 
 
+def main_first(heads: list, spec: dict) -> list:
+    """PaddleSeg's SFNet gives the main logits last, so that its own evaluation takes another head's."""
+    return [heads[-1], *heads[:-1]] if spec["type"] == "SFNet" else heads
+
+
+def at_full_size(logits: paddle.Tensor) -> paddle.Tensor:
+    """A head's logits as its loss sees them: STDCSeg leaves it to DetailAggregateLoss to bring them up."""
+    size = list(fill.INPUT_SHAPE[2:])
+    if logits.shape[2:] == size:
+        return logits
+    return paddle.nn.functional.interpolate(logits, size, mode="bilinear", align_corners=True)
+
+
 def rounded(logits: np.ndarray) -> list[float]:
     return [float(f"{number:.7g}") for number in fill.sampled(logits)]
 
@@ -51,11 +66,11 @@ def main() -> None:
         if isinstance(layer, (paddle.nn.Dropout, paddle.nn.Dropout2D)):
             layer.p = 0
     with paddle.no_grad():
-        heads = [each.numpy() for each in model(paddle.to_tensor(fill.batch()))]
+        heads = [at_full_size(each).numpy() for each in main_first(model(paddle.to_tensor(fill.batch())), spec)]
     model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
     model.eval()
     with paddle.no_grad():
-        logits = model(paddle.to_tensor(fill.picture()))[0].numpy()
+        logits = main_first(model(paddle.to_tensor(fill.picture())), spec)[0].numpy()
     reference = {
         "model": spec | ours,
         "gain": gain,
