@@ -4,16 +4,47 @@ from __future__ import annotations
 
 from typing import Any
 
+import paddle
 from paddle import nn
 
 from paddleseg.models.build import build_network
+from paddleseg.models.layers import ConvBNReLU
 from paddleseg.registry import MODELS
+
+
+class FourMaps(nn.Layer):
+    """A backbone of four convolutions, for networks whose own part is what matters: building and tracing is quick."""
+
+    out_channels, strides = (8, 16, 32, 64), (4, 8, 16, 16)
+
+    def __init__(self, in_channels: int = 3):
+        super().__init__()
+        widths = (in_channels, *self.out_channels)
+        steps = zip(widths, widths[1:], (4, 2, 2, 1), strict=False)
+        self.stages = nn.LayerList([ConvBNReLU(before, after, 3, stride) for before, after, stride in steps])
+
+    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        maps: list[paddle.Tensor] = []
+        for stage in self.stages:
+            maps.append(stage(maps[-1] if maps else x))
+        return maps
+
+
+SMALL = {"type": "FourMaps"}
 
 # Models that need arguments, with a backbone that is small enough for tests. All others are built by name alone.
 NEEDS: dict[str, dict[str, Any]] = {
+    "ANN": {"backbone": SMALL, "key_value_channels": 16, "inter_channels": 32, "psp_size": [1, 3]},
+    "DANet": {"backbone": SMALL, "backbone_indices": [3]},
+    "DNLNet": {"backbone": SMALL},
+    "EMANet": {"backbone": SMALL, "ema_channels": 32, "gc_channels": 16, "num_bases": 8},
+    "GCNet": {"backbone": SMALL, "gc_channels": 32},
+    "GINet": {"backbone": SMALL, "jpu": False},
+    "ISANet": {"backbone": SMALL, "isa_channels": 16, "down_factor": [2, 2]},
     "DeepLabV3": {"backbone": {"type": "ResNet18_vd", "output_stride": 16}, "aspp_out_channels": 32},
     "DeepLabV3P": {"backbone": {"type": "ResNet18_vd"}, "aspp_out_channels": 32},
     "FCN": {"backbone": {"type": "HRNet_W18_Small_V1"}},
+    "LRASPP": {"backbone": SMALL, "lraspp_head_out_ch": 32},
     "MobileSeg": {"backbone": {"type": "MobileNetV3_small_x0_35"}, "use_last_fuse": True},
     "OCRNet": {
         "backbone": {"type": "HRNet_W18_Small_V1"},
@@ -22,7 +53,10 @@ NEEDS: dict[str, dict[str, Any]] = {
         "ocr_key_channels": 16,
     },
     "PortraitNet": {"backbone": {"type": "MobileNetV2_x0_25"}, "add_edge": True},
+    "SFNet": {"backbone": SMALL, "backbone_indices": [1, 2, 3], "enable_auxiliary_loss": True},
+    "STDCSeg": {"backbone": {"type": "STDC1"}, "use_boundary_2": True},
     "SegFormer": {"backbone": {"type": "MixVisionTransformer_B0"}, "embedding_dim": 64},
+    "PSPNet": {"backbone": SMALL, "pp_out_channels": 32},
     "PPMobileSeg": {"backbone": {"type": "MobileSeg_Tiny", "inj_type": "AAMSx8"}},
     "PPLiteSeg": {
         "backbone": {"type": "STDC1"},
@@ -40,4 +74,6 @@ def build(spec: dict[str, Any], **given: Any) -> nn.Layer:
     """The model of a `{type: ...}` dictionary; `given` goes to the model, but `in_channels` to its backbone if any."""
     if "backbone" in spec and "in_channels" in given:
         spec = spec | {"backbone": spec["backbone"] | {"in_channels": given.pop("in_channels")}}
+    if spec.get("backbone", {}).get("type") == "FourMaps":
+        spec = spec | {"backbone": FourMaps(**{key: value for key, value in spec["backbone"].items() if key != "type"})}
     return build_network(spec | given)

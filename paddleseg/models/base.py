@@ -49,6 +49,8 @@ class SegModel(nn.Layer):
 
     inputs: tuple[str, ...] = ("image",)
     heads: tuple[Head, ...]
+    # Whether logits stand at the centres of their pixels. A few networks of PaddleSeg's learned them for the corners.
+    half_pixel = True
 
     def __init__(
         self,
@@ -95,7 +97,7 @@ class SegModel(nn.Layer):
 
     def at_size_of(self, x: paddle.Tensor, *logits: paddle.Tensor) -> list[paddle.Tensor]:
         """Logits at the height and width of `x`."""
-        return [upsample(each, x, self.align_corners) for each in logits]
+        return [upsample(each, x, self.align_corners, half_pixel=self.half_pixel) for each in logits]
 
     def load_pretrained(self, source: str | None) -> None:
         """Load weights from a file, an address or a `zoo://` name, where there is one.

@@ -12,7 +12,7 @@ from paddle import nn
 from paddleseg.models.base import SegModel
 from paddleseg.models.contract import Head
 from paddleseg.models.heads.fcn import FCNHead
-from paddleseg.models.layers import matmul, spatial_size
+from paddleseg.models.layers import attend, matmul, spatial_size
 from paddleseg.models.layers.basic import ConvBNReLU
 from paddleseg.registry import MODELS
 
@@ -38,8 +38,7 @@ class ObjectAttention(nn.Layer):
 
     def forward(self, pixels: paddle.Tensor, objects: paddle.Tensor) -> paddle.Tensor:
         query, key, value = (x.flatten(2) for x in (self.query(pixels), self.key(objects), self.value(objects)))
-        relation = F.softmax(self.scale * matmul(key, query, transpose_x=True), axis=1)  # (N, K, H * W)
-        context = matmul(value, relation)
+        context = attend(query, key, value, self.scale)
         return self.back(context.reshape([0, context.shape[1], *spatial_size(pixels)]))
 
 

@@ -78,9 +78,11 @@ def _official_to_ours(model: nn.Layer, state: Mapping[str, np.ndarray]) -> dict[
     if backbone_map is None:
         return name_map.apply(state)
     prefix = "backbone."
-    inner = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
-    outer = {name: value for name, value in state.items() if not name.startswith(prefix)}
-    return name_map.apply(outer) | {prefix + name: value for name, value in backbone_map.apply(inner).items()}
+    outer = name_map.apply({name: value for name, value in state.items() if not name.startswith(prefix)})
+    both = {name: value for name, value in state.items() if name.startswith(prefix)} | outer
+    inner = {name.removeprefix(prefix): value for name, value in both.items() if name.startswith(prefix)}
+    outer = {name: value for name, value in outer.items() if not name.startswith(prefix)}
+    return outer | {prefix + name: value for name, value in backbone_map.apply(inner).items()}
 
 
 def _fold_biases(state: dict[str, np.ndarray], own: Mapping[str, paddle.Tensor]) -> dict[str, np.ndarray]:

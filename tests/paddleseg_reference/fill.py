@@ -32,6 +32,11 @@ def picture() -> np.ndarray:
     return np.random.default_rng(0).standard_normal(INPUT_SHAPE).astype("float32")
 
 
+def batch() -> np.ndarray:
+    """Two pictures that differ, for what normalises over a batch."""
+    return np.concatenate([picture(), np.random.default_rng(1).standard_normal(INPUT_SHAPE).astype("float32")])
+
+
 def sampled(logits: np.ndarray) -> np.ndarray:
     """Values of a map at places spread over it."""
     flat = logits.reshape(-1)

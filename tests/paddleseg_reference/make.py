@@ -1,9 +1,14 @@
-"""Write what a network of PaddleSeg computes: parameter names, shapes, and logits with the weights of fill.py.
+"""Write what a network of PaddleSeg computes: parameter names, shapes, and logits with the weights of fill.py, in
+evaluation those of one picture, in training those of all heads for two pictures, without dropout.
 
 Run it outside this repository with an interpreter that has PaddleSeg 2.8.0 (docs/measurements/benchmarks.md says how to
 install it):
 
-    python .../make.py NAME '{"type": "FCN", "num_classes": 2, "backbone": {"type": "HRNet_W18"}}' [GAIN]
+    python .../make.py NAME '{"type": "FCN", "num_classes": 2, "backbone": {"type": "HRNet_W18"}}' [GAIN [OURS]]
+
+PaddleSeg's SFNet divides by integers, which Paddle 3 refuses: there `norm` in its `flow_warp` was cast to float32.
+
+OURS are arguments, as JSON, that only the network here has: those that let it do as PaddleSeg does.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import paddle
 
 from paddleseg.cvlibs import manager
@@ -31,32 +37,53 @@ def build(spec: dict, registry) -> paddle.nn.Layer:
     return registry[spec["type"]](**arguments)
 
 
+def main_first(heads: list, spec: dict) -> list:
+    """PaddleSeg's SFNet gives the main logits last, so that its own evaluation takes another head's."""
+    return [heads[-1], *heads[:-1]] if spec["type"] == "SFNet" else heads
+
+
+def at_full_size(logits: paddle.Tensor) -> paddle.Tensor:
+    """A head's logits as its loss sees them: STDCSeg leaves it to DetailAggregateLoss to bring them up."""
+    size = list(fill.INPUT_SHAPE[2:])
+    if logits.shape[2:] == size:
+        return logits
+    return paddle.nn.functional.interpolate(logits, size, mode="bilinear", align_corners=True)
+
+
+def rounded(logits: np.ndarray) -> list[float]:
+    return [float(f"{number:.7g}") for number in fill.sampled(logits)]
+
+
 def main() -> None:
     name, spec = sys.argv[1], json.loads(sys.argv[2])
     gain = float(sys.argv[3]) if len(sys.argv) > 3 else 1.0
+    ours = json.loads(sys.argv[4]) if len(sys.argv) > 4 else {}
     model = build(spec, manager.MODELS)
     state = {key: list(tensor.shape) for key, tensor in model.state_dict().items()}
     model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
     model.train()
-    in_training = len(model(paddle.to_tensor(fill.picture()).tile([2, 1, 1, 1])))
+    for layer in model.sublayers():
+        if isinstance(layer, (paddle.nn.Dropout, paddle.nn.Dropout2D)):
+            layer.p = 0
+    with paddle.no_grad():
+        heads = [at_full_size(each).numpy() for each in main_first(model(paddle.to_tensor(fill.batch())), spec)]
     model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
     model.eval()
     with paddle.no_grad():
-        logits = model(paddle.to_tensor(fill.picture()))[0].numpy()
+        logits = main_first(model(paddle.to_tensor(fill.picture())), spec)[0].numpy()
     reference = {
-        "model": spec,
+        "model": spec | ours,
         "gain": gain,
         "state": state,
-        "outputs_in_training": in_training,
+        "outputs_in_training": len(heads),
+        "training": [rounded(head) for head in heads],
         "shape": list(logits.shape),
-        "logits": [float(f"{number:.7g}") for number in fill.sampled(logits)],
+        "logits": rounded(logits),
     }
     path = HERE / f"{name}.json.gz"
     # No time stamp in the file: the same reference gives the same bytes.
     path.write_bytes(gzip.compress(json.dumps(reference).encode(), mtime=0))
-    print(
-        path, f"{path.stat().st_size} bytes, {in_training} outputs in training, largest logit {abs(logits).max():.3g}"
-    )
+    print(path, f"{path.stat().st_size} bytes, {len(heads)} outputs in training, largest logit {abs(logits).max():.3g}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ class FCNHead(nn.Layer):
         channels: Channels between the two convolutions.
         kernel_size: Of the first convolution.
         dropout: Share of channels' values dropped in training.
+        drop_maps: Drop channels as a whole.
 
     Shape:
         x (N, in_channels, H, W); returns logits (N, num_classes, H, W).
@@ -29,11 +30,13 @@ class FCNHead(nn.Layer):
         *,
         kernel_size: int = 3,
         dropout: float = 0.0,
+        drop_maps: bool = False,
         bias: bool = True,
     ):
         super().__init__()
         self.conv = ConvBNReLU(in_channels, channels, kernel_size)
-        self.dropout = nn.Dropout(dropout) if dropout else nn.Identity()
+        kind = nn.Dropout2D if drop_maps else nn.Dropout
+        self.dropout = kind(dropout) if dropout else nn.Identity()
         self.classify = nn.Conv2D(channels, num_classes, 1, bias_attr=None if bias else False)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 
 from paddleseg.absent import Absent
 from paddleseg.models.layers.activation import Activation, activation
-from paddleseg.models.layers.attention import AttentionBlock
+from paddleseg.models.layers.attention import AttentionBlock, attend
 from paddleseg.models.layers.basic import (
     SeparableConv,
     channel_shuffle,
@@ -96,6 +96,7 @@ __all__ = [
     "UAFM_SpAtten",
     "UAFM_SpAtten_S",
     "activation",
+    "attend",
     "channel_shuffle",
     "halves",
     "interleave",

@@ -1,4 +1,4 @@
-"""PaddleSeg's attention between the places of two maps."""
+"""Attention between the places of feature maps."""
 
 from __future__ import annotations
 
@@ -8,11 +8,25 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from paddleseg.models.layers.graph_ops import matmul
 from paddleseg.models.layers.layer_libs import ConvBNReLU
 
 
+def attend(query: paddle.Tensor, key: paddle.Tensor, value: paddle.Tensor, scale: float = 1.0) -> paddle.Tensor:
+    """The mean of `value` for each place of `query`, weighed by how much `key` resembles it (Wang et al., CVPR 2018).
+
+    Args:
+        scale: Factor of the products before the softmax.
+
+    Shape:
+        query (N, K, L), key (N, K, M), value (N, C, M); returns (N, C, L).
+    """
+    weights = F.softmax(scale * matmul(query, key, transpose_x=True), axis=-1)  # (N, L, M)
+    return matmul(value, weights, transpose_y=True)
+
+
 class AttentionBlock(nn.Layer):
-    """Every place of the queries takes the values of the keys that are like it (Vaswani et al., 2017).
+    """PaddleSeg's: every place of the queries takes the values of the keys that are like it (Vaswani et al., 2017).
 
     Args:
         channels: Of queries and keys.

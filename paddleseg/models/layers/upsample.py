@@ -17,9 +17,11 @@ def upsample(
     ref: paddle.Tensor | list[int] | tuple[int, ...],
     align_corners: bool = False,
     mode: ResizeMode = "bilinear",
+    half_pixel: bool = True,
 ) -> paddle.Tensor:
     """Resize `x` to the height and width of `ref`, a tensor or a size (h, w).
 
+    Values stand at the centres of their pixels, but without `half_pixel` at their upper left corners (bilinear only).
     `size=` and never `scale_factor`: only that exports everywhere.
     """
     if isinstance(ref, (list, tuple)):
@@ -27,14 +29,22 @@ def upsample(
     else:  # an eager tensor or, while exporting, a graph value whose size may be open
         h, w = ref.shape[2:]
         size = [h, w] if h > 0 and w > 0 else paddle.shape(ref)[2:]
-    if mode == "bilinear" and kernels.trains_on_cpu(x):
+    if mode == "bilinear" and half_pixel and kernels.trains_on_cpu(x):
         return kernels.resize(x, (int(size[0]), int(size[1])), align_corners)
-    if mode == "bilinear" and align_corners and paddle.framework.in_pir_mode():
-        # oneDNN, which Paddle Inference has do every bilinear resizing of a graph, does not align corners. Resizing of
-        # maps with a depth it leaves to Paddle.
-        volume = F.interpolate(x.unsqueeze(2), [1, size[0], size[1]], mode="trilinear", align_corners=True)
-        return volume.squeeze(2)
-    return F.interpolate(x, size=size, mode=mode, align_corners=align_corners)
+    options: dict[str, Any] = {"align_corners": align_corners, "align_mode": 0 if half_pixel else 1}
+    if paddle.framework.in_pir_mode():
+        # Paddle Inference has oneDNN do every resizing of a graph, which aligns no corners and takes other neighbours.
+        if mode == "nearest":
+            return _nearest(x, size)
+        if mode == "bilinear" and (align_corners or not half_pixel):  # resizing with a depth it leaves to Paddle
+            return F.interpolate(x.unsqueeze(2), [1, size[0], size[1]], mode="trilinear", **options).squeeze(2)
+    return F.interpolate(x, size=size, mode=mode, **options)
+
+
+def _nearest(x: paddle.Tensor, size: Any) -> paddle.Tensor:
+    for axis, old, new in zip((2, 3), spatial_size(x), (size[0], size[1]), strict=True):
+        x = paddle.gather(x, paddle.arange(new) * old // new, axis=axis)
+    return x
 
 
 def spatial_size(x: paddle.Tensor) -> list[Any]:

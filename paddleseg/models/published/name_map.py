@@ -13,6 +13,13 @@ Rule = tuple[str, str | Callable[[re.Match[str]], str]]
 # What PaddleSeg's blocks are called in nearly all of its networks.
 CONV_BN: tuple[Rule, ...] = ((r"\._conv\.", ".conv."), (r"\._batch_norm\.", ".bn."))
 SEPARABLE: tuple[Rule, ...] = ((r"\.depthwise_conv\.", ".depthwise."), (r"\.piontwise_conv\.", ".pointwise."))
+# The head that deep supervision adds to a network on ResNet, in both forms.
+AUXILIARY: tuple[Rule, ...] = (
+    (r"^(?:head\.)?auxlayer\.conv_bn_relu\.", "auxiliary.conv."),
+    (r"^(?:head\.)?auxlayer\.conv\.", "auxiliary.classify."),
+    (r"^head\.aux\.0\.", "auxiliary.conv."),
+    (r"^head\.aux\.2\.", "auxiliary.classify."),
+)
 
 
 @dataclass(frozen=True)
