@@ -26,7 +26,7 @@ from paddleseg.config.build import Builder
 from paddleseg.config.load import load_config
 from paddleseg.engine.evaluate import evaluate
 from paddleseg.errors import ExportError, UserError
-from paddleseg.export.to_onnx import converter
+from paddleseg.export.targets.onnx import Onnx
 from paddleseg.images.io import read_image, read_label
 from paddleseg.inference.predictor import Predictor
 from paddleseg.metrics.base import Metric
@@ -93,8 +93,8 @@ class Doors:
     def export(self, onnx: bool = False) -> Path:
         folder = self.exported.with_name(f"exported{'_onnx' * onnx}")
         if not folder.is_dir():
-            if onnx:
-                converter()
+            if onnx and (missing := Onnx.missing()):
+                raise ExportError("--onnx", missing, Onnx.cure)
             flags = ["--config", str(self.config), "--model_path", self.uri, "--save_dir", str(folder)]
             said = io.StringIO()
             with contextlib.redirect_stderr(said):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,11 @@ class TestShippedFiles:
 
 
 SCHEMA = json_schema()
+
+
+def test_every_part_of_the_schema_that_is_named_is_there():
+    named = set(re.findall(r'"#/\$defs/(\w+)"', json.dumps(SCHEMA)))
+    assert named <= set(SCHEMA["$defs"])
 
 
 def misfits(value, schema, root, place="") -> list[str]:

@@ -14,11 +14,12 @@ from paddleseg.registry import (
     LR_SCHEDULES,
     MODELS,
     OPTIMIZERS,
+    POSTPROCESS,
     TRANSFORMS,
     Registry,
 )
 
-_FAMILIES = (MODELS, BACKBONES, LOSSES, TRANSFORMS, DATASETS, OPTIMIZERS, LR_SCHEDULES)
+_FAMILIES = (MODELS, BACKBONES, LOSSES, TRANSFORMS, DATASETS, OPTIMIZERS, LR_SCHEDULES, POSTPROCESS)
 Schema = dict[str, Any]
 
 
@@ -32,10 +33,11 @@ def json_schema() -> Schema:
     del parts["Component"]
     parts.update({registry.name: _family(registry) for registry in _FAMILIES})
 
-    keys["model"], keys["optimizer"], keys["lr_scheduler"] = map(_one, (MODELS, OPTIMIZERS, LR_SCHEDULES))
+    keys["model"] = keys["teacher"] = _one(MODELS)
+    keys["optimizer"], keys["lr_scheduler"] = _one(OPTIMIZERS), _one(LR_SCHEDULES)
     for name in ("train_dataset", "val_dataset", "test_dataset"):
         keys[name] = _one(DATASETS)
-    parts["ExportSection"]["properties"]["transforms"] = _many(TRANSFORMS)
+    parts["ExportSection"]["properties"] |= {"transforms": _many(TRANSFORMS), "postprocess": _many(POSTPROCESS)}
     loss = {"anyOf": [_one(LOSSES), {"enum": LOSSES.names()}]}
     parts["LossSection"]["properties"]["types"] = _or_list(loss)
     parts["TrainSection"]["properties"]["ema"]["anyOf"].append({"type": "boolean"})
