@@ -78,3 +78,9 @@ def png_head(w: int, h: int) -> bytes:
 
 def pixels(content: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(content)))
+
+
+def head(length: int, query: str = "") -> bytes:
+    """Of a request for a picture's mask, whose body may follow as slowly as a test likes."""
+    fields = f"Host: x\r\nContent-Type: image/jpeg\r\nContent-Length: {length}"
+    return f"POST /segment{query} HTTP/1.1\r\n{fields}\r\n\r\n".encode()
