@@ -18,6 +18,7 @@ from paddleseg.errors import DeviceError, Problem
 PACKAGES = (
     *("paddlepaddle", "paddlepaddle-gpu", "numpy", "opencv-python-headless", "opencv-python", "opencv-contrib-python"),
     *("pillow", "protobuf", "visualdl", "onnx", "onnxruntime", "paddle2onnx", "paddleslim", "paddlelite", "openvino"),
+    *("av", "pygame-ce", "pyvirtualcam", "fastapi", "starlette", "uvicorn", "websockets", "pyarrow", "ray"),
     *("numba", "threadpoolctl", "scikit-learn", "pandas", "paddleseg", "paddleseg-humanseg"),
 )
 _OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python")
