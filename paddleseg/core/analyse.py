@@ -58,11 +58,10 @@ def analyse(
         "stride": stride,
         "crop_size": crop_size,
     }
-    given = {name: value for name, value in looks.items() if value is not None}
     dataset, folder = adopted(val_dataset, needed=True), Path(save_dir)
     folder.mkdir(parents=True, exist_ok=True)
     with evaluating(model):
-        predictor = predictor_of(model, dataset.num_classes, given, transforms)
+        predictor = predictor_of(model, dataset.num_classes, looks, transforms)
         for number, (path, picture) in enumerate(error_panels(predictor, dataset, range(len(dataset)))):
             # Numbered, since images of several folders may share a name.
             write_image(writable(folder / f"{number:05d}_{Path(path).name}"), picture)

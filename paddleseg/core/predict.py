@@ -58,8 +58,7 @@ def predict(
         "crop_size": crop_size,
         "use_multilabel": use_multilabel,
     }
-    given = {name: value for name, value in looks.items() if value is not None}
-    predictor = predictor_of(model, None, given, transforms)
+    predictor = predictor_of(model, None, looks, transforms)
     numbers = [] if custom_color is None else list(custom_color)
     colors = palette([numbers[i : i + 3] for i in range(0, len(numbers), 3)])
     writer = Writer(save_dir, ["overlay", "pseudo_color"], colors)

@@ -58,13 +58,12 @@ def evaluate(
         "crop_size": crop_size,
         "use_multilabel": use_multilabel,
     }
-    given = {name: value for name, value in looks.items() if value is not None}
     log = print if print_detail else _silent
     if precision not in ("fp32", "fp16"):
         raise ConfigError("evaluate(precision)", f"is {precision!r}", "give fp32 or fp16")
     with paddle.amp.auto_cast(precision == "fp16" and paddle.get_device() != "cpu", level=amp_level):
         dataset = adopted(eval_dataset, needed=True)
-        found = measured(model, dataset, num_workers, given, auc_roc, log).metrics
+        found = measured(model, dataset, num_workers, looks, auc_roc, log).metrics
     return found["mIoU"], found["pixel_accuracy"], found["class_IoU"], found["class_precision"], found["kappa"]
 
 
@@ -97,8 +96,8 @@ def measured(
 def predictor_of(
     model: paddle.nn.Layer, num_classes: int | None, test_config: Mapping[str, Any], transform: Any
 ) -> Predictor:
-    """A model in memory with the looks of `test_config` and a transform that has been built."""
-    section = TestSection.model_validate(dict(test_config))
+    """A model in memory with the looks of `test_config`, None being the default, and a transform that is built."""
+    section = TestSection.model_validate({name: value for name, value in test_config.items() if value is not None})
     output = Semantic().output(num_classes, section.use_multilabel)
     looks = TestAugmentation.from_config(section.model_dump())
     return Predictor.from_model(model, Card(name=type(model).__name__, outputs=[output]), looks, transform)

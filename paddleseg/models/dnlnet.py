@@ -10,7 +10,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.heads.deep_supervision import DeeplySupervised
-from paddleseg.models.heads.fcn import FCNHead
+from paddleseg.models.heads.fcn import head_beside
 from paddleseg.models.layers import attend, matmul, spatial_size
 from paddleseg.models.layers.basic import ConvBNReLU
 from paddleseg.registry import MODELS
@@ -109,12 +109,8 @@ class DNLNet(DeeplySupervised):
         self.reduce = ConvBNReLU(deep, channels, 3)
         self.attention = DisentangledAttention(channels, reduction, use_scale, mode, temperature)
         self.smooth = ConvBNReLU(channels, channels, 3)
-        self.head = (
-            FCNHead(deep + channels, channels, num_classes, dropout=0.1, drop_maps=True)
-            if concat_input
-            else nn.Sequential(nn.Dropout2D(0.1), nn.Conv2D(channels, num_classes, 1))
-        )
         self.concat_input = concat_input
+        self.head = head_beside(deep if concat_input else 0, channels, num_classes)
         self.load_pretrained(pretrained)
 
     def logits(self, *maps: paddle.Tensor) -> paddle.Tensor:

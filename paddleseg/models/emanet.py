@@ -9,7 +9,7 @@ import paddle.nn.functional as F
 from paddle import distributed, nn
 
 from paddleseg.models.heads.deep_supervision import DeeplySupervised
-from paddleseg.models.heads.fcn import FCNHead
+from paddleseg.models.heads.fcn import head_beside
 from paddleseg.models.layers import matmul, spatial_size
 from paddleseg.models.layers.basic import ConvBNReLU
 from paddleseg.registry import MODELS
@@ -106,12 +106,8 @@ class EMANet(DeeplySupervised):
         self.attention = ExpectationMaximization(ema_channels, num_bases, stage_num, momentum)
         self.after = ConvBNReLU(ema_channels, ema_channels, 1)
         self.smooth = ConvBNReLU(ema_channels, gc_channels, 3)
-        self.head = (
-            FCNHead(deep + gc_channels, gc_channels, num_classes, dropout=0.1, drop_maps=True)
-            if concat_input
-            else nn.Sequential(nn.Dropout2D(0.1), nn.Conv2D(gc_channels, num_classes, 1))
-        )
         self.concat_input = concat_input
+        self.head = head_beside(deep if concat_input else 0, gc_channels, num_classes)
         self.load_pretrained(pretrained)
 
     def logits(self, *maps: paddle.Tensor) -> paddle.Tensor:

@@ -8,6 +8,7 @@ from typing import Any
 
 from paddleseg.errors import ConfigError
 
+# PaddleSeg's own defaults, so that its scripts find the trace where they look for it.
 _DEFAULTS: dict[str, Any] = {
     "batch_range": [10, 20],
     "state": "All",

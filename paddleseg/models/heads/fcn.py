@@ -41,3 +41,10 @@ class FCNHead(nn.Layer):
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         return self.classify(self.dropout(self.conv(x)))
+
+
+def head_beside(deep: int, channels: int, num_classes: int) -> nn.Layer:
+    """The head of an attended map of so many channels, with the backbone's map of `deep` channels before it, or 0."""
+    if deep:
+        return FCNHead(deep + channels, channels, num_classes, dropout=0.1, drop_maps=True)
+    return nn.Sequential(nn.Dropout2D(0.1), nn.Conv2D(channels, num_classes, 1))
