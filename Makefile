@@ -2,6 +2,9 @@
 # All targets make their own environment first. They need Python 3.10-3.13 with venv, and nothing else from the system.
 PYTHON ?= python3
 BIN := .venv/bin
+# Test files run beside each other in this many processes, each of up to 2.5 GB.
+JOBS ?= 2
+PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 FUZZ_SECONDS ?= 1800
 # What a save-and-run loop wants: the parts that almost every change goes through, none of which trains a network.
 FAST := tests/test_imports.py tests/test_config.py tests/test_registry.py tests/test_geometry.py tests/test_image_io.py \
@@ -14,13 +17,13 @@ demo: .venv/ready
 	$(BIN)/python tools/demo.py
 
 test: .venv/ready lint
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test-fast: .venv/ready
-	$(BIN)/python -m pytest -m "not slow" $(FAST)
+	$(PYTEST) -m "not slow" $(FAST)
 
 test-all: .venv/ready lint
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 # Random configurations, pictures, weights and flags; tests/fuzz says how to repeat what it finds.
 fuzz: .venv/ready

@@ -58,6 +58,7 @@ DEV = [
     "httpx==0.28.1",
     "pytest==8.4.2",
     "pytest-timeout==2.4.0",
+    "pytest-xdist==3.8.0",
     "ruff==0.14.6",
     "mypy==1.18.2",
     "types-PyYAML==6.0.12.20250915",
