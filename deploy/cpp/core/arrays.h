@@ -55,8 +55,7 @@ using Image = Map<std::uint8_t>;
 using Plane = Map<float>;
 
 inline ImageView view(const Image& image) {
-  return {image.data(), image.size(), image.channels(),
-          static_cast<std::ptrdiff_t>(image.size().w) * image.channels()};
+  return {image.data(), image.size(), image.channels(), static_cast<std::ptrdiff_t>(image.size().w) * image.channels()};
 }
 
 }  // namespace segment

@@ -8,9 +8,9 @@
 namespace segment {
 namespace {
 
-constexpr double kWindow = 2.5;      // radius in pixels of the small copy, at least
-constexpr float kEpsilon = 1e-3F;    // variance of brightness below which a window has no edge to follow
-constexpr double kSteepness = 2.0;   // a window's mean is less certain than its pixels
+constexpr double kWindow = 2.5;     // radius in pixels of the small copy, at least
+constexpr float kEpsilon = 1e-3F;   // variance of brightness below which a window has no edge to follow
+constexpr double kSteepness = 2.0;  // a window's mean is less certain than its pixels
 
 int mirrored(int at, int length) {
   if (length == 1) return 0;

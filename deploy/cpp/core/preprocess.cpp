@@ -111,8 +111,7 @@ void Preprocessor::add(const Step& step, int channels) {
     const Interpolation interpolation = interpolation_of(arguments);
     moves_.push_back([=](State& state) {
       const Size size = state.picture.size;
-      const double inside =
-          std::min(static_cast<double>(target.h) / size.h, static_cast<double>(target.w) / size.w);
+      const double inside = std::min(static_cast<double>(target.h) / size.h, static_cast<double>(target.w) / size.w);
       const Size wanted = keep_ratio ? scaled(size, inside) : target;
       const auto up = [divisor](int side) { return (side + divisor - 1) / divisor * divisor; };
       resize(state, {up(wanted.h), up(wanted.w)}, interpolation);

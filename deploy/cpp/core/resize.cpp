@@ -121,7 +121,8 @@ Image by_taps(ImageView picture, Size size, Interpolation interpolation) {
 
 Image by_nearest(ImageView picture, Size size) {
   Image result(size, picture.channels);
-  const double down = static_cast<double>(picture.size.h) / size.h, across = static_cast<double>(picture.size.w) / size.w;
+  const double down = static_cast<double>(picture.size.h) / size.h,
+               across = static_cast<double>(picture.size.w) / size.w;
   for (int y = 0; y < size.h; ++y) {
     const std::uint8_t* from = picture.row(std::min(static_cast<int>(y * down), picture.size.h - 1));
     std::uint8_t* out = result.row(y);
@@ -191,7 +192,8 @@ Image by_two(ImageView picture) {
     for (int x = 0; x < result.size().w; ++x) {
       for (int c = 0; c < channels; ++c) {
         const int at = 2 * x * channels + c;
-        *out++ = static_cast<std::uint8_t>((above[at] + above[at + channels] + below[at] + below[at + channels] + 2) >> 2);
+        *out++ =
+            static_cast<std::uint8_t>((above[at] + above[at + channels] + below[at] + below[at + channels] + 2) >> 2);
       }
     }
   }
@@ -207,7 +209,8 @@ std::vector<Tap> linear_taps(int from, int to) {
   for (int i = 0; i < to; ++i) {
     const auto place = static_cast<float>((i + 0.5) * scale - 0.5);
     const int left = static_cast<int>(std::floor(place));
-    taps.push_back({std::clamp(left, 0, from - 1), std::clamp(left + 1, 0, from - 1), place - static_cast<float>(left)});
+    taps.push_back(
+        {std::clamp(left, 0, from - 1), std::clamp(left + 1, 0, from - 1), place - static_cast<float>(left)});
   }
   return taps;
 }
@@ -230,9 +233,8 @@ Plane resized(const Plane& plane, Size size) {
     const auto slot = static_cast<std::size_t>(y % 2);
     if (held[slot] != y) {
       const float* from = plane.row(y);
-      std::transform(across.begin(), across.end(), rows[slot].begin(), [from](const Tap& tap) {
-        return from[tap.left] * (1 - tap.share) + from[tap.right] * tap.share;
-      });
+      std::transform(across.begin(), across.end(), rows[slot].begin(),
+                     [from](const Tap& tap) { return from[tap.left] * (1 - tap.share) + from[tap.right] * tap.share; });
       held[slot] = y;
     }
     return rows[slot].data();

@@ -52,7 +52,7 @@ SEGMENT_API void segment_free(segment_result* result);
 /* Of the picture's size, row by row; they live as long as the result. */
 SEGMENT_API const uint8_t* segment_mask(const segment_result* result);    /* the class of each pixel */
 SEGMENT_API const uint8_t* segment_opacity(const segment_result* result); /* the matte, 0 to 255 */
-SEGMENT_API const float* segment_prob(const segment_result* result);      /* that it is foreground; null of argmax graphs */
+SEGMENT_API const float* segment_prob(const segment_result* result); /* that it is foreground; null of argmax graphs */
 /* Milliseconds of preprocessing, network and postprocessing. */
 SEGMENT_API void segment_timing(const segment_result* result, double timing[3]);
 

@@ -63,7 +63,8 @@ void add_providers(Ort::SessionOptions& session, const Options& options) {
     cuda.device_id = options.device_id;
     session.AppendExecutionProvider_CUDA(cuda);
   } catch (const Ort::Exception& error) {
-    throw Error("--device gpu", "does not start: " + last_line(error.what()), "look for the libraries of CUDA and cuDNN");
+    throw Error("--device gpu", "does not start: " + last_line(error.what()),
+                "look for the libraries of CUDA and cuDNN");
   }
 }
 
@@ -110,10 +111,17 @@ class OnnxRuntime : public Runner {
                      [](auto number) { return static_cast<float>(number); });
     };
     switch (info.GetElementType()) {
-      case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT: copy(found.front().GetTensorData<float>()); break;
-      case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32: copy(found.front().GetTensorData<std::int32_t>()); break;
-      case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64: copy(found.front().GetTensorData<std::int64_t>()); break;
-      default: throw Error(graph_, "gives values of a kind that is not read here", "export with float32 or int32");
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT:
+        copy(found.front().GetTensorData<float>());
+        break;
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32:
+        copy(found.front().GetTensorData<std::int32_t>());
+        break;
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64:
+        copy(found.front().GetTensorData<std::int64_t>());
+        break;
+      default:
+        throw Error(graph_, "gives values of a kind that is not read here", "export with float32 or int32");
     }
     return output;
   }

@@ -32,8 +32,8 @@ void set_device(paddle_infer::Config& config, const Options& options) {
   if (paddle_infer::GetTrtCompileVersion() == std::make_tuple(0, 0, 0)) {
     throw Error("--tensorrt", "this Paddle Inference was built without TensorRT", "leave --tensorrt out");
   }
-  const auto precision = options.precision == "fp16" ? paddle_infer::PrecisionType::kHalf
-                                                     : paddle_infer::PrecisionType::kFloat32;
+  const auto precision =
+      options.precision == "fp16" ? paddle_infer::PrecisionType::kHalf : paddle_infer::PrecisionType::kFloat32;
   config.EnableTensorRtEngine(1 << 30, 1, 3, precision, false, false);
 }
 
@@ -96,10 +96,17 @@ class PaddleInference : public Runner {
                      [](auto number) { return static_cast<float>(number); });
     };
     switch (found->type()) {
-      case paddle_infer::DataType::FLOAT32: found->CopyToCpu(output.values.data()); break;
-      case paddle_infer::DataType::INT32: copy(std::vector<std::int32_t>(count)); break;
-      case paddle_infer::DataType::INT64: copy(std::vector<std::int64_t>(count)); break;
-      default: throw Error(graph_, "gives values of a kind that is not read here", "export with float32 or int32");
+      case paddle_infer::DataType::FLOAT32:
+        found->CopyToCpu(output.values.data());
+        break;
+      case paddle_infer::DataType::INT32:
+        copy(std::vector<std::int32_t>(count));
+        break;
+      case paddle_infer::DataType::INT64:
+        copy(std::vector<std::int64_t>(count));
+        break;
+      default:
+        throw Error(graph_, "gives values of a kind that is not read here", "export with float32 or int32");
     }
     return output;
   }

@@ -78,7 +78,7 @@ std::string named_file(const Card& card, const std::string& name, const std::str
                 what == "onnx" ? "export with --to onnx" : "export the model again");
   }
   const std::string path = card.folder + "/" + name;
-  struct stat found{};
+  struct stat found {};
   if (stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) {
     throw Error(path, "is named by the card but is not there", "export the model again");
   }

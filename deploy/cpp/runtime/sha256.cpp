@@ -32,9 +32,7 @@ struct Constants {
     }
   }
 
-  static Word fraction(long double root) {
-    return static_cast<Word>((root - std::floor(root)) * 4294967296.0L);
-  }
+  static Word fraction(long double root) { return static_cast<Word>((root - std::floor(root)) * 4294967296.0L); }
 };
 
 class Digest {
@@ -52,8 +50,8 @@ class Digest {
     }
     auto [a, b, c, d, e, f, g, h] = state_;
     for (std::size_t i = 0; i < 64; ++i) {
-      const Word one = h + (turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)) + ((e & f) ^ (~e & g)) +
-                       constants().round[i] + w[i];
+      const Word one =
+          h + (turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)) + ((e & f) ^ (~e & g)) + constants().round[i] + w[i];
       const Word two = (turned(a, 2) ^ turned(a, 13) ^ turned(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
       h = g, g = f, f = e, e = d + one, d = c, c = b, b = a, a = one + two;
     }

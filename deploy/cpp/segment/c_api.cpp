@@ -55,8 +55,8 @@ int segment_open(const char* path, const segment_options* options, segment_predi
     *predictor = nullptr;
     segment::Options chosen;
     if (options != nullptr) {
-      chosen = {word(options->runtime, ""), word(options->device, "cpu"), options->device_id, options->threads,
-                options->tensorrt != 0,     word(options->precision, "fp32")};
+      chosen = {word(options->runtime, ""), word(options->device, "cpu"), options->device_id,
+                options->threads,           options->tensorrt != 0,       word(options->precision, "fp32")};
     }
     *predictor = new segment_predictor{segment::Predictor(path, chosen)};
   });

@@ -166,7 +166,7 @@ void read_colors(const Place& colors, Card& card) {
 }
 
 std::string read_text(const std::string& path) {
-  struct stat found{};
+  struct stat found {};
   if (stat(path.c_str(), &found) != 0) throw Error(path, "does not exist", "give the folder that export wrote");
   if (!S_ISREG(found.st_mode)) throw Error(path, "is no file", "give the folder that export wrote");
   if (static_cast<std::size_t>(found.st_size) > kMostBytes) {
@@ -182,9 +182,10 @@ Card parsed(const std::string& path, const std::string& folder) {
   const Place root{YAML::Load(read_text(path)), path};
   if (!root.node.IsMap() || !root["card"].given()) root.refuse("is no model's card");
   if (root["card"].number() != 2) root["card"].refuse("is of another version than 2: export the model again");
-  root.only({"card",      "name",   "task",       "about",   "model", "files",  "inputs",  "preprocess",
-             "outputs",   "postprocess", "classes", "colors",  "origin", "licence", "sources", "url",
-             "sha256",    "bytes",  "intended_use", "known_failures", "versions", "measured", "Deploy"});
+  root.only({"card",         "name",           "task",     "about",       "model",   "files",
+             "inputs",       "preprocess",     "outputs",  "postprocess", "classes", "colors",
+             "origin",       "licence",        "sources",  "url",         "sha256",  "bytes",
+             "intended_use", "known_failures", "versions", "measured",    "Deploy"});
   Card card;
   card.folder = folder;
   card.name = root["name"].text();
@@ -207,7 +208,7 @@ Card parsed(const std::string& path, const std::string& folder) {
 }  // namespace
 
 Card read_card(const std::string& path) {
-  struct stat found{};
+  struct stat found {};
   if (stat(path.c_str(), &found) != 0) throw Error(path, "does not exist", "give the folder that export wrote");
   std::string file = path, folder = path;
   if (S_ISDIR(found.st_mode)) {

@@ -6,7 +6,8 @@
 
 namespace segment {
 
-// The card of an exported model: in a folder (`inference.yml`), or a card's own file. Raises Error that says what is wrong.
+// The card of an exported model: in a folder (`inference.yml`), or a card's own file. Raises Error that says what is
+// wrong.
 Card read_card(const std::string& path);
 
 }  // namespace segment
