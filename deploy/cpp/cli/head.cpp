@@ -35,10 +35,11 @@ class Part {
   std::uint64_t little(std::size_t at, std::size_t bytes) const { return number(at, bytes, false); }
 
   bool is(std::size_t at, std::string_view text) const {
-    return at <= size_ && text.size() <= size_ - at && std::equal(text.begin(), text.end(), data_ + at);
+    return at <= size_ && text.size() <= size_ - at && std::equal(text.begin(), text.end(), data_ + at, same);
   }
   bool holds(std::string_view text) const {
-    return std::search(data_, data_ + size_, text.begin(), text.end()) != data_ + size_;
+    return std::search(data_, data_ + size_, text.begin(), text.end(), [](auto a, auto b) { return same(b, a); }) !=
+           data_ + size_;
   }
   // The last place of these bytes from `at` on; the size where they are nowhere.
   std::size_t last(std::string_view text, std::size_t at) const {
@@ -49,6 +50,8 @@ class Part {
   }
 
  private:
+  static bool same(char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; }
+
   std::size_t check(std::size_t at, std::size_t length) const {
     if (at > size_ || length > size_ - at) throw std::out_of_range("end of file");
     return at;

@@ -20,7 +20,7 @@ void set_device(paddle_infer::Config& config, const Options& options) {
   if (options.device == "cpu") {
     config.DisableGpu();
     if (const int threads = threads_of(options); threads > 0) config.SetCpuMathLibraryNumThreads(threads);
-    config.EnableMKLDNN();
+    config.EnableONEDNN();
     return;
   }
   config.EnableUseGpu(256, options.device_id);
