@@ -46,7 +46,7 @@ std::vector<Number> numbers_of(const std::string& path) {
 
 Bytes read_bytes(const std::string& path) {
   const auto refuse = [&path](const std::string& why) {
-    throw Error(path, "cannot be read: " + why, "name a picture or a clip that is there");
+    throw DataError(path, "cannot be read: " + why, "name a picture or a clip that is there");
   };
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) refuse(std::strerror(errno));

@@ -231,12 +231,12 @@ std::string format_of(const Bytes& content) { return format_of(Part(content.data
 Head read_head(const Bytes& content, const std::string& where) {
   const std::map<std::string, Head (*)(const Part&)> readers = {
       {"JPEG", jpeg}, {"PNG", png}, {"TIFF", tiff}, {"WEBP", webp}, {"BMP", bmp}};
-  if (content.empty()) throw Error(where, "is empty", "replace the file");
+  if (content.empty()) throw DataError(where, "is empty", "replace the file");
   const Part file(content.data(), content.size());
   const std::string form = format_of(file);
   const auto reader = readers.find(form);
   if (reader == readers.end() && !form.empty()) {
-    throw Error(where, "is a " + form + " file, which this program does not read", "convert it to JPEG or PNG");
+    throw DataError(where, "is a " + form + " file, which this program does not read", "convert it to JPEG or PNG");
   }
   try {
     if (reader != readers.end()) {
@@ -246,7 +246,7 @@ Head read_head(const Bytes& content, const std::string& where) {
     }
   } catch (const std::out_of_range&) {
   }
-  throw Error(where, "is not an image, or is broken", "replace the file, or take it out of the folder");
+  throw DataError(where, "is not an image, or is broken", "replace the file, or take it out of the folder");
 }
 
 }  // namespace segment

@@ -32,13 +32,16 @@ int predict_photos(const Predictor& predictor, const Flags& flags, const Writer&
   for (const Photo& photo : photos) {
     if (interrupted != 0) throw Interrupted{};
     cv::Mat picture;
-    try {
+    Result result;
+    try {  // the others go on
       picture = read_photo(photo.path, predictor.card().channels, colors_matter);
-    } catch (const Error& error) {  // the others go on
-      problems += std::string(error.what()) + "\n";
+      result = predictor(view(picture));
+    } catch (const DataError& error) {
+      const std::string said = error.what();
+      problems += (said.rfind(photo.path, 0) == 0 ? "" : photo.path + ": ") + said + "\n";
       continue;
     }
-    writer(photo.name, picture, predictor(view(picture)));
+    writer(photo.name, picture, result);
     ++done;
   }
   std::cout << done << " pictures predicted, results in " << flags.save_dir << "\n";

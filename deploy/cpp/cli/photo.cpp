@@ -27,8 +27,8 @@ void turn_upright(cv::Mat& picture, int turn) {
 cv::Mat as_bytes(const cv::Mat& picture, const std::string& where) {
   if (picture.depth() == CV_8U) return picture;
   if (picture.depth() != CV_16U) {
-    throw Error(where, "holds values that are no bytes, and nothing says which of them is white",
-                "save it with 8 or 16 bits");
+    throw DataError(where, "holds values that are no bytes, and nothing says which of them is white",
+                    "save it with 8 or 16 bits");
   }
   double largest = 0;
   cv::minMaxLoc(picture.reshape(1), nullptr, &largest);
@@ -63,15 +63,15 @@ ImageView view(const cv::Mat& picture) {
 cv::Mat read_photo(const std::string& path, int channels, bool colors_matter) {
   const Bytes content = read_bytes(path);
   const Head head = read_head(content, path);
-  if (!head.whole) throw Error(path, "is truncated: its end is missing", "replace the file");
+  if (!head.whole) throw DataError(path, "is truncated: its end is missing", "replace the file");
   if (head.stored.area() > kMostPixels || std::max(head.stored.h, head.stored.w) > kMostSide) {
-    throw Error(path,
-                "has " + std::to_string(head.stored.w) + " x " + std::to_string(head.stored.h) +
-                    " pixels; no more than 268 million in all and 65535 a side are read",
-                "make it smaller, or cut it into tiles");
+    throw DataError(path,
+                    "has " + std::to_string(head.stored.w) + " x " + std::to_string(head.stored.h) +
+                        " pixels; no more than 268 million in all and 65535 a side are read",
+                    "make it smaller, or cut it into tiles");
   }
   if (head.several && head.form == "WEBP") {
-    throw Error(path, "is an animation, which this program does not read", "save one of its pictures");
+    throw DataError(path, "is an animation, which this program does not read", "save one of its pictures");
   }
   int flags = (channels == 3 ? cv::IMREAD_COLOR : cv::IMREAD_GRAYSCALE) | cv::IMREAD_IGNORE_ORIENTATION;
   if (head.bits > 8 || head.form == "TIFF") flags |= cv::IMREAD_ANYDEPTH;
@@ -84,7 +84,7 @@ cv::Mat read_photo(const std::string& path, int channels, bool colors_matter) {
   if (!picture.empty() && head.form != "TIFF") turn_upright(picture, head.turn);  // OpenCV turns those by itself
   const Size upright = head.turn >= 5 ? Size{head.stored.w, head.stored.h} : head.stored;
   if (picture.empty() || Size{picture.rows, picture.cols} != upright) {
-    throw Error(path, "is not an image, or is broken", "replace the file, or take it out of the folder");
+    throw DataError(path, "is not an image, or is broken", "replace the file, or take it out of the folder");
   }
   if (head.several) note(path, "holds several pictures", "only the first one is read");
   if (head.profile && colors_matter) {

@@ -12,4 +12,10 @@ class Error : public std::runtime_error {
       : std::runtime_error((where.empty() ? "" : where + ": ") + what + (hint.empty() ? "" : "\n  hint: " + hint)) {}
 };
 
+// Of one picture: the next one may well do.
+class DataError : public Error {
+ public:
+  using Error::Error;
+};
+
 }  // namespace segment

@@ -59,8 +59,8 @@ Image padded(ImageView picture, int top, int bottom, int left, int right, const 
 
 void check_size(const std::string& where, Size size) {
   if (std::max(size.h, size.w) > kLongestSide || size.area() > kMostPixels) {
-    throw Error(where, "asks for a picture of " + std::to_string(size.w) + "x" + std::to_string(size.h) + " pixels",
-                "sides end at 32767, areas at 268 million pixels");
+    throw DataError(where, "asks for a picture of " + std::to_string(size.w) + "x" + std::to_string(size.h) + " pixels",
+                    "sides end at 32767, areas at 268 million pixels");
   }
 }
 
@@ -149,7 +149,7 @@ void Preprocessor::add(const Step& step, int channels) {
     moves_.push_back([=](State& state) {
       const Size size = state.picture.size;
       if (size.h > target.h || size.w > target.w) {
-        throw Error(where, "gets a picture larger than its target_size", "put a Resize before it");
+        throw DataError(where, "gets a picture larger than its target_size", "put a Resize before it");
       }
       pad(state, 0, target.h - size.h, 0, target.w - size.w, fill);
     });
