@@ -282,6 +282,11 @@ class TestMistakes:
         (folder / "model.json").write_text("{}", encoding="utf-8")
         said = fail(parts.PLAIN, "--model_path", folder, "--runtime", "paddle", "--image_path", photos)
         assert "model.json: cannot be loaded" in said
+        folder = card_of(exported, tmp_path / "older", lambda card: card["files"].update(graph="model.pdmodel"))
+        for content in (b"", b"text", bytes(99)):
+            (folder / "model.pdmodel").write_bytes(content)
+            said = fail(parts.PLAIN, "--model_path", folder, "--runtime", "paddle", "--image_path", photos)
+            assert "model.pdmodel: cannot be loaded" in said
 
     def test_yaml_that_is_none_is_named(self, kind: str, photos: Path, tmp_path: Path):
         for content in (b"a: [", b"\xff\xfe\0\0", b"[1, 2]", b"", b"&a [*a, *a]", b"x" * 1_100_000, b"[" * 5000):
@@ -346,7 +351,11 @@ class TestMistakes:
         flags = ("--model_path", ZOO / "portrait.yml", "--save_dir", made, "--outputs", "overlay")
         assert "text.mp4: is no clip" in fail(kind, *flags, "--video_path", tmp_path / "text.mp4")
         assert "cut.avi: ends after" in fail(kind, *flags, "--video_path", tmp_path / "cut.avi")
-        assert not list(made.rglob("*.mp4"))
+        flags = (*flags[:-2], "--outputs", "mask")
+        assert "cut.avi: ends after" in fail(kind, *flags, "--video_path", tmp_path / "cut.avi")
+        assert not [path for path in made.rglob("*") if path.suffix]
+        succeed(kind, *flags, "--video_path", tmp_path / "whole.avi")
+        assert "mask/whole: is there already" in fail(kind, *flags, "--video_path", tmp_path / "whole.avi")
 
     @pytest.mark.parametrize(
         ("flags", "words"),

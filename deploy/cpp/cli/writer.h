@@ -26,6 +26,7 @@ class Writer {
   Writer without(const std::string& kind) const;
 
   cv::Mat overlay_of(const cv::Mat& photo, const Result& result) const;
+  const std::vector<std::string>& outputs() const { return outputs_; }
   bool makes(const std::string& kind) const;
   std::string folder(const std::string& kind) const;
 

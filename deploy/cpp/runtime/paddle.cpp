@@ -2,6 +2,8 @@
 #include <paddle_inference_api.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 #include <numeric>
 
@@ -14,6 +16,29 @@ namespace {
 
 bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+// Whether a file of the older form, a protobuf, is one at all: Paddle ends the process on what is none.
+bool is_program(const std::string& graph) {
+  std::ifstream file(graph, std::ios::binary);
+  const std::string content(std::istreambuf_iterator<char>(file), {});
+  std::size_t at = 0;
+  const auto number = [&content, &at] {
+    std::uint64_t value = 0;
+    for (int shift = 0; shift < 64 && at < content.size(); shift += 7) {
+      const auto byte = static_cast<unsigned char>(content[at++]);
+      value |= static_cast<std::uint64_t>(byte & 127) << shift;
+      if (byte < 128) break;
+    }
+    return value;
+  };
+  while (at < content.size()) {
+    const std::uint64_t tag = number(), length = number();  // blocks, version and map of versions: 1, 4 and 5
+    const bool known = tag == (1 << 3 | 2) || tag == (4 << 3 | 2) || tag == (5 << 3 | 2);
+    if (!known || length > content.size() - at) return false;
+    at += static_cast<std::size_t>(length);
+  }
+  return !content.empty();
 }
 
 void set_device(paddle_infer::Config& config, const Options& options) {
@@ -123,6 +148,9 @@ std::unique_ptr<Runner> open_paddle(const Card& card, const Options& options) {
   const std::string graph = named_file(card, card.graph, "graph"), params = named_file(card, card.params, "params");
   if (!card.sha256.empty() && file_sha256(params) != card.sha256) {  // Paddle may end the process on damaged ones
     throw Error(params, "is not the file that its card describes: their sha256 differ", "export the model again");
+  }
+  if (ends_with(graph, ".pdmodel") && !is_program(graph)) {
+    throw Error(graph, "cannot be loaded: it is no graph of Paddle's", "export the model again");
   }
   return std::make_unique<PaddleInference>(graph, params, options);
 }
