@@ -175,6 +175,58 @@ class TestMasks:
             assert have.shape == want.shape and (have != want).mean() < 5 * ALLOWED, file.name
 
 
+STEPS: dict[str, list[dict]] = {
+    "inside": [{"type": "Resize", "target_size": [256, 192], "keep_ratio": True, "size_divisor": 16}],
+    "padded": [{"type": "ResizeByLong", "long_size": 240}, {"type": "Padding", "target_size": [256, 256]}],
+    "short": [
+        {"type": "ResizeByShort", "short_size": 150, "max_size": 300},
+        {"type": "LimitLong", "max_long": 200, "min_long": None},
+        {"type": "PaddingByAspectRatio", "aspect_ratio": 1.5, "im_padding_value": [10, 20, 30.5]},
+        {"type": "Resize", "target_size": [240, 160], "interp": "AREA"},
+    ],
+    "square": [{"type": "ScalePadding", "target_size": [192, 192], "im_padding_value": 127.5}],
+    "nearest": [{"type": "Resize", "target_size": [192, 192], "interp": "NEAREST"}],
+    "cubic": [{"type": "Resize", "target_size": [352, 352], "interp": "CUBIC"}],
+}
+
+
+class TestCards:
+    @pytest.mark.parametrize("case", STEPS)
+    def test_steps_of_preprocessing_are_pythons(
+        self, kind: str, case: str, exported: Path, photos: Path, tmp_path: Path
+    ):
+        def change(card: dict) -> None:
+            card["preprocess"] = [*STEPS[case], card["preprocess"][-1]]
+            card["postprocess"].insert(-1, {"type": "fill_holes", "largest": 0.3})
+
+        self.compare(kind, card_of(exported, tmp_path / "model", change), photos, tmp_path)
+
+    @pytest.mark.parametrize("output", ["argmax", "logits"])
+    def test_other_outputs_are_too(self, kind: str, output: str, exported: Path, photos: Path, tmp_path: Path):
+        onnx = pytest.importorskip("onnx")
+        folder = card_of(exported, tmp_path / "model", lambda card: card["outputs"][0].update(kind=output))
+        graph = onnx.load(str(folder / "model.onnx"))
+        node = ("ArgMax", {"axis": 1, "keepdims": 0}) if output == "argmax" else ("Log", {})
+        last = graph.graph.output[0].name
+        graph.graph.node.append(onnx.helper.make_node(node[0], [last], ["changed"], **node[1]))
+        number = onnx.TensorProto.INT64 if output == "argmax" else onnx.TensorProto.FLOAT
+        del graph.graph.output[:]
+        shape = [None] * (3 if output == "argmax" else 4)
+        graph.graph.output.append(onnx.helper.make_tensor_value_info("changed", number, shape))
+        onnx.save(graph, str(folder / "model.onnx"))
+        self.compare(kind, folder, photos, tmp_path)
+
+    def compare(self, kind: str, folder: Path, photos: Path, made: Path) -> None:
+        flags = ("--model_path", folder, "--runtime", "onnx", "--image_path", photos, "--save_dir", made)
+        succeed(kind, *flags, "--outputs", "mask", "alpha")
+        python = Predictor.from_export(folder, "onnx", threads=1)
+        for file in ("across.jpg", "upright.jpg"):
+            want = python(read_image(photos / file))
+            assert (grey((made / "mask" / file).with_suffix(".png")) != want.mask).mean() < ALLOWED
+            opacity = grey((made / "alpha" / file).with_suffix(".png")).astype(int)
+            assert (np.abs(opacity - want.opacity) > 6).mean() < ALLOWED
+
+
 class TestC:
     @pytest.mark.parametrize("runtime", ["onnx", pytest.param("paddle", marks=needs_paddle)])
     def test_other_languages_get_the_masks_in_threads_too(

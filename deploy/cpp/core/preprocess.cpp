@@ -105,9 +105,7 @@ void Preprocessor::add(const Step& step, int channels) {
   if (step.type == "Resize") {
     const Size target = arguments.size("target_size", {512, 512});
     const bool keep_ratio = arguments.flag("keep_ratio");
-    const int divisor = arguments.word("size_divisor", "null") == "null" && !arguments.given("size_divisor")
-                            ? 1
-                            : static_cast<int>(arguments.length("size_divisor"));
+    const int divisor = static_cast<int>(arguments.length("size_divisor", 1));
     const Interpolation interpolation = interpolation_of(arguments);
     moves_.push_back([=](State& state) {
       const Size size = state.picture.size;
@@ -133,11 +131,9 @@ void Preprocessor::add(const Step& step, int channels) {
     if (most < 1) arguments.refuse("max_size should be 1 or more");
     scale([=](Size size) { return std::min(side / std::min(size.h, size.w), most / std::max(size.h, size.w)); });
   } else if (step.type == "LimitLong") {
-    const auto bound = [&arguments](const std::string& name, double none) {
-      const bool unset = !arguments.given(name) && arguments.word(name, "null") == "null";
-      return unset ? none : arguments.length(name);
-    };
-    const double least = bound("min_long", 1), most = bound("max_long", std::numeric_limits<double>::infinity());
+    const double least = arguments.length("min_long", 1);
+    const bool bounded = arguments.given("max_long");
+    const double most = bounded ? arguments.length("max_long") : std::numeric_limits<double>::infinity();
     if (least > most) arguments.refuse("min_long should not be larger than max_long");
     scale([=](Size size) {
       const double side = std::max(size.h, size.w);
