@@ -204,7 +204,13 @@ class TestCards:
     @pytest.mark.parametrize("output", ["argmax", "logits"])
     def test_other_outputs_are_too(self, kind: str, output: str, exported: Path, photos: Path, tmp_path: Path):
         onnx = pytest.importorskip("onnx")
-        folder = card_of(exported, tmp_path / "model", lambda card: card["outputs"][0].update(kind=output))
+
+        def change(card: dict) -> None:
+            card["outputs"][0]["kind"] = output
+            if output == "argmax":
+                card["postprocess"] = []
+
+        folder = card_of(exported, tmp_path / "model", change)
         graph = onnx.load(str(folder / "model.onnx"))
         node = ("ArgMax", {"axis": 1, "keepdims": 0}) if output == "argmax" else ("Log", {})
         last = graph.graph.output[0].name
@@ -282,6 +288,7 @@ WRONG_CARDS: dict[str, tuple[Callable[[dict], object], str]] = {
     "nan": (lambda card: card["postprocess"][-1].update(threshold=float("nan")), "threshold should be"),
     "input size": (first_input(shape=[1, 3, 64, 64]), "takes inputs of shape .1, 3, 64, 64., but the"),
     "channels": (first_input(shape=[None, 9, None, None]), "takes 9 channels"),
+    "classes": (lambda card: card["outputs"][0].update(kind="argmax"), "drop_specks needs probabilities of two"),
     "values": (lambda card: card["outputs"][0].update(kind="values"), "values are no mask"),
     "no mask": (lambda card: card["postprocess"].pop(), "makes no mask of the picture's size"),
     "size": (lambda card: card["preprocess"][0].update(target_size=[9e9, 1]), "two whole numbers"),

@@ -169,7 +169,6 @@ Plane foreground_of(const Planes& values, const Output& output) {
 }
 
 Chain::Chain(const Card& card) {
-  if (card.output.kind == OutputKind::kArgmax) return;  // classes are only brought back to the picture's size
   std::vector<Step> steps = card.postprocess;
   if (steps.empty()) {
     steps = {{"postprocess.0", "to_picture", {}, {}}, {"postprocess.1", "to_mask", {{"threshold", {0.5}}}, {}}};
@@ -181,12 +180,14 @@ Chain::Chain(const Card& card) {
     }
   }
   for (const Step& step : steps) add(step, card);
+  if (card.output.kind == OutputKind::kArgmax) steps_.clear();  // classes are only brought back to the picture's size
 }
 
 void Chain::add(const Step& step, const Card& card) {
   Arguments arguments(step);
   const std::string where = step.where;
-  const bool two_classes = !card.output.multilabel && card.classes.size() <= 2;
+  const bool two_classes =
+      card.output.kind != OutputKind::kArgmax && !card.output.multilabel && card.classes.size() <= 2;
   if (!two_classes && (step.type == "drop_specks" || step.type == "fill_holes" || step.type == "refine_edges")) {
     throw Error(where, step.type + " needs probabilities of two classes", "leave it out");
   }
