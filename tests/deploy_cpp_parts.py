@@ -60,6 +60,12 @@ def environment(kind: str, folder: Path = BUILDS) -> dict[str, str]:
     return found
 
 
+def libraries(*names: str) -> str:
+    """Libraries of the compiler, as the loader takes them."""
+    found = (subprocess.run(["g++", f"-print-file-name={name}"], capture_output=True, text=True) for name in names)
+    return " ".join(each.stdout.strip() for each in found)
+
+
 def _libpython() -> Path:
     return Path(sysconfig.get_config_var("LIBDIR") or "/", sysconfig.get_config_var("LDLIBRARY") or "none")
 
