@@ -62,7 +62,10 @@ def environment(kind: str, folder: Path = BUILDS) -> dict[str, str]:
 
 def libraries(*names: str) -> str:
     """Libraries of the compiler, as the loader takes them."""
-    found = (subprocess.run(["g++", f"-print-file-name={name}"], capture_output=True, text=True) for name in names)
+    found = (
+        subprocess.run(["g++", f"-print-file-name={name}"], check=False, capture_output=True, text=True)
+        for name in names
+    )
     return " ".join(each.stdout.strip() for each in found)
 
 
