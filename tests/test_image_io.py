@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -60,6 +61,12 @@ def test_every_kind_of_pixel_becomes_rgb_and_grey(tmp_path: Path, photo: Image.I
     if mode != "CMYK":  # its conversion is a matter of taste
         assert np.abs(image.astype(int) - wanted).max() <= 1
         assert np.abs(grey[..., 0].astype(int) - np.asarray(Image.fromarray(wanted).convert("L"))).max() <= 2
+
+
+@pytest.mark.parametrize("ending", [".png", ".tif"])
+def test_sixteen_bits_of_colour_become_eight(tmp_path: Path, photo: Image.Image, ending: str):
+    cv2.imwrite(str(tmp_path / f"a{ending}"), np.asarray(photo)[..., ::-1].astype(np.uint16) * 257)
+    np.testing.assert_array_equal(read_image(tmp_path / f"a{ending}"), np.asarray(photo))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

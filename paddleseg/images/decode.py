@@ -90,13 +90,15 @@ def note(where: str, what: str, consequence: str) -> None:
 
 
 def _by_opencv(content: bytes, head: Head, channels: int) -> np.ndarray | None:
-    flag = (_COLOUR if channels == 3 else cv2.IMREAD_GRAYSCALE) | _AS_STORED
+    # OpenCV 4.12 leaves the memory as it was where it should make RGB of a TIFF of 16 bits.
+    colour = cv2.IMREAD_COLOR if head.form == "TIFF" else _COLOUR
+    flag = (colour if channels == 3 else cv2.IMREAD_GRAYSCALE) | _AS_STORED
     if head.bits > 8 or head.form not in ("JPEG", "WEBP", "PNG", "BMP"):
         flag |= cv2.IMREAD_ANYDEPTH
     image = _opencv(content, flag)
     if image is None:
         return None
-    if channels == 3 and _COLOUR == cv2.IMREAD_COLOR:
+    if channels == 3 and colour == cv2.IMREAD_COLOR:
         image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
     return _upright(image, head)
 
