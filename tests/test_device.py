@@ -96,6 +96,7 @@ def paddleseg(plugin: Path, *arguments: str | Path) -> subprocess.CompletedProce
 
 
 class TestPlugin:
+    @pytest.mark.slow
     def test_doctor_lists_it(self, plugin: Path):
         said = paddleseg(plugin, "doctor", "env").stdout
         lines = dict(line.split("  ", 1) for line in said.splitlines() if "  " in line)
@@ -108,6 +109,7 @@ class TestPlugin:
         assert done.returncode == 2 and "--device paper:7: cannot be used" in done.stderr
         assert "use one of those that are here: cpu, paper:0, paper:1" in done.stderr
 
+    @pytest.mark.slow
     def test_a_network_runs_on_it_and_gives_the_masks_of_the_cpu(self, plugin: Path, tmp_path: Path):
         flags = ["--config", CONFIG, "--model_path", "zoo://pp_humanseg_v1_lite", "--image_path", PHOTO]
         masks = []
