@@ -3,7 +3,7 @@
     python deploy/serving/client.py --url 127.0.0.1:8000 --model portrait --config output/export --image_path photos/
 
 The server runs the graph. What comes before and after it is done here as the card says, so the masks are those of
-`paddleseg infer`; a graph that takes pictures and gives masks has all of it inside.
+`paddleseg infer`. A graph that takes pictures and gives masks has those steps inside that a graph can do.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ class Triton(Runtime):
         self._http, self.model = http, model
         self._client = http.InferenceServerClient(url, network_timeout=_TIMEOUT_S, connection_timeout=_TIMEOUT_S)
         about = self._ask(lambda: self._client.get_model_metadata(model))
-        self._types = {item["name"]: item["datatype"] for item in about["inputs"]}
-        self.inputs = tuple(self._types)
+        self.types = {item["name"]: item["datatype"] for item in about["inputs"]}
+        self.inputs = tuple(self.types)
         self.outputs = tuple(item["name"] for item in about["outputs"])
 
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         tensors = []
         for name in self.inputs:
-            tensor = self._http.InferInput(name, list(inputs[name].shape), self._types[name])
+            tensor = self._http.InferInput(name, list(inputs[name].shape), self.types[name])
             tensors.append(tensor.set_data_from_numpy(inputs[name]))
         answer = self._ask(lambda: self._client.infer(self.model, tensors))
         return {name: np.array(answer.as_numpy(name)) for name in self.outputs}  # which may be written into
@@ -128,7 +128,7 @@ def predictor(url: str, model: str, protocol: str, config: str) -> Predictor:
     if protocol == "paddle_serving":
         return Predictor(card, PaddleServing(url, card))
     runtime = Triton(url, model)
-    takes_pictures = set(runtime._types.values()) == {"UINT8"}
+    takes_pictures = set(runtime.types.values()) == {"UINT8"}
     return (Asking if takes_pictures else Predictor)(card, runtime)
 
 

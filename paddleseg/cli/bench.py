@@ -104,9 +104,10 @@ def _difference(args: argparse.Namespace, predictor: Predictor, prepared: Prepar
     from paddleseg.cli import _engine
     from paddleseg.errors import ExportError
 
-    plain = {"device": "cpu", "providers": [], "use_trt": False, "use_cinn": False, "precision": "fp32"}
-    runtime = args.runtime or ("onnx" if args.onnx_file or args.providers else "paddle")
-    reference = _engine.load(argparse.Namespace(**{**vars(args), **plain, "runtime": runtime}), [])
+    plain: dict[str, object] = {"device": "cpu", "providers": [], "precision": "fp32"}
+    plain |= dict.fromkeys(("use_trt", "use_cinn", "enable_auto_tune", "with_argmax"), False)
+    plain["runtime"] = predictor.runtime.name
+    reference = _engine.load(argparse.Namespace(**{**vars(args), **plain}), [])
     found, wanted = (each.run([prepared])[0].astype(np.float64) for each in (predictor, reference))
     difference = float(np.abs(found - wanted).max())
     allowed = {"fp32": 1e-3, "fp16": 5e-3, "int8": 1.0}[args.precision]
