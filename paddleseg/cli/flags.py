@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from paddleseg.device import DEVICES
-from paddleseg.errors import ConfigError, Problem
+from paddleseg.device import HARDWARE, split_device
+from paddleseg.errors import ConfigError, DeviceError, Problem
 from paddleseg.registry import RUNTIMES
 
 _STAND_IN = (512, 512)
@@ -32,7 +32,22 @@ def add_opts(parser: argparse.ArgumentParser) -> None:
 
 def add_device(parser: argparse.ArgumentParser) -> None:
     """`--device`: not given means the GPU where there is one."""
-    parser.add_argument("--device", choices=DEVICES, help="where to run (default: gpu where there is one, else cpu)")
+    parser.add_argument(
+        "--device",
+        type=_device,
+        metavar="NAME[:N]",
+        help=f"where to run: {', '.join(HARDWARE)}, or what a plug-in of Paddle is called; gpu:1 is one of several "
+        "(default: gpu where there is one, else cpu)",
+    )
+
+
+def _device(text: str) -> str:
+    try:
+        split_device(text)
+    except DeviceError as error:
+        problem = error.problems[0]
+        raise argparse.ArgumentTypeError(f"{text!r} {problem.what}: {problem.hint}") from error
+    return text
 
 
 def add_model_path(parser: argparse.ArgumentParser) -> None:

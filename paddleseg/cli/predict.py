@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     flags.add_device(parser)
     flags.add_runtime(parser, "without --config, for published weights: onnx where it is installed; else paddle")
     flags.add_providers(parser)
-    parser.add_argument("--device_id", type=int, default=0, metavar="N", help="which of several devices")
+    parser.add_argument("--device_id", type=int, metavar="N", help="which of several devices; as --device gpu:N")
     flags.add_augmentation(parser, "--aug_pred")
     flags.add_sliding(parser)
     add_custom_color(parser)
@@ -108,7 +108,7 @@ def _of_card(args: argparse.Namespace, opts: list[str]) -> Predictor:
     if opts:
         what = "there is no --config whose settings these could change"
         raise ConfigError(opts[0].partition("=")[0], what, "give --config, or leave out flags about looks and --opts")
-    options = RuntimeOptions(device=args.device or "cpu", providers=tuple(args.providers))
+    options = RuntimeOptions(args.device or "cpu", args.device_id or 0, providers=tuple(args.providers))
     if args.model_path.startswith(zoo.PREFIX):
         return Predictor.from_zoo(args.model_path, args.runtime, options=options)
     if not Path(args.model_path).exists():

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator
 
 from paddleseg.config.tree import Node, Origin, dotted, with_origins
-from paddleseg.errors import ConfigError, Problem
+from paddleseg.device import split_device
+from paddleseg.errors import ConfigError, DeviceError, Problem
 
 Value = TypeVar("Value")
 
@@ -16,6 +17,14 @@ Value = TypeVar("Value")
 def _not_bool(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("should be a number, not true or false")
+    return value
+
+
+def _device(value: str) -> str:
+    try:
+        split_device(value)
+    except DeviceError as error:
+        raise ValueError(error.problems[0].what) from error
     return value
 
 
@@ -160,8 +169,8 @@ class TrainSection(Section):
     """Where `cache: disk` keeps them."""
     cache_gb: Positive = 4.0
     """Gigabytes at most; what finds no room is read from its file."""
-    device: Literal["cpu", "gpu", "xpu", "npu", "mlu"] | None = None
-    """Where to train; not given: the GPU where there is one."""
+    device: Annotated[str, AfterValidator(_device)] | None = None
+    """Where to train, such as gpu, gpu:1 or npu; not given: the GPU where there is one."""
 
     @field_validator("ema", mode="before")
     @classmethod

@@ -6,20 +6,21 @@ import json
 import os
 import platform
 import re
-import shutil
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from paddleseg.errors import DeviceError, Problem
+from paddleseg.doctor.devices import device_facts
+from paddleseg.errors import Problem
 
 PACKAGES = (
     *("paddlepaddle", "paddlepaddle-gpu", "numpy", "opencv-python-headless", "opencv-python", "opencv-contrib-python"),
     *("pillow", "protobuf", "visualdl", "onnx", "onnxruntime", "paddle2onnx", "paddleslim", "paddlelite", "openvino"),
     *("av", "pygame-ce", "pyvirtualcam", "fastapi", "starlette", "uvicorn", "websockets", "pyarrow", "ray"),
     *("numba", "threadpoolctl", "scikit-learn", "pandas", "paddleseg", "paddleseg-humanseg"),
+    *("paddlepaddle-xpu", "paddle-custom-npu", "paddle-custom-mlu", "paddle-custom-gcu", "paddle-iluvatar-gpu"),
+    *("paddle-metax-gpu", "paddle-intel-hpu", "paddle-custom-supa", "paddle-sdaa", "onnxruntime-gpu", "tensorrt"),
 )
 _OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python")
 _CPU = {"AVX2": "avx2", "AVX-512": "avx512f", "VNNI": "avx512_vnni|avx_vnni", "AMX": "amx_int8", "NEON": "asimd|neon"}
@@ -62,11 +63,11 @@ def examine_environment() -> Environment:
     found.facts["system"] = f"{platform.system()} {platform.machine()}"
     found.facts["cores"] = _cores()
     found.facts["cpu features"] = ", ".join(cpu_features()) or "none of those that matter"
-    if not {"paddlepaddle", "paddlepaddle-gpu"} & found.versions.keys():
+    if not {"paddlepaddle", "paddlepaddle-gpu", "paddlepaddle-xpu"} & found.versions.keys():
         hint = "install paddlepaddle==3.2.2 for training; ONNX models run without"
         found.notes.append(Problem("paddlepaddle", "is not installed", hint))
         return found
-    found.facts["devices"], found.facts["gpu"] = _devices()
+    found.facts |= device_facts()
     found.facts["cpu kernels"], note = _kernels()
     found.notes += [note] if note else []
     return found
@@ -191,36 +192,6 @@ def _cores() -> str:
     total = os.cpu_count() or 1
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else total
     return str(total) if usable == total else f"{usable} of {total} may be used"
-
-
-def _devices() -> tuple[str, str]:
-    """The devices that Paddle offers, and why there is no GPU among them."""
-    try:
-        import paddle
-
-        from paddleseg.device import select_device
-    except ImportError as error:
-        return f"Paddle does not import: {error}", "unknown"
-    others = [name for name in paddle.device.get_available_device() if name != "cpu"]
-    devices = ", ".join(["cpu", *others, *paddle.device.get_available_custom_device()])
-    try:
-        return devices, select_device("gpu", 0)
-    except DeviceError as error:
-        problem = error.problems[0]
-        return devices, f"cannot be used: {problem.what}; {problem.hint}{_seen_by_driver()}"
-
-
-def _seen_by_driver() -> str:
-    """What the driver says where Paddle sees no GPU."""
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return " (no NVIDIA driver here)"
-    try:
-        listed = subprocess.run([tool, "-L"], capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f" (nvidia-smi: {error})"
-    text = (listed.stdout or listed.stderr).strip().splitlines()
-    return f" (nvidia-smi: {text[0]})" if text else " (nvidia-smi names none)"
 
 
 def _kernels() -> tuple[str, Problem | None]:

@@ -35,6 +35,10 @@ def open_runtime(name: str, card: Card, folder: Path, options: RuntimeOptions) -
     if options.providers and name != "onnx":
         what = f"are ONNX Runtime's; the runtime {name} has none"
         raise ConfigError("--providers", what, "add --runtime onnx, or leave them out")
+    if options.device_id and name == "onnx":
+        what = "the runtime onnx takes the first of several devices only"
+        cure = "set CUDA_VISIBLE_DEVICES to the one that is meant, and leave out the number"
+        raise ConfigError(f"--device {options.device}:{options.device_id}", what, cure)
     return runtime_class(name).open(card, folder, options)
 
 

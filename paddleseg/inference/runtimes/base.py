@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from paddleseg.card import Card
+from paddleseg.device import split_device
 from paddleseg.errors import ConfigError, ExportError
 from paddleseg.files import file_sha256, is_file
 
@@ -22,7 +23,7 @@ class RuntimeOptions:
     """What every runtime can be told; an engine's own options are in a subclass beside it.
 
     Args:
-        device: "cpu", "gpu", "xpu" or the name of a custom device.
+        device: "cpu", "gpu", "xpu" or the name of a custom device; "gpu:1" is "gpu" with `device_id` 1.
         device_id: Which of several.
         threads: CPU threads; 0 leaves the choice to the engine.
         providers: Execution providers of ONNX Runtime by name, the one to be preferred first, in place of `device`;
@@ -30,6 +31,7 @@ class RuntimeOptions:
 
     Raises:
         ConfigError: A number is out of range.
+        DeviceError: `device` is no name of one.
     """
 
     device: str = "cpu"
@@ -40,6 +42,12 @@ class RuntimeOptions:
     def __post_init__(self) -> None:
         if not 0 <= self.threads <= _MOST_THREADS:
             raise ConfigError("threads", f"should lie between 0 and {_MOST_THREADS}, not {self.threads}")
+        kind, number = split_device(self.device)
+        if number is not None:
+            if self.device_id not in (0, number):
+                raise ConfigError("device_id", f"is {self.device_id}, but the device is {self.device}", "give one")
+            object.__setattr__(self, "device", kind)
+            object.__setattr__(self, "device_id", number)
         if self.device_id < 0:
             raise ConfigError("device_id", f"should be 0 or more, not {self.device_id}")
 
