@@ -1,7 +1,7 @@
 /** The mean colour around each pixel of a picture, of the pixels that count there; found on a small copy. */
 import { clamp, type Plane, plane, type Rgba } from "../mask/arrays";
 import { boxMean, gaussian } from "../mask/blur";
-import { halved, halvings, taps } from "../mask/resize";
+import { halvings, taps } from "../mask/resize";
 
 /** Radius of the Gaussian on the small copy, at least: enough for no pixel of it to show when it is enlarged. */
 export const RADIUS = 2;
@@ -30,16 +30,50 @@ export type Colours = [Plane, Plane, Plane];
  */
 export function localMean(picture: Rgba, opacity: Plane<Uint8Array>, radius: number, which: Which): Colours {
   const { times, sigma } = shrinking(radius);
-  const small = halved(floats(opacity), times);
-  const share = { ...small, data: small.data.map((value) => counts(value / 255, which)) };
+  const { colours, share } = small(picture, opacity, times);
+  for (let k = 0; k < share.data.length; k++) share.data[k] = counts(share.data[k] / 255, which);
   const weight = total(share, sigma);
-  return [0, 1, 2].map((channel) => {
-    const colour = halved(channelOf(picture, channel), times);
+  return colours.map((colour) => {
     for (let k = 0; k < share.data.length; k++) colour.data[k] *= share.data[k];
     const sum = total(colour, sigma);
     for (let k = 0; k < share.data.length; k++) sum.data[k] /= Math.max(weight.data[k], 1e-8);
     return sum;
   }) as Colours;
+}
+
+/** Means of blocks of 2 ** times by 2 ** times pixels. */
+function small(picture: Rgba, opacity: Plane<Uint8Array>, times: number): { colours: Colours; share: Plane } {
+  const [width, height] = [Math.max(picture.width >> times, 1), Math.max(picture.height >> times, 1)];
+  const maps = [0, 1, 2, 3].map(() => plane(width, height)) as [Plane, Plane, Plane, Plane];
+  const { data } = picture;
+  const lefts = Array.from({ length: width + 1 }, (_, x) => Math.floor((x * picture.width) / width));
+  const sums = new Float64Array(4 * width);
+  for (let y = 0; y < height; y++) {
+    const [top, bottom] = [y, y + 1].map((row) => Math.floor((row * picture.height) / height));
+    sums.fill(0);
+    for (let row = top; row < bottom; row++) {
+      for (let x = 0; x < width; x++) {
+        let [red, green, blue, share] = [0, 0, 0, 0];
+        const end = row * picture.width + lefts[x + 1];
+        for (let place = row * picture.width + lefts[x]; place < end; place++) {
+          red += data[4 * place];
+          green += data[4 * place + 1];
+          blue += data[4 * place + 2];
+          share += opacity.data[place];
+        }
+        sums[4 * x] += red;
+        sums[4 * x + 1] += green;
+        sums[4 * x + 2] += blue;
+        sums[4 * x + 3] += share;
+      }
+    }
+    for (let x = 0; x < width; x++) {
+      const area = (bottom - top) * (lefts[x + 1] - lefts[x]);
+      for (let c = 0; c < 4; c++) maps[c].data[y * width + x] = sums[4 * x + c] / area;
+    }
+  }
+  const [red, green, blue, share] = maps;
+  return { colours: [red, green, blue], share };
 }
 
 /** How much a pixel counts of which some share is people. */
@@ -55,45 +89,43 @@ function total(map: Plane, sigma: number): Plane {
   return near;
 }
 
-/** Calls back with the mean at each pixel of a row, red, green and blue in a row. */
+/** A small copy at the size of its picture, pixel by pixel where it is asked for. */
 export class Enlarged {
+  /** The pixel last asked for. */
+  red = 0;
+  green = 0;
+  blue = 0;
   private readonly across;
   private readonly down;
-  private readonly row: Float32Array;
+  private readonly line: Float32Array;
 
   constructor(
     private readonly colours: Colours,
-    private readonly width: number,
+    width: number,
     height: number,
   ) {
     this.across = taps(colours[0].width, width);
     this.down = taps(colours[0].height, height);
-    this.row = new Float32Array(3 * width);
+    this.line = new Float32Array(3 * colours[0].width);
   }
 
-  /** The means of a row; overwritten by the next. */
-  at(y: number): Float32Array {
-    const { row, across, width } = this;
-    const part = this.down.share[y];
-    this.colours.forEach((map, channel) => {
-      const [near, far] = [this.down.near[y] * map.width, this.down.far[y] * map.width];
-      for (let x = 0; x < width; x++) {
-        const [left, right, share] = [across.near[x], across.far[x], across.share[x]];
-        const upper = map.data[near + left] + share * (map.data[near + right] - map.data[near + left]);
-        const lower = map.data[far + left] + share * (map.data[far + right] - map.data[far + left]);
-        row[3 * x + channel] = upper + part * (lower - upper);
-      }
-    });
-    return row;
+  /** The row that `at` speaks of. */
+  row(y: number): void {
+    const { line, down } = this;
+    const { width } = this.colours[0];
+    const [near, far, share] = [down.near[y] * width, down.far[y] * width, down.share[y]];
+    for (let channel = 0; channel < 3; channel++) {
+      const { data } = this.colours[channel];
+      for (let x = 0; x < width; x++) line[3 * x + channel] = data[near + x] + share * (data[far + x] - data[near + x]);
+    }
   }
-}
 
-function channelOf(picture: Rgba, channel: number): Plane {
-  const map = plane(picture.width, picture.height);
-  for (let k = 0, from = channel; k < map.data.length; k++, from += 4) map.data[k] = picture.data[from];
-  return map;
-}
-
-function floats(map: Plane<Uint8Array>): Plane {
-  return { ...map, data: Float32Array.from(map.data) };
+  /** Look at a pixel of the row. */
+  at(x: number): void {
+    const { line } = this;
+    const [left, right, share] = [3 * this.across.near[x], 3 * this.across.far[x], this.across.share[x]];
+    this.red = line[left] + share * (line[right] - line[left]);
+    this.green = line[left + 1] + share * (line[right + 1] - line[left + 1]);
+    this.blue = line[left + 2] + share * (line[right + 2] - line[left + 2]);
+  }
 }

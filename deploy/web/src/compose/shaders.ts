@@ -70,7 +70,6 @@ uniform sampler2D picture, lines, front, back, behind, glow;
 uniform int kind;      // 0 blur, 1 colour, 2 image
 uniform vec3 colour;
 uniform float wrap;
-uniform bool matteOnly;
 in vec2 at;
 out vec4 result;
 void main() {
@@ -80,7 +79,6 @@ void main() {
   float prob = clamp(line.r * light + line.g, 0., 1.);
   float ramp = clamp((prob - ${RAMP[0]}) / ${(RAMP[1] - RAMP[0]).toFixed(3)}, 0., 1.);
   float share = ramp * ramp * (3. - 2. * ramp);
-  if (matteOnly) { result = vec4(vec3(prob), 1); return; }
   vec3 other = kind == 0 ? texture(back, at).rgb : kind == 1 ? colour : texture(behind, at).rgb;
   vec3 own = photo;
   if (kind != 0 && share > 0. && share < 1.) {

@@ -18,16 +18,21 @@ export class WebGl implements Compositor {
   private readonly textures = new Map<string, Texture>();
   private image?: ImageBitmap;
 
-  /** A compositor, or nothing where the graphics processor lacks something. */
-  static open(): WebGl | undefined {
+  /**
+   * A compositor, or nothing where there is no graphics processor, or one that lacks something.
+   *
+   * @param slowToo - Also where a processor does a graphics processor's work.
+   */
+  static open(slowToo = false): WebGl | undefined {
     const canvas = new OffscreenCanvas(1, 1);
-    const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false, preserveDrawingBuffer: true });
+    const wishes = { alpha: false, antialias: false, depth: false, failIfMajorPerformanceCaveat: !slowToo };
+    const gl = canvas.getContext("webgl2", wishes) as WebGL2RenderingContext | null;
     if (!gl?.getExtension("EXT_color_buffer_float") && !gl?.getExtension("EXT_color_buffer_half_float")) return undefined;
-    return new WebGl(canvas, gl as WebGL2RenderingContext);
+    return new WebGl(canvas, gl);
   }
 
   private constructor(
-    readonly canvas: OffscreenCanvas,
+    private readonly canvas: OffscreenCanvas,
     private readonly gl: WebGL2RenderingContext,
   ) {
     this.compose = program(gl, VERTEX, COMPOSE);
@@ -40,16 +45,17 @@ export class WebGl implements Compositor {
 
   private readonly lineFormat: number;
 
-  draw(picture: Rgba, lines: Lines, background: Background): void {
-    this.drawn(picture, lines, background, false);
+  frame(picture: Rgba, lines: Lines, background: Background, init: VideoFrameInit): VideoFrame {
+    this.draw(picture, lines, background);
+    return new VideoFrame(this.canvas, { ...init, alpha: "discard" });
   }
 
-  /** Draw the probabilities themselves, as grey. */
-  drawMatte(picture: Rgba, lines: Lines): void {
-    this.drawn(picture, lines, { kind: "blur", strength: 1 }, true);
+  async bitmap(picture: Rgba, lines: Lines, background: Background): Promise<ImageBitmap> {
+    this.draw(picture, lines, background);
+    return this.canvas.transferToImageBitmap();
   }
 
-  private drawn(picture: Rgba, lines: Lines, background: Background, matteOnly: boolean): void {
+  private draw(picture: Rgba, lines: Lines, background: Background): void {
     const { gl } = this;
     const { width, height } = picture;
     const longer = Math.max(width, height);
@@ -66,7 +72,7 @@ export class WebGl implements Compositor {
     const share = this.upload("opacity", gl.R8, small.width, small.height, gl.RED, gl.UNSIGNED_BYTE, small.data);
     const blurs = background.kind === "blur";
     const radius = blurs ? blurRadius(background.strength, width, height) : longer * EDGE_SHARE;
-    const back = matteOnly ? shown : this.back.of(shown, share, radius);
+    const back = this.back.of(shown, share, radius);
     const front = blurs ? back : this.front.of(shown, share, radius);
     const behind = background.kind === "image" ? this.imageOf(background.image, width, height) : back;
     const wrap = background.kind === "blur" ? 0 : background.lightWrap;
@@ -83,7 +89,6 @@ export class WebGl implements Compositor {
       gl.uniform3f(place("colour"), red / 255, green / 255, blue / 255);
     }
     gl.uniform1f(place("wrap"), wrap);
-    gl.uniform1i(place("matteOnly"), Number(matteOnly));
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
 

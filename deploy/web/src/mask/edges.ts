@@ -4,7 +4,8 @@
  */
 import { clamp, type Plane, plane, type Rgba } from "./arrays";
 import { boxMean } from "./blur";
-import { halvings, resized, taps } from "./resize";
+import { OPACITY } from "./matte";
+import { halved, halvings, resized, taps } from "./resize";
 
 const WINDOW = 2.5;
 const EPSILON = 1e-3;
@@ -24,6 +25,30 @@ export function brightness(picture: Rgba): Plane {
   for (let k = 0, from = 0; k < light.data.length; k++, from += 4) {
     light.data[k] = (data[from] * 9798 + data[from + 1] * 19235 + data[from + 2] * 3735 + 16384) >> 15;
   }
+  return light;
+}
+
+/** The brightness of a picture halved `times` times: means of blocks, without the large map. */
+export function smallBrightness(picture: Rgba, times: number): Plane {
+  if (!times) return brightness(picture);
+  const side = 2 ** times;
+  if (picture.width % side || picture.height % side) return halved(brightness(picture), times);
+  const { data } = picture;
+  const light = plane(picture.width / side, picture.height / side);
+  for (let y = 0; y < light.height; y++) {
+    for (let row = 0; row < side; row++) {
+      let from = 4 * (y * side + row) * picture.width;
+      for (let x = 0, to = y * light.width; x < light.width; x++, to++) {
+        let sum = 0;
+        for (const end = from + 4 * side; from < end; from += 4) {
+          sum += data[from] * 9798 + data[from + 1] * 19235 + data[from + 2] * 3735;
+        }
+        light.data[to] += sum;
+      }
+    }
+  }
+  const scale = 1 / (32768 * side * side);
+  for (let k = 0; k < light.data.length; k++) light.data[k] *= scale;
   return light;
 }
 
@@ -48,14 +73,19 @@ export function lines(prob: Plane, small: Plane, radius: number, threshold: numb
   }
   const window = Math.max(1, roundHalfEven(radius / 2 ** copiesHalvings(radius)));
   const mean = (map: Plane) => boxMean(map, window);
-  const product = (one: Plane, other: Plane): Plane => ({ ...one, data: one.data.map((value, k) => value * other.data[k]) });
   const meanLight = mean(small);
   const meanProb = mean(steep);
-  const slope = mean(product(small, steep));
-  const variance = mean(product(small, small));
-  const offset = plane(small.width, small.height);
+  const both = plane(small.width, small.height);
+  const square = plane(small.width, small.height);
+  for (let k = 0; k < both.data.length; k++) {
+    both.data[k] = small.data[k] * steep.data[k];
+    square.data[k] = small.data[k] * small.data[k];
+  }
+  const slope = mean(both);
+  const variance = mean(square);
+  const offset = both;
   for (let k = 0; k < slope.data.length; k++) {
-    const spread = variance.data[k] - meanLight.data[k] ** 2;
+    const spread = variance.data[k] - meanLight.data[k] * meanLight.data[k];
     slope.data[k] = (slope.data[k] - meanLight.data[k] * meanProb.data[k]) / (spread + EPSILON);
     offset.data[k] = meanProb.data[k] - slope.data[k] * meanLight.data[k];
   }
@@ -70,28 +100,79 @@ export function smallProb({ slope, offset, light }: Lines): Plane {
 }
 
 /** Probabilities at full size. */
-export function fullProb({ slope, offset }: Lines, light: Plane): Plane {
-  const { width, height } = light;
+export function fullProb(lines: Lines, picture: Rgba): Plane {
+  const { width, height } = picture;
   const prob = plane(width, height);
-  const across = taps(slope.width, width);
-  const down = taps(slope.height, height);
-  const slopes = new Float32Array(slope.width);
-  const offsets = new Float32Array(slope.width);
-  for (let y = 0; y < height; y++) {
-    const [near, far] = [down.near[y] * slope.width, down.far[y] * slope.width];
-    const share = down.share[y];
-    for (let x = 0; x < slope.width; x++) {
+  const rows = new Rows(lines, picture);
+  for (let y = 0; y < height; y++) prob.data.set(rows.at(y), y * width);
+  return prob;
+}
+
+/** How opaque people are at full size. */
+export function fullOpacity(lines: Lines, picture: Rgba): Plane<Uint8Array> {
+  const { width, height } = picture;
+  const data = new Uint8Array(width * height);
+  const rows = new Rows(lines, picture);
+  for (let y = 0, place = 0; y < height; y++) {
+    const row = rows.at(y);
+    for (let x = 0; x < width; x++) data[place++] = OPACITY[(row[x] * 255 + 0.5) | 0];
+  }
+  return { data, width, height };
+}
+
+/** Probabilities at full size, row by row. */
+class Rows {
+  private readonly across;
+  private readonly down;
+  private readonly slopes: Float32Array;
+  private readonly offsets: Float32Array;
+  private readonly row: Float32Array;
+
+  constructor(
+    private readonly lines: Lines,
+    private readonly picture: Rgba,
+  ) {
+    const { slope } = lines;
+    this.across = taps(slope.width, picture.width);
+    this.down = taps(slope.height, picture.height);
+    this.slopes = new Float32Array(slope.width);
+    this.offsets = new Float32Array(slope.width);
+    this.row = new Float32Array(picture.width);
+  }
+
+  /** A row; overwritten by the next. */
+  at(y: number): Float32Array {
+    const { slopes, offsets, row } = this;
+    const { data, width } = this.picture;
+    if (this.isEmpty(y)) return row.fill(0);
+    const { near, far, share } = this.across;
+    for (let x = 0, at = 4 * y * width; x < width; x++, at += 4) {
+      const left = near[x];
+      const right = far[x];
+      const part = share[x];
+      const slope = slopes[left] + part * (slopes[right] - slopes[left]);
+      const offset = offsets[left] + part * (offsets[right] - offsets[left]);
+      const light = (data[at] * 9798 + data[at + 1] * 19235 + data[at + 2] * 3735 + 16384) >> 15;
+      const value = slope * light + offset;
+      row[x] = value < 0 ? 0 : value > 1 ? 1 : value;
+    }
+    return row;
+  }
+
+  /** Makes the lines of a row of the small copies ready; whether they say nothing. */
+  private isEmpty(y: number): boolean {
+    const { slopes, offsets } = this;
+    const { slope, offset } = this.lines;
+    const { width } = slope;
+    const [near, far, share] = [this.down.near[y] * width, this.down.far[y] * width, this.down.share[y]];
+    let empty = true;
+    for (let x = 0; x < width; x++) {
       slopes[x] = (slope.data[near + x] + share * (slope.data[far + x] - slope.data[near + x])) / 255;
       offsets[x] = offset.data[near + x] + share * (offset.data[far + x] - offset.data[near + x]);
+      empty &&= slopes[x] === 0 && offsets[x] === 0;
     }
-    for (let x = 0, place = y * width; x < width; x++, place++) {
-      const [left, right, part] = [across.near[x], across.far[x], across.share[x]];
-      const steep = slopes[left] + part * (slopes[right] - slopes[left]);
-      const value = steep * light.data[place] + offsets[left] + part * (offsets[right] - offsets[left]);
-      prob.data[place] = value < 0 ? 0 : value > 1 ? 1 : value;
-    }
+    return empty;
   }
-  return prob;
 }
 
 /** Rounds as Python does: what lies in the middle goes to the even side. */

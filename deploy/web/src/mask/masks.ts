@@ -1,9 +1,9 @@
 import type { Card } from "../card";
-import { brightness, copiesHalvings, fullProb, type Lines, lines, smallProb } from "./edges";
-import { type Plane, type Rgba } from "./arrays";
+import type { Plane, Rgba } from "./arrays";
+import { copiesHalvings, fullProb, type Lines, lines, smallBrightness, smallProb } from "./edges";
 import { dropSpecks } from "./pieces";
 import { type Input, prepare, view } from "./prepare";
-import { halved, resized } from "./resize";
+import { resized } from "./resize";
 import { Scenes } from "./scenes";
 import { Adaptive } from "./smoothing";
 
@@ -31,8 +31,7 @@ export class Photos {
     let prob = resized(small, picture.width, picture.height);
     if (card.radius) {
       const radius = radiusOf(card, picture, input);
-      const light = brightness(picture);
-      prob = fullProb(lines(prob, smallLight(light, radius), radius, card.threshold), light);
+      prob = fullProb(lines(prob, smallLight(picture, radius), radius, card.threshold), picture);
       dropSpecks(prob, card.threshold, card.smallest);
     }
     return prob;
@@ -60,7 +59,7 @@ export class Frames {
     const prob = await this.steady(input, `${picture.width}x${picture.height}`);
     dropSpecks(prob, card.threshold, card.smallest);
     const radius = radiusOf(card, picture, input);
-    const found = lines(prob, smallLight(brightness(picture), radius), radius, card.threshold);
+    const found = lines(prob, smallLight(picture, radius), radius, card.threshold);
     dropSpecks(smallProb(found), card.threshold, card.smallest, (place) => {
       found.slope.data[place] = 0;
       found.offset.data[place] = 0;
@@ -83,7 +82,6 @@ function radiusOf(card: Card, picture: Rgba, input: Input): number {
   return card.radius / Math.sqrt((input.width * input.height) / (picture.width * picture.height));
 }
 
-function smallLight(light: Plane, radius: number): Plane {
-  const small = halved(light, copiesHalvings(radius));
-  return small === light ? { ...light, data: light.data.slice() } : small;
+function smallLight(picture: Rgba, radius: number): Plane {
+  return smallBrightness(picture, copiesHalvings(radius));
 }

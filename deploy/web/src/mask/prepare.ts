@@ -1,5 +1,5 @@
 import type { Card } from "../card";
-import { type Plane, type Rgba } from "./arrays";
+import type { Plane, Rgba } from "./arrays";
 import { roundHalfEven } from "./edges";
 import { taps } from "./resize";
 

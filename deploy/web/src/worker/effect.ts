@@ -1,6 +1,8 @@
-import { type Background } from "../compose/background";
-import { type Compositor, openCompositor } from "../compose/compositor";
 import type { Card } from "../card";
+import type { Background } from "../compose/background";
+import { type Compositor, openCompositor } from "../compose/compositor";
+import type { Rgba } from "../mask/arrays";
+import type { Lines } from "../mask/edges";
 import { Frames, type Network } from "../mask/masks";
 import { PixelReader } from "./pixels_of";
 
@@ -35,14 +37,16 @@ export class Effect {
     this.compositor = openCompositor(compositor);
   }
 
-  /** Draw the next frame on `canvas`. */
-  async draw(frame: VideoFrame | ImageBitmap): Promise<OffscreenCanvas> {
-    const start = performance.now();
-    const picture = await this.reader.read(frame);
-    const lines = await this.frames.lines(picture);
-    this.compositor.draw(picture, lines, this.background);
-    this.count(performance.now() - start);
-    return this.compositor.canvas;
+  /** The next frame, of a stream. */
+  frame(frame: VideoFrame): Promise<VideoFrame> {
+    const { timestamp, duration } = frame;
+    const init = { timestamp, duration: duration ?? undefined };
+    return this.counted(frame, async (...drawn) => this.compositor.frame(...drawn, this.background, init));
+  }
+
+  /** The next frame, of a page's video. */
+  bitmap(frame: ImageBitmap): Promise<ImageBitmap> {
+    return this.counted(frame, (...drawn) => this.compositor.bitmap(...drawn, this.background));
   }
 
   /** Frames in, frames out, until either side ends. */
@@ -51,9 +55,7 @@ export class Effect {
       {
         transform: async (frame, controller) => {
           try {
-            const { timestamp, duration } = frame;
-            const canvas = await this.draw(frame);
-            controller.enqueue(new VideoFrame(canvas, { timestamp, duration: duration ?? undefined, alpha: "discard" }));
+            controller.enqueue(await this.frame(frame));
           } finally {
             frame.close();
           }
@@ -80,8 +82,17 @@ export class Effect {
     this.compositor.release();
   }
 
-  private count(milliseconds: number): void {
+  private async counted<T>(source: VideoFrame | ImageBitmap, draw: (picture: Rgba, lines: Lines) => Promise<T>): Promise<T> {
+    const start = performance.now();
+    const picture = await this.reader.read(source);
+    const result = await draw(picture, await this.frames.lines(picture));
+    this.count(start);
+    return result;
+  }
+
+  private count(start: number): void {
     const now = performance.now();
+    const milliseconds = now - start;
     this.shown++;
     this.milliseconds += (this.shown < 10 ? 1 / this.shown : 0.1) * (milliseconds - this.milliseconds);
     this.ends.push(now);

@@ -89,7 +89,7 @@ async function open(
   ort.env.logLevel = "error";
   let session: InferenceSession;
   try {
-    session = await ort.InferenceSession.create(graph, { executionProviders: [runtime], graphOptimizationLevel: "all" });
+    session = await ort.InferenceSession.create(graph, { executionProviders: [runtime], graphOptimizationLevel: "all", logSeverityLevel: 3 });
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
     if (/fetch|import|load/i.test(what)) throw missing(paths.wasm, what);

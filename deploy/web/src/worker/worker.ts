@@ -1,9 +1,10 @@
 /** The worker: everything that takes time happens here. */
 import type { Background } from "../compose/background";
-import { fit, overBackground } from "../compose/canvas_2d";
-import { composed } from "../compose/pixels";
+import { imageData, overBackground } from "../compose/canvas_2d";
+import { cutOut } from "../compose/pixels";
 import type { Card } from "../card";
 import { PortraitError, told } from "../errors";
+import type { Rgba } from "../mask/arrays";
 import { Photos } from "../mask/masks";
 import { opacity } from "../mask/matte";
 import { above } from "../mask/pieces";
@@ -36,9 +37,7 @@ const handlers: Handlers = {
     const { picture, mask } = await found(image);
     const { width, height } = mask;
     const share = { data: mask.opacity, width, height };
-    const fitted = (behind: ImageBitmap) => fit(behind, width, height);
-    const shown = background ? overBackground(picture, share, background, fitted) : composed(picture, share);
-    return encoded(shown);
+    return encoded(background ? overBackground(picture, share, background) : cutOut(picture, share));
   },
 
   async pump({ id, background, compositor, readable, writable }) {
@@ -57,7 +56,7 @@ const handlers: Handlers = {
 
   async frame({ id, frame }) {
     try {
-      return (await known(id).draw(frame)).transferToImageBitmap();
+      return await known(id).bitmap(frame);
     } finally {
       frame.close();
     }
@@ -141,9 +140,9 @@ async function found(image: ImageBitmap) {
 }
 
 /** A picture as PNG. */
-async function encoded({ data, width, height }: { data: Uint8ClampedArray | Uint8Array; width: number; height: number }) {
-  const canvas = new OffscreenCanvas(width, height);
+async function encoded(picture: Rgba): Promise<ArrayBuffer> {
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
   const context = canvas.getContext("2d") as OffscreenCanvasRenderingContext2D;
-  context.putImageData(new ImageData(data as Uint8ClampedArray<ArrayBuffer>, width, height), 0, 0);
+  context.putImageData(imageData(picture), 0, 0);
   return (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer();
 }
