@@ -48,10 +48,11 @@ function small(picture: Rgba, opacity: Plane<Uint8Array>, times: number): { colo
   const { data } = picture;
   const lefts = Array.from({ length: width + 1 }, (_, x) => Math.floor((x * picture.width) / width));
   const sums = new Float64Array(4 * width);
+  const every = times > 2 ? 2 : 1; // half the rows of a large block have its mean
   for (let y = 0; y < height; y++) {
     const [top, bottom] = [y, y + 1].map((row) => Math.floor((row * picture.height) / height));
     sums.fill(0);
-    for (let row = top; row < bottom; row++) {
+    for (let row = top; row < bottom; row += every) {
       for (let x = 0; x < width; x++) {
         let [red, green, blue, share] = [0, 0, 0, 0];
         const end = row * picture.width + lefts[x + 1];
@@ -68,7 +69,7 @@ function small(picture: Rgba, opacity: Plane<Uint8Array>, times: number): { colo
       }
     }
     for (let x = 0; x < width; x++) {
-      const area = (bottom - top) * (lefts[x + 1] - lefts[x]);
+      const area = Math.ceil((bottom - top) / every) * (lefts[x + 1] - lefts[x]);
       for (let c = 0; c < 4; c++) maps[c].data[y * width + x] = sums[4 * x + c] / area;
     }
   }
@@ -117,6 +118,30 @@ export class Enlarged {
     for (let channel = 0; channel < 3; channel++) {
       const { data } = this.colours[channel];
       for (let x = 0; x < width; x++) line[3 * x + channel] = data[near + x] + share * (data[far + x] - data[near + x]);
+    }
+  }
+
+  /** All of the row, as whole pixels. */
+  words(row: Uint32Array): void {
+    const { line } = this;
+    const { near, far, share } = this.across;
+    for (let x = 0; x < row.length; ) {
+      const left = 3 * near[x];
+      const right = 3 * far[x];
+      // Between two pixels of the small copy colours change by the same step.
+      const step = x + 1 < row.length && near[x + 1] === near[x] ? share[x + 1] - share[x] : 0;
+      const [reds, greens, blues] = [line[right] - line[left], line[right + 1] - line[left + 1], line[right + 2] - line[left + 2]];
+      let red = line[left] + share[x] * reds + 0.5;
+      let green = line[left + 1] + share[x] * greens + 0.5;
+      let blue = line[left + 2] + share[x] * blues + 0.5;
+      const start = near[x];
+      const end = far[x];
+      for (; x < row.length && near[x] === start && far[x] === end; x++) {
+        row[x] = 0xff000000 | (blue << 16) | (green << 8) | red;
+        red += step * reds;
+        green += step * greens;
+        blue += step * blues;
+      }
     }
   }
 

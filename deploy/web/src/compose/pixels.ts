@@ -12,20 +12,27 @@ export function blurred(picture: Rgba, opacity: Opacity, radius: number): Rgba {
   const { width, height } = picture;
   const behind = new Enlarged(localMean(picture, opacity, radius, "background"), width, height);
   const result = copied(picture);
-  const { data } = result;
+  const own = words(result);
+  const row = new Uint32Array(width);
   for (let y = 0, place = 0; y < height; y++) {
     behind.row(y);
+    behind.words(row);
     for (let x = 0; x < width; x++, place++) {
-      const share = opacity.data[place] / 255;
-      if (share === 1) continue;
-      behind.at(x);
-      const at = 4 * place;
-      data[at] = behind.red + share * (data[at] - behind.red) + 0.5;
-      data[at + 1] = behind.green + share * (data[at + 1] - behind.green) + 0.5;
-      data[at + 2] = behind.blue + share * (data[at + 2] - behind.blue) + 0.5;
+      const share = opacity.data[place];
+      if (share === 0) own[place] = row[x];
+      else if (share < 255) own[place] = mixed(own[place], row[x], share);
     }
   }
   return result;
+}
+
+/** A pixel's colour of which a share, of 255, is `front`. */
+function mixed(front: number, behind: number, share: number): number {
+  const rest = 255 - share;
+  const red = ((front & 255) * share + (behind & 255) * rest + 127) / 255;
+  const green = (((front >> 8) & 255) * share + ((behind >> 8) & 255) * rest + 127) / 255;
+  const blue = (((front >> 16) & 255) * share + ((behind >> 16) & 255) * rest + 127) / 255;
+  return 0xff000000 | (blue << 16) | (green << 8) | red;
 }
 
 /** The picture's people with transparency around them; the old background's colour is taken out of the edge. */
@@ -40,16 +47,11 @@ export function cutOut(picture: Rgba, opacity: Opacity): Rgba {
 export function replaced(picture: Rgba, opacity: Opacity, behind: Rgba): Rgba {
   const result = copied(picture);
   takeOut(result, opacity);
-  const { data } = result;
   const [own, other] = [words(result), words(behind)];
   for (let place = 0; place < opacity.data.length; place++) {
     const share = opacity.data[place];
     if (share === 0) own[place] = other[place];
-    else if (share < 255) {
-      for (let at = 4 * place; at < 4 * place + 3; at++) {
-        data[at] = Math.floor((data[at] * share + behind.data[at] * (255 - share) + 127) / 255);
-      }
-    }
+    else if (share < 255) own[place] = mixed(own[place], other[place], share);
   }
   return result;
 }

@@ -11,11 +11,13 @@ export function gaussian(map: Plane, sigma: number): Plane {
   const radius = weights.length >> 1;
   const { width, height } = map;
   const narrow = plane(width, height);
+  const row = new Float32Array(width + 2 * radius);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let k = -radius; k <= radius; k++) sum += weights[k + radius] * map.data[y * width + mirrored(x + k, width)];
-      narrow.data[y * width + x] = sum;
+    fillRow(row, map, y, radius);
+    const to = narrow.data.subarray(y * width, (y + 1) * width);
+    for (let k = 0; k < weights.length; k++) {
+      const weight = weights[k];
+      for (let x = 0; x < width; x++) to[x] += weight * row[x + k];
     }
   }
   const result = plane(width, height);
@@ -44,19 +46,29 @@ export function mirrored(place: number, length: number): number {
   return inside;
 }
 
+/** A row of a map between its mirrored ends, so that sums run over it without asking where they are. */
+function fillRow(row: Float32Array, { data, width }: Plane, y: number, radius: number): void {
+  const start = y * width;
+  row.set(data.subarray(start, start + width), radius);
+  for (let k = 1; k <= radius; k++) {
+    row[radius - k] = data[start + mirrored(-k, width)];
+    row[radius + width - 1 + k] = data[start + mirrored(width - 1 + k, width)];
+  }
+}
+
 function rows(map: Plane, radius: number): Plane {
-  const { width, height, data } = map;
+  const { width, height } = map;
   const result = plane(width, height);
   const scale = 1 / (2 * radius + 1);
+  const row = new Float32Array(width + 2 * radius + 1);
   for (let y = 0; y < height; y++) {
     const start = y * width;
+    fillRow(row, map, y, radius);
     let sum = 0;
-    for (let k = -radius; k <= radius; k++) sum += data[start + mirrored(k, width)];
+    for (let k = 0; k < 2 * radius + 1; k++) sum += row[k];
     for (let x = 0; x < width; x++) {
       result.data[start + x] = sum * scale;
-      const [next, last] = [x + radius + 1, x - radius];
-      sum += data[start + (next < width ? next : mirrored(next, width))];
-      sum -= data[start + (last >= 0 ? last : mirrored(last, width))];
+      sum += row[x + 2 * radius + 1] - row[x];
     }
   }
   return result;

@@ -4,7 +4,7 @@
  */
 import { clamp, type Plane, plane, type Rgba } from "./arrays";
 import { boxMean } from "./blur";
-import { OPACITY } from "./matte";
+import { OPACITY, RAMP } from "./matte";
 import { halved, halvings, resized, taps } from "./resize";
 
 const WINDOW = 2.5;
@@ -108,16 +108,83 @@ export function fullProb(lines: Lines, picture: Rgba): Plane {
   return prob;
 }
 
-/** How opaque people are at full size. */
+/**
+ * How opaque people are at full size. The edge is worked out; between four pixels of the small copies whose lines all end
+ * beyond the soft part, whatever the brightness, it is 0 or 255.
+ */
 export function fullOpacity(lines: Lines, picture: Rgba): Plane<Uint8Array> {
   const { width, height } = picture;
   const data = new Uint8Array(width * height);
   const rows = new Rows(lines, picture);
-  for (let y = 0, place = 0; y < height; y++) {
-    const row = rows.at(y);
-    for (let x = 0; x < width; x++) data[place++] = OPACITY[(row[x] * 255 + 0.5) | 0];
+  const runs = new Runs(lines, width);
+  const down = taps(lines.slope.height, height);
+  for (let y = 0; y < height; y++) {
+    const start = y * width;
+    let row: Float32Array | undefined;
+    runs.between(down.near[y], down.far[y], (kind, from, to) => {
+      if (kind === CLEAR) return;
+      if (kind === OPAQUE) {
+        data.fill(255, start + from, start + to);
+        return;
+      }
+      row ??= rows.ready(y);
+      rows.work(y, from, to);
+      for (let x = from; x < to; x++) data[start + x] = OPACITY[(row[x] * 255 + 0.5) | 0];
+    });
   }
   return { data, width, height };
+}
+
+const CLEAR = 1;
+const OPAQUE = 2;
+
+/** For each pixel of the small copies, whether its line is clear, or opaque, whatever the brightness. */
+function corners({ slope, offset }: Lines): Uint8Array {
+  const kinds = new Uint8Array(slope.data.length);
+  const [clear, opaque] = [RAMP[0], RAMP[1] + 1 / 255];
+  for (let k = 0; k < kinds.length; k++) {
+    const dark = offset.data[k];
+    const bright = dark + slope.data[k];
+    if (dark < clear && bright < clear) kinds[k] = CLEAR;
+    else if (dark > opaque && bright > opaque) kinds[k] = OPAQUE;
+  }
+  return kinds;
+}
+
+/** Runs of pixels of one kind between two rows of the small copies. */
+class Runs {
+  private readonly kinds: Uint8Array;
+  /** Where pixels begin that lie between other columns, and which these are. */
+  private readonly starts: { start: number; near: number; far: number }[] = [];
+  private readonly small: number;
+
+  constructor(
+    lines: Lines,
+    private readonly width: number,
+  ) {
+    this.kinds = corners(lines);
+    this.small = lines.slope.width;
+    const { near, far } = taps(this.small, width);
+    for (let x = 0; x < width; x++) {
+      const last = this.starts[this.starts.length - 1];
+      if (last?.near !== near[x] || last.far !== far[x]) this.starts.push({ start: x, near: near[x], far: far[x] });
+    }
+  }
+
+  between(upper: number, lower: number, found: (kind: number, from: number, to: number) => void): void {
+    const { kinds, small } = this;
+    let kind = -1;
+    let from = 0;
+    for (const { start, near, far } of this.starts) {
+      const above = kinds[upper * small + near] & kinds[upper * small + far];
+      const here = above & kinds[lower * small + near] & kinds[lower * small + far];
+      if (here === kind) continue;
+      if (start) found(kind, from, start);
+      kind = here;
+      from = start;
+    }
+    found(kind, from, this.width);
+  }
 }
 
 /** Probabilities at full size, row by row. */
@@ -142,11 +209,16 @@ class Rows {
 
   /** A row; overwritten by the next. */
   at(y: number): Float32Array {
+    this.ready(y);
+    return this.work(y, 0, this.picture.width);
+  }
+
+  /** Some pixels of the row that is ready. */
+  work(y: number, from: number, to: number): Float32Array {
     const { slopes, offsets, row } = this;
     const { data, width } = this.picture;
-    if (this.isEmpty(y)) return row.fill(0);
     const { near, far, share } = this.across;
-    for (let x = 0, at = 4 * y * width; x < width; x++, at += 4) {
+    for (let x = from, at = 4 * (y * width + from); x < to; x++, at += 4) {
       const left = near[x];
       const right = far[x];
       const part = share[x];
@@ -159,19 +231,17 @@ class Rows {
     return row;
   }
 
-  /** Makes the lines of a row of the small copies ready; whether they say nothing. */
-  private isEmpty(y: number): boolean {
+  /** Makes a row ready: the lines of the small copies between their rows. */
+  ready(y: number): Float32Array {
     const { slopes, offsets } = this;
     const { slope, offset } = this.lines;
     const { width } = slope;
     const [near, far, share] = [this.down.near[y] * width, this.down.far[y] * width, this.down.share[y]];
-    let empty = true;
     for (let x = 0; x < width; x++) {
       slopes[x] = (slope.data[near + x] + share * (slope.data[far + x] - slope.data[near + x])) / 255;
       offsets[x] = offset.data[near + x] + share * (offset.data[far + x] - offset.data[near + x]);
-      empty &&= slopes[x] === 0 && offsets[x] === 0;
     }
-    return empty;
+    return this.row;
   }
 }
 

@@ -17,27 +17,36 @@ export function inputSize(card: Card, width: number, height: number): { width: n
   return { width: side(width), height: side(height) };
 }
 
-/** The network's input for a picture: resized bilinearly to whole numbers, then normalised. */
+/** What OpenCV multiplies shares by when it resizes pictures. */
+const ONE = 2048;
+
+/**
+ * The network's input for a picture: resized bilinearly, then normalised. In whole numbers, as OpenCV does it: a grey level
+ * more or less moves masks where the network is in doubt.
+ */
 export function prepare(card: Card, picture: Rgba): Input {
   const { width, height } = inputSize(card, picture.width, picture.height);
   const { data } = picture;
   const tensor = new Float32Array(3 * width * height);
   const across = taps(picture.width, width);
   const down = taps(picture.height, height);
-  const scale = [0, 1, 2].map((c) => 1 / (255 * card.std[c]));
-  const shift = [0, 1, 2].map((c) => -card.mean[c] / card.std[c]);
+  const rights = across.share.map((share) => roundHalfEven(share * ONE));
+  const lefts = across.share.map((share) => roundHalfEven((1 - share) * ONE));
   const area = width * height;
-  for (let y = 0, place = 0; y < height; y++) {
-    const [near, far] = [down.near[y] * picture.width, down.far[y] * picture.width];
-    const part = down.share[y];
-    for (let x = 0; x < width; x++, place++) {
-      const share = across.share[x];
-      const [a, b] = [4 * (near + across.near[x]), 4 * (near + across.far[x])];
-      const [c, d] = [4 * (far + across.near[x]), 4 * (far + across.far[x])];
-      for (let channel = 0; channel < 3; channel++) {
-        const upper = data[a + channel] + share * (data[b + channel] - data[a + channel]);
-        const lower = data[c + channel] + share * (data[d + channel] - data[c + channel]);
-        tensor[channel * area + place] = Math.floor(upper + part * (lower - upper) + 0.5) * scale[channel] + shift[channel];
+  for (let channel = 0; channel < 3; channel++) {
+    const scale = 1 / (255 * card.std[channel]);
+    const shift = -card.mean[channel] / card.std[channel];
+    for (let y = 0, place = channel * area; y < height; y++) {
+      const near = 4 * down.near[y] * picture.width + channel;
+      const far = 4 * down.far[y] * picture.width + channel;
+      const lower = roundHalfEven(down.share[y] * ONE);
+      const upper = roundHalfEven((1 - down.share[y]) * ONE);
+      for (let x = 0; x < width; x++, place++) {
+        const a = 4 * across.near[x];
+        const b = 4 * across.far[x];
+        const above = (data[near + a] * lefts[x] + data[near + b] * rights[x]) >> 4;
+        const below = (data[far + a] * lefts[x] + data[far + b] * rights[x]) >> 4;
+        tensor[place] = ((((upper * above) >> 16) + ((lower * below) >> 16) + 2) >> 2) * scale + shift;
       }
     }
   }
