@@ -1,7 +1,7 @@
 // `node scripts/serve.mjs FOLDER [PORT]`: a folder as static files, isolated so that WebAssembly may have threads.
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
-import { extname, join, normalize, resolve, sep } from "node:path";
+import { extname, join, normalize, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const TYPES = {
@@ -22,7 +22,7 @@ export function serve(folder, { port = 0, isolated = true } = {}) {
   const server = createServer((request, answer) => {
     let file = normalize(join(root, decodeURIComponent(new URL(request.url, "http://x").pathname)));
     if (existsSync(file) && statSync(file).isDirectory()) file = join(file, "index.html");
-    if (!(file === root || file.startsWith(root + sep)) || !existsSync(file)) {
+    if (relative(root, file).startsWith("..") || !existsSync(file)) {
       answer.writeHead(404).end();
       return;
     }

@@ -8,6 +8,14 @@ import { type Program, program, type Texture, texture } from "./gl";
 import { bind, Means } from "./means";
 import { COMPOSE, VERTEX } from "./shaders";
 
+/** What processors that do a graphics processor's work are called; browsers do not always call them slow. */
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
+function rendererOf(gl: WebGL2RenderingContext): string {
+  const names = gl.getExtension("WEBGL_debug_renderer_info");
+  return String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+}
+
 /** Draws by WebGL2: one pass at full size, all else on small copies. */
 export class WebGl implements Compositor {
   readonly kind = "webgl2";
@@ -27,6 +35,7 @@ export class WebGl implements Compositor {
     const canvas = new OffscreenCanvas(1, 1);
     const wishes = { alpha: false, antialias: false, depth: false, failIfMajorPerformanceCaveat: !slowToo };
     const gl = canvas.getContext("webgl2", wishes) as WebGL2RenderingContext | null;
+    if (gl && !slowToo && SOFTWARE.test(rendererOf(gl))) return undefined;
     if (!gl?.getExtension("EXT_color_buffer_float") && !gl?.getExtension("EXT_color_buffer_half_float")) return undefined;
     return new WebGl(canvas, gl);
   }

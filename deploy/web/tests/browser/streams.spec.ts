@@ -1,12 +1,17 @@
 import { SIZE } from "./clip";
 import { expect, openPortrait, test } from "./fixtures";
 
-for (const through of ["insertable", "canvas"] as const) {
-  test(`changes a camera's background: ${through}`, async ({ portrait: page }) => {
-    const found = await page.evaluate(async (through) => {
+for (const [through, compositor] of [
+  ["insertable", "webgl2"],
+  ["insertable", "2d"],
+  ["canvas", "webgl2"],
+  ["canvas", "2d"],
+] as const) {
+  test(`changes a camera's background: ${through}, ${compositor}`, async ({ portrait: page }) => {
+    const found = await page.evaluate(async ({ through, compositor }) => {
       const segmenter = await portrait.createSegmenter({ runtime: "wasm", threads: 1 });
       const camera = await navigator.mediaDevices.getUserMedia({ video: { width: 1280, height: 720 }, audio: true });
-      const stream = await segmenter.replace(camera, "#ff00ff", { through });
+      const stream = await segmenter.replace(camera, "#ff00ff", { through, compositor });
       const frame = await frameOf(stream, 4);
       await segmenter.changeTo(stream, "#00ff00");
       await frameOf(stream, 6);
@@ -26,10 +31,10 @@ for (const through of ["insertable", "canvas"] as const) {
       const ended = await segmenter.figures(stream).then(() => "runs", (error) => error.code);
       const state = stream.getVideoTracks()[0].readyState;
       return { figures, purple, green, width, height, sound, ended, state };
-    }, through);
+    }, { through, compositor });
     console.log(JSON.stringify(found.figures));
     expect(found).toMatchObject({ ...SIZE, sound: 1, ended: "closed", state: "ended" });
-    expect(found.figures.compositor).toBe("webgl2");
+    expect(found.figures.compositor).toBe(compositor);
     expect(found.figures.frames).toBeGreaterThan(5);
     for (const share of [found.purple, found.green]) {
       expect(share).toBeGreaterThan(0.2);
