@@ -22,7 +22,10 @@ function files(): Plugin {
         }
       }
       const { version, license } = JSON.parse(readFileSync(`${RUNTIME}/package.json`, "utf8"));
-      writeFileSync("dist/THIRD_PARTY.txt", `onnxruntime-web ${version} (${license})\n\n${readFileSync("licences/onnxruntime.txt", "utf8")}`);
+      writeFileSync(
+        "dist/THIRD_PARTY.txt",
+        `onnxruntime-web ${version} (${license})\n\n${readFileSync("licences/onnxruntime.txt", "utf8")}`,
+      );
     },
   };
 }

@@ -13,7 +13,8 @@ export function webCard(cardFile, graphFile) {
   const [resize, normalize] = steps(card.preprocess, PREPROCESS, cardFile);
   const [specks, , edges, again, mask] = steps(card.postprocess, POSTPROCESS, cardFile);
   if (specks.smallest !== again.smallest) throw new Error(`${cardFile}: the two drop_specks differ`);
-  if (card.outputs[0].kind !== "prob") throw new Error(`${cardFile}: gives ${card.outputs[0].kind}; export it with --output_op softmax`);
+  if (card.outputs[0].kind !== "prob")
+    throw new Error(`${cardFile}: gives ${card.outputs[0].kind}; export it with --output_op softmax`);
   const three = (numbers) => (numbers.length === 1 ? [0, 1, 2].map(() => numbers[0]) : numbers);
   return {
     name: card.name,
@@ -30,7 +31,8 @@ export function webCard(cardFile, graphFile) {
 
 function steps(given, wanted, where) {
   const names = (given ?? []).map(({ type }) => type);
-  if (names.join() !== wanted.join()) throw new Error(`${where}: has the steps ${names.join(", ")}; the package does ${wanted.join(", ")}`);
+  if (names.join() !== wanted.join())
+    throw new Error(`${where}: has the steps ${names.join(", ")}; the package does ${wanted.join(", ")}`);
   return given;
 }
 

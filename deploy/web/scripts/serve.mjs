@@ -26,11 +26,16 @@ export function serve(folder, { port = 0, isolated = true } = {}) {
       answer.writeHead(404).end();
       return;
     }
-    answer.writeHead(200, { "Content-Type": TYPES[extname(file)] ?? "application/octet-stream", ...(isolated ? ISOLATED : {}) });
+    answer.writeHead(200, {
+      "Content-Type": TYPES[extname(file)] ?? "application/octet-stream",
+      ...(isolated ? ISOLATED : {}),
+    });
     createReadStream(file).pipe(answer);
   });
   return new Promise((done) => {
-    server.listen(port, "127.0.0.1", () => done({ address: `http://127.0.0.1:${server.address().port}`, close: () => server.close() }));
+    server.listen(port, "127.0.0.1", () =>
+      done({ address: `http://127.0.0.1:${server.address().port}`, close: () => server.close() }),
+    );
   });
 }
 

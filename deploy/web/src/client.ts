@@ -16,7 +16,9 @@ export class Client {
 
   /** @param folder - Where the package's files are, if not beside its code. */
   constructor(folder?: string) {
-    this.worker = folder ? new Worker(new URL("worker.js", folder), { type: "module", name: "portrait" }) : startWorker();
+    this.worker = folder
+      ? new Worker(new URL("worker.js", folder), { type: "module", name: "portrait" })
+      : startWorker();
     this.worker.onmessage = ({ data }: MessageEvent<Answered>) => {
       const waiting = this.waiting.get(data.number);
       this.waiting.delete(data.number);
@@ -26,7 +28,13 @@ export class Client {
     this.worker.onerror = (event) => {
       event.preventDefault();
       const what = `the package's worker does not start${event.message ? ` (${event.message})` : ""}`;
-      this.fail(new PortraitError("no-worker", what, "serve worker.js beside the package's code, or say with `files` where it is"));
+      this.fail(
+        new PortraitError(
+          "no-worker",
+          what,
+          "serve worker.js beside the package's code, or say with `files` where it is",
+        ),
+      );
     };
   }
 

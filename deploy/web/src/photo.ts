@@ -33,7 +33,8 @@ async function headOf(file: Blob): Promise<{ width: number; height: number }> {
 
 /** The size in the head of a PNG or a JPEG. */
 export function sizeInHead(head: DataView): { width: number; height: number } | undefined {
-  if (head.byteLength > 24 && head.getUint32(0) === 0x89504e47) return { width: head.getUint32(16), height: head.getUint32(20) };
+  if (head.byteLength > 24 && head.getUint32(0) === 0x89504e47)
+    return { width: head.getUint32(16), height: head.getUint32(20) };
   if (head.byteLength < 4 || head.getUint16(0) !== 0xffd8) return undefined;
   for (let place = 2; place + 9 < head.byteLength; place += 2 + head.getUint16(place + 2)) {
     const marker = head.getUint16(place);

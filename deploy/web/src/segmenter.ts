@@ -83,7 +83,11 @@ export class Segmenter {
    *
    * @throws PortraitError "no-video", "bad-setting", "picture-unreadable", "picture-too-big" or "closed".
    */
-  async replace(stream: MediaStream, behind: Behind, options: ReplaceOptions & StreamOptions = {}): Promise<MediaStream> {
+  async replace(
+    stream: MediaStream,
+    behind: Behind,
+    options: ReplaceOptions & StreamOptions = {},
+  ): Promise<MediaStream> {
     return this.through(stream, await this.behind(behind, options), options);
   }
 
@@ -144,7 +148,11 @@ export class Segmenter {
   private idOf(stream: MediaStream): number {
     const id = this.streams.get(stream);
     if (id !== undefined) return id;
-    throw new PortraitError("bad-setting", "this stream is not the segmenter's", "give one that `blur` or `replace` made");
+    throw new PortraitError(
+      "bad-setting",
+      "this stream is not the segmenter's",
+      "give one that `blur` or `replace` made",
+    );
   }
 
   private async through(stream: MediaStream, background: Background, options: StreamOptions): Promise<MediaStream> {
@@ -163,7 +171,12 @@ export class Segmenter {
       });
     } else {
       await this.client.ask("begin", { id, background, compositor });
-      track = await canvasTrack(this.client, id, source, () => void this.client.ask("end", { id }).catch(() => undefined));
+      track = await canvasTrack(
+        this.client,
+        id,
+        source,
+        () => void this.client.ask("end", { id }).catch(() => undefined),
+      );
     }
     const result = new MediaStream([track, ...stream.getAudioTracks()]);
     this.streams.set(result, id);
@@ -182,7 +195,12 @@ export async function createSegmenter(options: SegmenterOptions = {}): Promise<S
   const client = new Client(folder);
   try {
     const graph = model && new URL(model.graph, location.href).href;
-    const opened = await client.ask("open", { runtime, threads, folder, model: model && { graph: graph as string, card: model.card } });
+    const opened = await client.ask("open", {
+      runtime,
+      threads,
+      folder,
+      model: model && { graph: graph as string, card: model.card },
+    });
     return new Segmenter(client, opened.runtime, opened.threads, opened.model);
   } catch (error) {
     client.close();

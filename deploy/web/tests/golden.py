@@ -1,7 +1,7 @@
 """What the Python package finds, for the tests of the browser's: run it again when a card or a step changes.
 
-    python deploy/web/tests/golden.py                          # tests/golden: small arrays and a few masks, committed
-    python deploy/web/tests/golden.py --all OUT [--clip MP4]   # all bundled photos as PNG with their masks, and a clip's
+python deploy/web/tests/golden.py                          # tests/golden: small arrays and a few masks, committed
+python deploy/web/tests/golden.py --all OUT [--clip MP4]   # all bundled photos as PNG, and a clip
 """
 
 from __future__ import annotations

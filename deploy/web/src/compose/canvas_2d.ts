@@ -29,7 +29,7 @@ export class Canvas2d implements Compositor {
     return overBackground(picture, fullOpacity(lines, picture), background, (image, width, height) => {
       const held = this.fitted;
       if (held?.image === image && held.picture.width === width && held.picture.height === height) return held.picture;
-      this.fitted = { image, picture: fit(image, width, height) };
+      this.fitted = { image, picture: filling(image, width, height) };
       return this.fitted.picture;
     });
   }
@@ -38,17 +38,23 @@ export class Canvas2d implements Compositor {
 const SRGB: VideoColorSpaceInit = { primaries: "bt709", transfer: "iec61966-2-1", matrix: "rgb", fullRange: true };
 
 /** A picture's people before a background. */
-export function overBackground(picture: Rgba, share: Plane<Uint8Array>, background: Background, fitted = fit): Rgba {
+export function overBackground(
+  picture: Rgba,
+  share: Plane<Uint8Array>,
+  background: Background,
+  fitted = filling,
+): Rgba {
   const { width, height } = picture;
   if (background.kind === "blur") return blurred(picture, share, blurRadius(background.strength, width, height));
-  const behind = background.kind === "image" ? fitted(background.image, width, height) : plain(background.colour, width, height);
+  const behind =
+    background.kind === "image" ? fitted(background.image, width, height) : plain(background.colour, width, height);
   const shown = replaced(picture, share, behind);
   if (background.lightWrap) lightWrap(shown, share, behind, background.lightWrap);
   return shown;
 }
 
 /** A picture filling a size with its middle. */
-export function fit(image: ImageBitmap, width: number, height: number): Rgba {
+export function filling(image: ImageBitmap, width: number, height: number): Rgba {
   const context = new OffscreenCanvas(width, height).getContext("2d") as OffscreenCanvasRenderingContext2D;
   context.imageSmoothingQuality = "high";
   const part = cover(image, { width, height });

@@ -39,7 +39,13 @@ export function program(gl: WebGL2RenderingContext, vertex: string, fragment: st
 }
 
 /** An empty texture, interpolated, its border repeated or mirrored. */
-export function texture(gl: WebGL2RenderingContext, format: number, width: number, height: number, mirrored = false): Texture {
+export function texture(
+  gl: WebGL2RenderingContext,
+  format: number,
+  width: number,
+  height: number,
+  mirrored = false,
+): Texture {
   const made = gl.createTexture();
   gl.bindTexture(gl.TEXTURE_2D, made);
   const levels = mirrored ? Math.floor(Math.log2(Math.max(width, height))) + 1 : 1;
@@ -57,7 +63,13 @@ export interface Target extends Texture {
   frame: WebGLFramebuffer;
 }
 
-export function target(gl: WebGL2RenderingContext, format: number, width: number, height: number, mirrored = false): Target {
+export function target(
+  gl: WebGL2RenderingContext,
+  format: number,
+  width: number,
+  height: number,
+  mirrored = false,
+): Target {
   const made = texture(gl, format, width, height, mirrored);
   const frame = gl.createFramebuffer();
   gl.bindFramebuffer(gl.FRAMEBUFFER, frame);

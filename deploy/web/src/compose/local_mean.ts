@@ -130,7 +130,11 @@ export class Enlarged {
       const right = 3 * far[x];
       // Between two pixels of the small copy colours change by the same step.
       const step = x + 1 < row.length && near[x + 1] === near[x] ? share[x + 1] - share[x] : 0;
-      const [reds, greens, blues] = [line[right] - line[left], line[right + 1] - line[left + 1], line[right + 2] - line[left + 2]];
+      const [reds, greens, blues] = [
+        line[right] - line[left],
+        line[right + 1] - line[left + 1],
+        line[right + 2] - line[left + 2],
+      ];
       let red = line[left] + share[x] * reds + 0.5;
       let green = line[left + 1] + share[x] * greens + 0.5;
       let blue = line[left + 2] + share[x] * blues + 0.5;

@@ -2,7 +2,7 @@ import type { Rgba } from "../mask/arrays";
 import { type Lines, smallProb } from "../mask/edges";
 import { opacity } from "../mask/matte";
 import { type Background, blurRadius, EDGE_SHARE, WRAP_SHARE } from "./background";
-import { fit } from "./canvas_2d";
+import { filling } from "./canvas_2d";
 import type { Compositor } from "./compositor";
 import { type Program, program, type Texture, texture } from "./gl";
 import { bind, Means } from "./means";
@@ -36,7 +36,8 @@ export class WebGl implements Compositor {
     const wishes = { alpha: false, antialias: false, depth: false, failIfMajorPerformanceCaveat: !slowToo };
     const gl = canvas.getContext("webgl2", wishes) as WebGL2RenderingContext | null;
     if (gl && !slowToo && SOFTWARE.test(rendererOf(gl))) return undefined;
-    if (!gl?.getExtension("EXT_color_buffer_float") && !gl?.getExtension("EXT_color_buffer_half_float")) return undefined;
+    if (!gl?.getExtension("EXT_color_buffer_float") && !gl?.getExtension("EXT_color_buffer_half_float"))
+      return undefined;
     return new WebGl(canvas, gl);
   }
 
@@ -110,7 +111,7 @@ export class WebGl implements Compositor {
     if (held && this.image === image && held.width === width && held.height === height) return held;
     this.image = image;
     const { gl } = this;
-    return this.upload("image", gl.RGBA8, width, height, gl.RGBA, gl.UNSIGNED_BYTE, fit(image, width, height).data);
+    return this.upload("image", gl.RGBA8, width, height, gl.RGBA, gl.UNSIGNED_BYTE, filling(image, width, height).data);
   }
 
   private upload(

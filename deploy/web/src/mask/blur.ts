@@ -33,7 +33,9 @@ export function gaussian(map: Plane, sigma: number): Plane {
 /** Weights of a Gaussian, as wide as OpenCV takes it for floats. */
 export function kernel(sigma: number): Float32Array {
   const radius = Math.round(sigma * 8 + 1) >> 1;
-  const weights = Float32Array.from({ length: 2 * radius + 1 }, (_, k) => Math.exp(-((k - radius) ** 2) / (2 * sigma ** 2)));
+  const weights = Float32Array.from({ length: 2 * radius + 1 }, (_, k) =>
+    Math.exp(-((k - radius) ** 2) / (2 * sigma ** 2)),
+  );
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return weights.map((weight) => weight / total);
 }

@@ -251,4 +251,3 @@ export function roundHalfEven(value: number): number {
   if (value - low !== 0.5) return Math.round(value);
   return low % 2 ? low + 1 : low;
 }
-

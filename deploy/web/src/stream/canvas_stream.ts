@@ -6,7 +6,12 @@ import type { Client } from "../client";
  * @param ended - Called once, when either side has ended.
  * @returns The canvas's track.
  */
-export async function canvasTrack(client: Client, id: number, source: MediaStreamTrack, ended: () => void): Promise<MediaStreamTrack> {
+export async function canvasTrack(
+  client: Client,
+  id: number,
+  source: MediaStreamTrack,
+  ended: () => void,
+): Promise<MediaStreamTrack> {
   const video = document.createElement("video");
   Object.assign(video, { muted: true, playsInline: true, srcObject: new MediaStream([source]) });
   await video.play();

@@ -2,10 +2,15 @@ import { PortraitError } from "../errors";
 
 /** What browsers with insertable streams have. */
 interface Insertable {
-  MediaStreamTrackProcessor: new (init: { track: MediaStreamTrack; maxBufferSize?: number }) => {
+  MediaStreamTrackProcessor: new (init: {
+    track: MediaStreamTrack;
+    maxBufferSize?: number;
+  }) => {
     readable: ReadableStream<VideoFrame>;
   };
-  MediaStreamTrackGenerator: new (init: { kind: "video" }) => MediaStreamTrack & { writable: WritableStream<VideoFrame> };
+  MediaStreamTrackGenerator: new (init: {
+    kind: "video";
+  }) => MediaStreamTrack & { writable: WritableStream<VideoFrame> };
 }
 
 /** Insertable streams, where the page has them. */
@@ -21,13 +26,18 @@ export function insertable(): Insertable | undefined {
  */
 export function videoOf(stream: MediaStream): MediaStreamTrack {
   const track = stream.getVideoTracks().find(({ readyState }) => readyState === "live");
-  if (!track) throw new PortraitError("no-video", "the stream has no video that runs", "ask getUserMedia for `video: true`");
+  if (!track)
+    throw new PortraitError("no-video", "the stream has no video that runs", "ask getUserMedia for `video: true`");
   return track;
 }
 
 /** What `getUserMedia` throws, by what a person can do about it. */
 const REFUSALS: Record<string, [ConstructorParameters<typeof PortraitError>[0], string, string]> = {
-  NotAllowedError: ["camera-denied", "the camera may not be used", "allow it in the browser's address bar, on an HTTPS page"],
+  NotAllowedError: [
+    "camera-denied",
+    "the camera may not be used",
+    "allow it in the browser's address bar, on an HTTPS page",
+  ],
   SecurityError: ["camera-denied", "this page may not use cameras", "serve it by HTTPS"],
   NotFoundError: ["camera-missing", "there is no camera", "connect one, or open a picture"],
   OverconstrainedError: ["camera-missing", "no camera gives what was asked", "ask for a smaller picture"],

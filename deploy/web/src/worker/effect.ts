@@ -82,7 +82,10 @@ export class Effect {
     this.compositor.release();
   }
 
-  private async counted<T>(source: VideoFrame | ImageBitmap, draw: (picture: Rgba, lines: Lines) => Promise<T>): Promise<T> {
+  private async counted<T>(
+    source: VideoFrame | ImageBitmap,
+    draw: (picture: Rgba, lines: Lines) => Promise<T>,
+  ): Promise<T> {
     const start = performance.now();
     const picture = await this.reader.read(source);
     const result = await draw(picture, await this.frames.lines(picture));

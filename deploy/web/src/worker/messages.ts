@@ -1,9 +1,9 @@
+import type { Card } from "../card";
 import type { Background } from "../compose/background";
 import type { Compositor } from "../compose/compositor";
-import type { Card } from "../card";
 import type { Told } from "../errors";
-import type { Files, Runtime } from "./network";
 import type { StreamFigures } from "./effect";
+import type { Files, Runtime } from "./network";
 
 /** What a page asks its worker, by name: what it says, and what is answered. */
 export interface Calls {

@@ -35,7 +35,12 @@ export interface Chosen {
  * @param runtime - "auto" takes the graphics processor where there is one that is not a processor in disguise.
  * @param threads - Threads of the processor; 0 takes up to four where the page may share memory between threads.
  */
-export async function openNetwork(card: Card, files: Files, runtime: Runtime | "auto", threads: number): Promise<Chosen> {
+export async function openNetwork(
+  card: Card,
+  files: Files,
+  runtime: Runtime | "auto",
+  threads: number,
+): Promise<Chosen> {
   const graph = await loaded(files.model, card);
   if (runtime === "webgpu" || (runtime === "auto" && (await hasGpu()))) {
     try {
@@ -66,12 +71,18 @@ function gpu(): Gpu | undefined {
 }
 
 async function hasGpu(): Promise<boolean> {
-  const adapter = await gpu()?.requestAdapter().catch(() => null);
+  const adapter = await gpu()
+    ?.requestAdapter()
+    .catch(() => null);
   return Boolean(adapter && !adapter.info?.isFallbackAdapter);
 }
 
 async function gpuRuntime(): Promise<Ort> {
-  if (!(await gpu()?.requestAdapter().catch(() => null))) {
+  if (
+    !(await gpu()
+      ?.requestAdapter()
+      .catch(() => null))
+  ) {
     throw new PortraitError("no-webgpu", "this browser offers no WebGPU", 'leave `runtime` out, or say "wasm"');
   }
   return (await import("onnxruntime-web/jspi")) as unknown as Ort;
@@ -89,7 +100,11 @@ async function open(
   ort.env.logLevel = "error";
   let session: InferenceSession;
   try {
-    session = await ort.InferenceSession.create(graph, { executionProviders: [runtime], graphOptimizationLevel: "all", logSeverityLevel: 3 });
+    session = await ort.InferenceSession.create(graph, {
+      executionProviders: [runtime],
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 3,
+    });
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
     if (/fetch|import|load/i.test(what)) throw missing(paths.wasm, what);
@@ -114,7 +129,11 @@ async function loaded(address: string, card: Card): Promise<Uint8Array> {
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", graph));
     const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
     if (hex !== card.sha256) {
-      throw new PortraitError("model-damaged", `${address} is not the model "${card.name}"`, "copy the package's files again");
+      throw new PortraitError(
+        "model-damaged",
+        `${address} is not the model "${card.name}"`,
+        "copy the package's files again",
+      );
     }
   }
   return graph;

@@ -1,14 +1,15 @@
 /** The worker: everything that takes time happens here. */
+
+import card from "../../model/portrait.json";
+import type { Card } from "../card";
 import type { Background } from "../compose/background";
 import { imageData, overBackground } from "../compose/canvas_2d";
 import { cutOut } from "../compose/pixels";
-import type { Card } from "../card";
 import { PortraitError, told } from "../errors";
 import type { Rgba } from "../mask/arrays";
 import { Photos } from "../mask/masks";
 import { opacity } from "../mask/matte";
 import { above } from "../mask/pieces";
-import card from "../../model/portrait.json";
 import { Effect } from "./effect";
 import { files } from "./files.js";
 import type { Asked, Calls, Name, PhotoMask } from "./messages";
@@ -102,7 +103,10 @@ function moved(gets: unknown): Transferable[] {
 
 function inFolder(folder: string): typeof files {
   const at = (name: string) => new URL(name, folder).href;
-  const runtime = (build: string) => ({ mjs: at(`ort-wasm-simd-threaded${build}.mjs`), wasm: at(`ort-wasm-simd-threaded${build}.wasm`) });
+  const runtime = (build: string) => ({
+    mjs: at(`ort-wasm-simd-threaded${build}.mjs`),
+    wasm: at(`ort-wasm-simd-threaded${build}.wasm`),
+  });
   return { model: at("portrait.onnx"), wasm: runtime(""), webgpu: runtime(".jspi") };
 }
 

@@ -48,7 +48,9 @@ test("shows a camera, and a photo that is dropped", async ({ page, context }) =>
     const blob = await (await fetch(`data:image/jpeg;base64,${bytes}`)).blob();
     const dropped = new DataTransfer();
     dropped.items.add(new File([blob], "photo.jpg", { type: "image/jpeg" }));
-    document.getElementById("stage")?.dispatchEvent(new DragEvent("drop", { dataTransfer: dropped, bubbles: true, cancelable: true }));
+    document
+      .getElementById("stage")
+      ?.dispatchEvent(new DragEvent("drop", { dataTransfer: dropped, bubbles: true, cancelable: true }));
   }, bytes);
   await expect(page.locator("#after-image")).toBeVisible({ timeout: 30_000 });
   await expect(page.locator("#figures")).toContainText("ms");

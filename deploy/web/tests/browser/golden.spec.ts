@@ -17,7 +17,10 @@ test("masks of photos and of a clip equal Python's", async ({ portrait: page }) 
     logLevel: "error",
     publicDir: false,
     resolve: { conditions: ["onnxruntime-web-use-extern-wasm", "browser", "module", "import", "default"] },
-    build: { outDir: "test-results/inside", lib: { entry: "tests/browser/inside.ts", formats: ["es"], fileName: "inside" } },
+    build: {
+      outDir: "test-results/inside",
+      lib: { entry: "tests/browser/inside.ts", formats: ["es"], fileName: "inside" },
+    },
   });
   const names = readdirSync(folder)
     .filter((name) => name.endsWith(".mask.png"))
@@ -50,7 +53,9 @@ test("masks of photos and of a clip equal Python's", async ({ portrait: page }) 
     const worst = some.reduce((one, other) => (one.mask > other.mask ? one : other));
     const mean = (key: "mask" | "opacity") => some.reduce((sum, share) => sum + share[key], 0) / some.length;
     const percent = (share: number) => `${(100 * share).toFixed(4)} %`;
-    console.log(`${some.length} ${kind}: ${percent(mean("mask"))} of the mask's pixels differ, at most ${percent(worst.mask)} (${worst.name}); opacity by ${mean("opacity").toFixed(4)} grey levels`);
+    console.log(
+      `${some.length} ${kind}: ${percent(mean("mask"))} of the mask's pixels differ, at most ${percent(worst.mask)} (${worst.name}); opacity by ${mean("opacity").toFixed(4)} grey levels`,
+    );
   }
   expect(Math.max(...shares.map(({ mask }) => mask))).toBeLessThan(0.001);
 });

@@ -45,7 +45,8 @@ test("cuts out, blurs and replaces", async ({ portrait: page }) => {
       found.alpha = Math.max(found.alpha, Math.abs(cut.data[at + 3] - opacity[k]));
       if (opacity[k] === 255) found.kept = Math.max(found.kept, change(before, blurred), change(before, green));
       if (opacity[k] === 0) found.changed += Number(change(before, blurred) > 8) / (width * height);
-      if (opacity[k] === 0) found.green = Math.max(found.green, Math.abs(green.data[at] - 0), Math.abs(green.data[at + 1] - 177));
+      if (opacity[k] === 0)
+        found.green = Math.max(found.green, Math.abs(green.data[at] - 0), Math.abs(green.data[at + 1] - 177));
       found.wrapped = Math.max(found.wrapped, change(green, wrapped));
     }
     return { ...found, type: cutout.type };
@@ -58,11 +59,25 @@ test("cuts out, blurs and replaces", async ({ portrait: page }) => {
 test("errors say what to do", async ({ portrait: page, context }) => {
   await context.clearPermissions();
   const said = await page.evaluate(async (photo) => {
-    const code = (work: Promise<unknown>) => work.then(() => "none", (error) => `${error.code}: ${error.hint}`);
+    const code = (work: Promise<unknown>) =>
+      work.then(
+        () => "none",
+        (error) => `${error.code}: ${error.hint}`,
+      );
     const segmenter = await portrait.createSegmenter({ runtime: "wasm" });
     const huge = new Uint8Array(33);
     huge.set([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 1, 0, 0, 0, 1, 0, 0]);
-    const card = { name: "x", sha256: "0".repeat(64), area: 65536, divisor: 16, mean: [0], std: [1], smallest: 0, radius: 3, threshold: 0.5 };
+    const card = {
+      name: "x",
+      sha256: "0".repeat(64),
+      area: 65536,
+      divisor: 16,
+      mean: [0],
+      std: [1],
+      smallest: 0,
+      radius: 3,
+      threshold: 0.5,
+    };
     const found = {
       camera: await code(portrait.openCamera()),
       video: await code(segmenter.blur(new MediaStream())),

@@ -1,6 +1,7 @@
 /** What the Python package makes of small inputs; tests/golden.py writes it. */
-import steps from "../golden/steps.json";
+
 import type { Plane } from "../../src/mask/arrays";
+import steps from "../golden/steps.json";
 
 export { steps };
 

@@ -42,7 +42,11 @@ describe("steps equal Python's", () => {
     expect(difference(fullOpacity(found, photo()).data, opacity(full).data)).toBe(0);
   });
   it("makes probabilities opacity", () => {
-    const ramp = map(Array.from({ length: 52 }, (_, k) => k / 51), 52, 1);
+    const ramp = map(
+      Array.from({ length: 52 }, (_, k) => k / 51),
+      52,
+      1,
+    );
     expect(difference(opacity(ramp).data, steps.opacity)).toBe(0);
   });
   it("makes masks steady, but follows what moves", () => {
