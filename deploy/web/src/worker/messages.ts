@@ -3,7 +3,7 @@ import type { Background } from "../compose/background";
 import type { Compositor } from "../compose/compositor";
 import type { Told } from "../errors";
 import type { StreamFigures } from "./effect";
-import type { Files, Runtime } from "./network";
+import type { Runtime } from "./network";
 
 /** What a page asks its worker, by name: what it says, and what is answered. */
 export interface Calls {
@@ -47,4 +47,3 @@ export interface PhotoMask {
 export type Name = keyof Calls;
 export type Asked = { [N in Name]: { number: number; name: N; says: Calls[N]["says"] } }[Name];
 export type Answered = { number: number; gets?: unknown; error?: Told };
-export type { Files };
