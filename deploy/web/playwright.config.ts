@@ -9,7 +9,7 @@ export default defineConfig({
   testDir: "tests/browser",
   testMatch: "*.spec.ts",
   globalSetup: "./tests/browser/clip.ts",
-  timeout: 120_000,
+  timeout: 180_000,
   expect: { timeout: 30_000 },
   workers: 1,
   reporter: "list",
