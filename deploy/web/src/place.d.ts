@@ -1,0 +1,2 @@
+/** The package's worker, started from its own folder. */
+export function startWorker(): Worker;

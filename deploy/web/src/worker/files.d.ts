@@ -1,0 +1,3 @@
+import type { Files } from "./network";
+/** The files beside the worker. */
+export const files: Files;
