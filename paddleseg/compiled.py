@@ -67,17 +67,37 @@ def allowed() -> bool:
     return os.environ.get("PADDLESEG_CPU_KERNELS") != "0"
 
 
-def jit(*signature: str, fastmath: frozenset[str] = frozenset()) -> Callable[[Function], Function]:
+def reads(kind: str, sides: int) -> Any:
+    """The type of an array, contiguous, that is only read, such as ("u1", 3)."""
+    return _array(kind, sides, readonly=True)
+
+
+def writes(kind: str, sides: int) -> Any:
+    """The type of an array, contiguous, that is written into."""
+    return _array(kind, sides, readonly=False)
+
+
+def _array(kind: str, sides: int, readonly: bool) -> Any:
+    import numba
+
+    return numba.types.Array(getattr(numba, kind), sides, "C", readonly=readonly)
+
+
+def jit(*takes: Any, fastmath: frozenset[str] = frozenset()) -> Callable[[Function], Function]:
     """Compile a function, and keep the machine code on disk where some folder can be written.
 
     Args:
-        signature: What it takes, in numba's words: then it is compiled at once, else on its first call.
+        takes: Types of all that it takes: `reads`, `writes`, and numba's names of numbers, such as "f4". Then it is
+            compiled at once and returns nothing; without them it is compiled on its first call.
         fastmath: What may be done to floats besides what IEEE 754 says, in LLVM's words.
     """
     import numba
 
+    types = [getattr(numba, each) if isinstance(each, str) else each for each in takes]
+    signature = [numba.void(*types)] if types else []
+    settings: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": set(fastmath)}
+
     def compile_it(function: Function) -> Function:
-        settings: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": set(fastmath)}
         try:
             compiler: Any = numba.njit(*signature, cache=True, **settings)
             return compiler(function)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from paddleseg.compiled import jit
+from paddleseg.compiled import jit, reads, writes
 
 SOFT = 2
 """Kind of a pixel of the small copy that has to be worked out; 0 and 1 are wholly background and foreground."""
 
 
-@jit("void(f4[::1], u1[:,::1], f4[::1], f4[::1])")
+@jit(reads("f4", 1), reads("u1", 2), reads("f4", 1), writes("f4", 1))
 def _widen(row: np.ndarray, kinds: np.ndarray, shares: np.ndarray, wide: np.ndarray) -> None:
     """A row of the small copy, enlarged bilinearly where one of the rows around it needs it."""
     side, w = len(shares), len(row)
@@ -26,23 +26,25 @@ def _widen(row: np.ndarray, kinds: np.ndarray, shares: np.ndarray, wide: np.ndar
                 wide[j * side + k] = here * (np.float32(1) - share) + after * share
 
 
-@jit("void(UniTuple(f4[::1], 4), f4, f4, u1[::1], f4[::1])")
+@jit(*[reads("f4", 1)] * 4, "f4", "f4", reads("u1", 1), writes("f4", 1))
 def _mix(
-    lines: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    slope: np.ndarray,
+    next_slope: np.ndarray,
+    offset: np.ndarray,
+    next_offset: np.ndarray,
     high: float,
     low: float,
     light: np.ndarray,
     prob: np.ndarray,
 ) -> None:
     """A row between two rows of slopes and two of offsets."""
-    slope, next_slope, offset, next_offset = lines
     for x in range(len(prob)):
         value = (slope[x] * high + next_slope[x] * low) * np.float32(light[x])
         value += offset[x] * high + next_offset[x] * low
         prob[x] = min(max(value, np.float32(0)), np.float32(1))
 
 
-@jit("void(f4[::1], f4, u1[::1], u1[::1], u1[::1])")
+@jit(reads("f4", 1), "f4", reads("u1", 1), writes("u1", 1), writes("u1", 1))
 def _tell(prob: np.ndarray, threshold: float, table: np.ndarray, inside: np.ndarray, opacity: np.ndarray) -> None:
     for x in range(len(prob)):
         inside[x] = prob[x] > threshold
@@ -50,7 +52,9 @@ def _tell(prob: np.ndarray, threshold: float, table: np.ndarray, inside: np.ndar
         opacity[x] = table[np.uint8(np.rint(prob[x] * np.float32(255)))]
 
 
-@jit("void(f4[:,::1], f4[:,::1], u1[:,::1], i8, u1[:,::1], f4, u1[::1], f4[:,::1], u1[:,::1], u1[:,::1])")
+@jit(
+    *[reads("f4", 2)] * 2, reads("u1", 2), "i8", reads("u1", 2), "f4", reads("u1", 1), writes("f4", 2), *[writes("u1", 2)] * 2
+)
 def apply_lines(
     slope: np.ndarray,
     offset: np.ndarray,
@@ -97,8 +101,16 @@ def apply_lines(
                 stop += 1
             part = slice(start * side, min(stop * side, columns))
             if kind == SOFT:
-                lines = wide[0, top % 2, part], wide[0, bottom % 2, part], wide[1, top % 2, part], wide[1, bottom % 2, part]
-                _mix(lines, high, low, light[y, part], prob[y, part])
+                _mix(
+                    wide[0, top % 2][part],
+                    wide[0, bottom % 2][part],
+                    wide[1, top % 2][part],
+                    wide[1, bottom % 2][part],
+                    high,
+                    low,
+                    light[y][part],
+                    prob[y][part],
+                )
                 _tell(prob[y, part], threshold, table, inside[y, part], opacity[y, part])
             else:
                 prob[y, part] = kind

@@ -51,7 +51,7 @@ def refine_edges(prob: np.ndarray, image: np.ndarray, radius: float, threshold: 
         radius: How far from a pixel the photo is looked at, in its pixels: two to four pixels of the network's input.
         threshold: Probability from which a pixel is foreground.
     """
-    light = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.shape[2] == 3 else image[..., 0]
+    light = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.shape[2] == 3 else np.ascontiguousarray(image[..., 0])
     times = halvings(radius / _WINDOW)
     lines = _lines(_shrunk(light, times), prob, max(1, round(radius / 2**times)), threshold, times)
     if (passes := _passes.loaded) is None:
