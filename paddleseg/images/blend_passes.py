@@ -12,6 +12,16 @@ _PARTS = 32
 """Of the distance between two pixels, which places are rounded to, as OpenCV's `remap` does."""
 
 
+@jit()
+def _kinds(block: np.ndarray) -> tuple[int, int]:
+    """0 where all of a matte's pixels are 0, and 255 where all are 255."""
+    some, every = np.uint8(0), np.uint8(255)
+    for k in range(len(block)):
+        some = np.uint8(some | block[k])
+        every = np.uint8(every & block[k])
+    return some, every
+
+
 @jit(reads("u1", 1), writes("u1", 1))
 def _copy(photo: np.ndarray, picture: np.ndarray) -> None:
     for k in range(len(photo)):
@@ -40,10 +50,7 @@ def mix(photo: np.ndarray, matte: np.ndarray, picture: np.ndarray) -> None:
     begun = 0  # of the pixels before `start` that are to be copied together
     for start in range(0, len(matte), _BLOCK):
         block = matte[start : start + _BLOCK]
-        some, every = np.uint8(0), np.uint8(255)
-        for k in range(len(block)):
-            some = np.uint8(some | block[k])
-            every = np.uint8(every & block[k])
+        some, every = _kinds(block)
         if every == 255:
             continue
         _copy(photo[3 * begun : 3 * start], picture[3 * begun : 3 * start])
@@ -87,10 +94,7 @@ def mix_fronts(
         y = (np.float32(i) + half) * down - half
         for start in range(0, columns, _BLOCK):
             block = matte[i, start : start + _BLOCK]
-            some, every = np.uint8(0), np.uint8(255)
-            for k in range(len(block)):
-                some = np.uint8(some | block[k])
-                every = np.uint8(every & block[k])
+            some, every = _kinds(block)
             if some == 0:
                 continue
             if every == 255:

@@ -23,9 +23,14 @@ _EPSILON = 1e-3
 """Variance of brightness (of [0, 1]) below which a window has no edge to follow."""
 _STEEPNESS = 2.0
 """Probabilities are moved away from the threshold before, since a window's mean is less certain than its pixels."""
+_LEVELS = 4096
+"""Steps of a probability while lines are fitted."""
+_SLOPE_BITS, _OFFSET_BITS = 14, 7
+"""Binary places of what is fitted in one window, before the mean of several."""
 _NEXT = np.ones((3, 3), np.uint8)
 
 _passes = Passes("paddleseg.inference.edge_passes")
+_line_passes = Passes("paddleseg.inference.line_passes")
 
 
 @dataclass(frozen=True)
@@ -95,13 +100,13 @@ def _lines(small: np.ndarray, prob: np.ndarray, radius: int, threshold: float, t
     h, w = small.shape
     steep = cv2.resize(prob, (w, h), interpolation=cv2.INTER_LINEAR)
     np.clip(_STEEPNESS * (steep - threshold) + threshold, 0, 1, out=steep)
-    slope, offset = _fitted(small.astype(np.float32) / np.float32(255), steep, radius)
+    slope, offset = _fitted(small.astype(np.float32), np.rint(steep * np.float32(_LEVELS)), radius)
     reach = np.ones((4 * radius + 1, 4 * radius + 1), np.uint8)
     near = cv2.dilate((steep > 0).view(np.uint8), reach)
     solid = cv2.erode((steep == 1).view(np.uint8), reach)
     edge = (near - solid).view(bool)
-    slope = np.where(edge, _rounded(slope / 255, 27 - 2 * times), np.float32(0))
-    return _Lines(slope, np.where(edge, _rounded(offset, 18 - 2 * times), solid.astype(np.float32)), near, solid)
+    slope = np.where(edge, _rounded(slope / np.float32(_LEVELS), 27 - 2 * times), np.float32(0))
+    return _Lines(slope, np.where(edge, _rounded(offset / np.float32(_LEVELS), 18 - 2 * times), solid.astype(np.float32)), near, solid)
 
 
 def _rounded(values: np.ndarray, bits: int) -> np.ndarray:
@@ -170,12 +175,21 @@ def _strips(near: np.ndarray, side: int, size: tuple[int, ...]) -> Iterator[_Str
 
 
 def _fitted(light: np.ndarray, prob: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
-    """Slope and offset (h, w) of prob = slope * light + offset: the means of what fits best in the windows around."""
+    """Slope and offset (h, w) of prob = slope * light + offset: the means of what fits best in the windows around.
+
+    Both are whole numbers, and slopes and offsets in between rounded: so sums are exact, in whatever order.
+    """
+    epsilon = np.float32(_EPSILON * 255**2)
+    if (passes := _line_passes.loaded) is not None:
+        slope, offset = np.empty_like(light), np.empty_like(light)
+        passes.fit(light, prob, radius, epsilon, 2.0**_SLOPE_BITS, 2.0**_OFFSET_BITS, slope, offset)
+        return slope, offset
 
     def mean(plane: np.ndarray) -> np.ndarray:
         return cv2.blur(plane, (2 * radius + 1, 2 * radius + 1))
 
     mean_light, mean_prob = mean(light), mean(prob)
     variance = mean(light * light) - mean_light * mean_light
-    slope = (mean(light * prob) - mean_light * mean_prob) / (variance + _EPSILON)
-    return mean(slope), mean(mean_prob - slope * mean_light)
+    slope = (mean(light * prob) - mean_light * mean_prob) / (variance + epsilon)
+    slope = _rounded(slope, _SLOPE_BITS)
+    return mean(slope), mean(_rounded(mean_prob - slope * mean_light, _OFFSET_BITS))
