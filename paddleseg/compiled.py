@@ -1,8 +1,8 @@
 """Passes over pictures that numba compiles: several times as fast as NumPy's and OpenCV's, with the same numbers.
 
-numba takes half a second to import, so they are loaded where many pictures follow (`load`): clips, cameras, the service,
-large folders. Until then, and where numba is not installed, the plain forms serve. Which of the two has run can only
-be told by the time, so one photo gets one mask everywhere.
+numba takes half a second to import, so they are loaded where many pictures follow (`load`): clips, cameras, the
+service, large folders. Until then, and where numba is not installed, the plain forms serve. Masks and composites of
+both have the same bits, so one photo gets one mask everywhere; frames of clips differ by a grey level here and there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 _known: list[Passes] = []
 _loading = threading.Lock()
-_wanted = False
+_wanted = threading.Event()
 
 
 class Passes:
@@ -35,7 +35,7 @@ class Passes:
         self.module = module
         self.loaded: ModuleType | None = None
         _known.append(self)
-        if _wanted:
+        if _wanted.is_set():
             self.load()
 
     def load(self) -> bool:
@@ -51,15 +51,14 @@ class Passes:
 def load() -> bool:
     """Load all passes, which takes about a second; returns whether they can be had.
 
-    numba keeps the machine code on disk. Where it is not there yet, it is made first: once for a computer, in about
-    half a minute. `PADDLESEG_CPU_KERNELS=0` in the environment leaves the plain forms.
+    numba keeps the machine code on disk. Where it is not there yet, it is made first: once for a computer, in
+    about six seconds. `PADDLESEG_CPU_KERNELS=0` in the environment leaves the plain forms.
     """
-    global _wanted
     if not allowed():
         return False
     with _loading:
-        _wanted = True
-        return all([passes.load() for passes in _known])
+        _wanted.set()
+        return all(map(Passes.load, _known))
 
 
 def allowed() -> bool:
@@ -93,16 +92,15 @@ def jit(*takes: Any, fastmath: frozenset[str] = frozenset()) -> Callable[[Functi
     """
     import numba
 
+    njit: Any = numba.njit
     types = [getattr(numba, each) if isinstance(each, str) else each for each in takes]
     signature = [numba.void(*types)] if types else []
     settings: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": set(fastmath)}
 
     def compile_it(function: Function) -> Function:
         try:
-            compiler: Any = numba.njit(*signature, cache=True, **settings)
-            return compiler(function)
+            return njit(*signature, cache=True, **settings)(function)
         except RuntimeError:  # neither beside this file nor in the user's cache folder
-            compiler = numba.njit(*signature, **settings)
-            return compiler(function)
+            return njit(*signature, **settings)(function)
 
     return compile_it

@@ -13,7 +13,7 @@ _PARTS = 32
 
 
 @jit()
-def _kinds(block: np.ndarray) -> tuple[int, int]:
+def _kinds(block: np.ndarray) -> tuple[np.uint8, np.uint8]:
     """0 where all of a matte's pixels are 0, and 255 where all are 255."""
     some, every = np.uint8(0), np.uint8(255)
     for k in range(len(block)):
@@ -61,12 +61,15 @@ def mix(photo: np.ndarray, matte: np.ndarray, picture: np.ndarray) -> None:
 
 
 @jit()
-def _at(small: np.ndarray, y: float, x: float, c: int) -> float:
+def _at(small: np.ndarray, y: np.float32, x: np.float32, c: int) -> np.float32:
     """A channel of a picture (h, w, 3) float32 at a place between its pixels, in parts of their distance."""
     h, w, _ = small.shape
     down, right = int(np.rint(y * np.float32(_PARTS))), int(np.rint(x * np.float32(_PARTS)))
     top, left = down // _PARTS, right // _PARTS
-    low, far = np.float32(down - top * _PARTS) / np.float32(_PARTS), np.float32(right - left * _PARTS) / np.float32(_PARTS)
+    low, far = (
+        np.float32(down - top * _PARTS) / np.float32(_PARTS),
+        np.float32(right - left * _PARTS) / np.float32(_PARTS),
+    )
     high, near = np.float32(1) - low, np.float32(1) - far
     above, below = min(max(top, 0), h - 1), min(max(top + 1, 0), h - 1)
     before, after = min(max(left, 0), w - 1), min(max(left + 1, 0), w - 1)
@@ -111,8 +114,8 @@ def mix_fronts(
                 for c in range(3):
                     value = np.uint32(photo[i, j, c])
                     if opacity < 255:
-                        colour, behind = _at(front, y, x, c), _at(back, y, x, c)
-                        colour += share * (np.float32(value) - share * colour - (np.float32(1) - share) * behind)
+                        ahead, behind = _at(front, y, x, c), _at(back, y, x, c)
+                        colour = ahead + share * (np.float32(value) - share * ahead - (np.float32(1) - share) * behind)
                         value = np.uint32(min(max(np.rint(colour), np.float32(0)), most))
                     if over:
                         rest = np.uint32(picture[i, j, c]) * np.uint32(np.uint32(255) - opacity)

@@ -53,7 +53,14 @@ def _tell(prob: np.ndarray, threshold: float, table: np.ndarray, inside: np.ndar
 
 
 @jit(
-    *[reads("f4", 2)] * 2, reads("u1", 2), "i8", reads("u1", 2), "f4", reads("u1", 1), writes("f4", 2), *[writes("u1", 2)] * 2
+    *[reads("f4", 2)] * 2,
+    reads("u1", 2),
+    "i8",
+    reads("u1", 2),
+    "f4",
+    reads("u1", 1),
+    writes("f4", 2),
+    *[writes("u1", 2)] * 2,
 )
 def apply_lines(
     slope: np.ndarray,

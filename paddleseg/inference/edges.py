@@ -104,9 +104,15 @@ def _lines(small: np.ndarray, prob: np.ndarray, radius: int, threshold: float, t
     reach = np.ones((4 * radius + 1, 4 * radius + 1), np.uint8)
     near = cv2.dilate((steep > 0).view(np.uint8), reach)
     solid = cv2.erode((steep == 1).view(np.uint8), reach)
-    edge = (near - solid).view(bool)
-    slope = np.where(edge, _rounded(slope / np.float32(_LEVELS), 27 - 2 * times), np.float32(0))
-    return _Lines(slope, np.where(edge, _rounded(offset / np.float32(_LEVELS), 18 - 2 * times), solid.astype(np.float32)), near, solid)
+    bits = 27 - 2 * times, 18 - 2 * times
+    if (passes := _line_passes.loaded) is not None:
+        places = (2.0**each for each in bits)
+        passes.settle(near.reshape(-1), solid.reshape(-1), _LEVELS, *places, slope.reshape(-1), offset.reshape(-1))
+        return _Lines(slope, offset, near, solid)
+    edge = near != solid
+    levels = np.float32(_LEVELS)
+    slope = np.where(edge, _rounded(slope / levels, bits[0]), np.float32(0))
+    return _Lines(slope, np.where(edge, _rounded(offset / levels, bits[1]), solid.astype(np.float32)), near, solid)
 
 
 def _rounded(values: np.ndarray, bits: int) -> np.ndarray:

@@ -125,3 +125,20 @@ def fit(
         _fit_row(*means, epsilon, slope_places, offset_places, product[y], square[y])
     _means(product, radius, slope)
     _means(square, radius, offset)
+
+
+@jit(*[reads("u1", 1)] * 2, *["f4"] * 3, *[writes("f4", 1)] * 2)
+def settle(
+    near: np.ndarray,
+    solid: np.ndarray,
+    levels: float,
+    slope_places: float,
+    offset_places: float,
+    slope: np.ndarray,
+    offset: np.ndarray,
+) -> None:
+    """Slopes and offsets (n,) divided by `levels` and rounded; where no edge is near, those of 0 or 1; overwritten."""
+    for k in range(len(slope)):
+        edge = near[k] != solid[k]
+        slope[k] = np.rint(slope[k] / levels * slope_places) / slope_places if edge else np.float32(0)
+        offset[k] = np.rint(offset[k] / levels * offset_places) / offset_places if edge else np.float32(solid[k])

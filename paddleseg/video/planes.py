@@ -38,9 +38,12 @@ def picture_of(frame: av.VideoFrame, matrix: int, full: bool) -> np.ndarray | No
 
 def frame_of_planes(picture: np.ndarray, pixels: str, matrix: int, full: bool) -> av.VideoFrame | None:
     """RGB (H, W, 3) as such a frame, the other way round; None where FFmpeg has to convert it."""
-    if picture.ndim != 3 or picture.shape[2] != 3 or not _fits(*picture.shape[:2], pixels, matrix):
+    if picture.ndim != 3 or picture.shape[2] != 3:
         return None
-    frame = av.VideoFrame(picture.shape[1], picture.shape[0], pixels)
+    h, w, _ = picture.shape
+    if not _fits(h, w, pixels, matrix):
+        return None
+    frame = av.VideoFrame(w, h, pixels)
     planes = _planes(frame)
     if planes is None:
         return None
@@ -58,10 +61,9 @@ def _planes(frame: av.VideoFrame) -> list[np.ndarray] | None:
     """Each plane with its rows as long as they are in memory; None of a frame that stands upside down there."""
     if any(plane.line_size < plane.width for plane in frame.planes):
         return None
-    return [
-        np.frombuffer(plane, np.uint8, plane.height * plane.line_size).reshape(plane.height, plane.line_size)
-        for plane in frame.planes
-    ]
+    arrays = (np.frombuffer(memoryview(plane), np.uint8) for plane in frame.planes)
+    shapes = ((plane.height, plane.line_size) for plane in frame.planes)
+    return [array[: h * w].reshape(h, w) for array, (h, w) in zip(arrays, shapes, strict=True)]
 
 
 @lru_cache

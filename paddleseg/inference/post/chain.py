@@ -46,9 +46,7 @@ class Frame:
             self._inside = postprocess.above(self.values[-1], self.threshold)
         return self._inside
 
-    def become(
-        self, values: np.ndarray, inside: np.ndarray | None = None, opacity: np.ndarray | None = None
-    ) -> None:
+    def become(self, values: np.ndarray, inside: np.ndarray | None = None, opacity: np.ndarray | None = None) -> None:
         """Take other values, with what is known of them."""
         self.values, self._inside, self.opacity = values, inside, opacity
 
