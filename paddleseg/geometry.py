@@ -215,6 +215,11 @@ class Geometry:
         top, left, bottom, right = box
         return math.sqrt((bottom - top) * (right - left) / (self.original[0] * self.original[1]))
 
+    @property
+    def only_resizes(self) -> bool:
+        """Whether all that happened is resizing, so that a resized map of the current image fits the original one."""
+        return all(isinstance(step, Resize) for step in self.steps)
+
     def invert(self, values: np.ndarray, interpolation: str = "linear", fill: float = 0.0) -> np.ndarray:
         """Bring a map of the current size back to the original image.
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from paddleseg.images.io import read_image
-from paddleseg.video.colour import Colour, frame_of, from_rgb
+from paddleseg.video.colour import Colour, FromRgb
 
 PHOTO = Path(__file__).parent.parent / "data" / "portrait_mini" / "images" / "000000000785.jpg"
 RATE, SOUND_RATE = 25, 48000
@@ -60,9 +60,9 @@ def write_clip(
     audio = _audio(container, sound)
     if turn:
         stream.set_display_rotation(turn)
-    convert = from_rgb(colour, pixels)
+    convert = FromRgb(colour, pixels)
     for number, (picture, time) in enumerate(zip(pictures, times or range(len(pictures)), strict=False)):
-        frame = convert(frame_of(picture, time_base))
+        frame = convert(picture, time_base)
         frame.pts, frame.time_base = time, time_base
         container.mux(stream.encode(frame))
         if audio is not None:

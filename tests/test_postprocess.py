@@ -16,6 +16,11 @@ SOFTMAX, SIGMOID = Output(), Output(activation="sigmoid")
 MULTILABEL = Output(activation="sigmoid", multilabel=True)
 
 
+def without_specks(prob: np.ndarray, threshold: float, smallest: float) -> np.ndarray:
+    inside = postprocess.above(prob[-1], threshold)
+    return postprocess.clear(prob, inside, postprocess.specks(inside, smallest))
+
+
 class TestPostprocess:
     def test_probabilities_are_resized_before_a_class_is_chosen(self):
         foreground = np.array([[0.1, 0.1, 0.9, 0.9]] * 4, np.float32)
@@ -55,14 +60,14 @@ class TestPostprocess:
             cv2.circle(disc, centre, radius, 1.0, -1)
         soft = cv2.GaussianBlur(disc, (5, 5), 1)
         for prob in (soft[None], np.stack([1 - soft, soft])):
-            cleaned = postprocess.drop_specks(prob.copy(), 0.5, 0.1)
+            cleaned = without_specks(prob.copy(), 0.5, 0.1)
             assert cleaned[-1][50:62, 2:14].max() < 0.05  # the small disc is gone, its rim too
             assert np.array_equal(cleaned[-1][:44], soft[:44]) and cleaned[-1][50, 50] == 1
             np.testing.assert_allclose(cleaned.sum(axis=0), prob.sum(axis=0) if len(prob) == 2 else cleaned[0])
-            assert postprocess.drop_specks(prob.copy(), 0.5, 0.4)[-1][40:].max() < 0.1
-            np.testing.assert_array_equal(postprocess.drop_specks(prob.copy(), 0.5, 0.001), prob)
+            assert without_specks(prob.copy(), 0.5, 0.4)[-1][40:].max() < 0.1
+            np.testing.assert_array_equal(without_specks(prob.copy(), 0.5, 0.001), prob)
         empty = np.zeros((1, 8, 8), np.float32)
-        assert not postprocess.drop_specks(empty, 0.5, 0.1).any()
+        assert not without_specks(empty, 0.5, 0.1).any()
 
     def test_small_holes_are_filled_and_gaps_stay(self):
         prob = np.zeros((1, 60, 60), np.float32)

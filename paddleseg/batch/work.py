@@ -17,6 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from paddleseg import compiled
 from paddleseg.batch.index import Row, Tally, write_part
 from paddleseg.batch.photos import Photo
 from paddleseg.batch.settings import SOFT, Settings
@@ -104,6 +105,7 @@ class _Maker:
     def __init__(self, settings: Settings) -> None:
         # Processes share the cores, so none takes several.
         cv2.setNumThreads(1)
+        compiled.load()
         self.settings, self.output = settings, Path(settings.output)
         self.soft = [predictor_of(source, threads=1) for source in settings.soft_models]
         self.predictor = predictor_of(settings.model, settings.runtime, 1) if settings.model else None

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from paddleseg.compiled import Passes
 from paddleseg.images.backgrounds import Background, background_from
 from paddleseg.images.local_mean import LocalMean, Shrunk
 from paddleseg.images.mattes import opacity
@@ -20,6 +21,8 @@ __all__ = ["background_from", "compose", "cutout", "foreground_color", "opacity"
 # The radius of the estimate of the foreground's colour, as a share of the longer side; it has to span the soft edge.
 _EDGE_SHARE = 0.02
 _STRIP_PIXELS = 1 << 20
+
+_passes = Passes("paddleseg.images.blend_passes")
 
 
 def cutout(photo: np.ndarray, alpha: np.ndarray) -> np.ndarray:
@@ -46,6 +49,13 @@ def replace(
     """
     matte = opacity(alpha)
     picture = background if overwrite and background.flags.c_contiguous else background.copy()
+    if (passes := _passes.loaded) is not None:
+        photo, matte = np.ascontiguousarray(photo), np.ascontiguousarray(matte)
+        if unmix:
+            passes.mix_fronts(photo, matte, *(mean.small for mean in _means(photo, matte)), picture, True)
+        else:
+            passes.mix(photo.reshape(-1), matte.reshape(-1), picture.reshape(-1))
+        return picture
     cv2.copyTo(photo, (matte == 255).view(np.uint8), picture)
     for places, front in _fronts(photo, matte) if unmix else _edges(photo, matte):
         share = matte.reshape(-1).take(places).astype(np.uint16)[:, None]
@@ -63,10 +73,20 @@ def foreground_color(photo: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     After Forte, "Approximate Fast Foreground Colour Estimation" (ICIP 2021): local means of sure foreground and sure
     background, then what they leave unexplained; the paper's repeated passes are not needed for edges this narrow.
     """
-    picture = photo.copy()
-    for places, front in _fronts(photo, opacity(alpha)):
+    picture, matte = photo.copy(), opacity(alpha)
+    if (passes := _passes.loaded) is not None:
+        photo, matte = np.ascontiguousarray(photo), np.ascontiguousarray(matte)
+        passes.mix_fronts(photo, matte, *(mean.small for mean in _means(photo, matte)), picture, False)
+        return picture
+    for places, front in _fronts(photo, matte):
         picture.reshape(-1)[_numbers(places)] = front
     return picture
+
+
+def _means(photo: np.ndarray, matte: np.ndarray) -> tuple[LocalMean, LocalMean]:
+    """What colours foreground and background have around each pixel."""
+    shrunk = Shrunk(photo, matte, max(photo.shape[:2]) * _EDGE_SHARE)
+    return LocalMean(shrunk, of_foreground=True), LocalMean(shrunk, of_foreground=False)
 
 
 def _fronts(photo: np.ndarray, matte: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -74,8 +94,7 @@ def _fronts(photo: np.ndarray, matte: np.ndarray) -> Iterator[tuple[np.ndarray, 
     means: tuple[LocalMean, LocalMean] | None = None
     for places, mixed in _edges(photo, matte):
         if means is None:
-            shrunk = Shrunk(photo, matte, max(photo.shape[:2]) * _EDGE_SHARE)
-            means = LocalMean(shrunk, of_foreground=True), LocalMean(shrunk, of_foreground=False)
+            means = _means(photo, matte)
         share = (matte.reshape(-1).take(places).astype(np.float32) / 255)[:, None]
         front, back = means[0].at(places), means[1].at(places)
         front += share * (mixed - share * front - (1 - share) * back)

@@ -28,6 +28,9 @@ class LocalMean:
     Args:
         shrunk: The photo.
         of_foreground: Whether the foreground's pixels count, or the background's.
+
+    Attributes:
+        small: They (h, w, 3) float32, of the small copy.
     """
 
     def __init__(self, shrunk: Shrunk, *, of_foreground: bool):
@@ -42,12 +45,12 @@ class LocalMean:
         total: np.ndarray = cv2.GaussianBlur(weighted, (0, 0), shrunk.radius)
         total += _TINY * cv2.blur(weighted, (w | 1, h | 1))
         weight = np.maximum(total[..., 3], 1e-8)
-        self._small = np.ascontiguousarray(total[..., :3])
-        self._small /= cv2.merge([weight, weight, weight])
+        self.small = np.ascontiguousarray(total[..., :3])
+        self.small /= cv2.merge([weight, weight, weight])
 
     def picture(self) -> np.ndarray:
         """All of the photo's size, uint8 (H, W, 3)."""
-        small = np.clip(np.rint(self._small), 0, 255).astype(np.uint8)
+        small = np.clip(np.rint(self.small), 0, 255).astype(np.uint8)
         return cv2.resize(small, self.size[::-1], interpolation=cv2.INTER_LINEAR)
 
     def at(self, places: np.ndarray) -> np.ndarray:
@@ -55,10 +58,10 @@ class LocalMean:
         rows, columns = np.divmod(places.astype(np.int32), np.int32(self.size[1]))
         y, x = (
             (place.astype(np.float32) + 0.5) * (small / whole) - 0.5
-            for place, small, whole in zip((rows, columns), self._small.shape, self.size, strict=False)
+            for place, small, whole in zip((rows, columns), self.small.shape, self.size, strict=False)
         )
         parts = [
-            cv2.remap(self._small, x[None, part], y[None, part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+            cv2.remap(self.small, x[None, part], y[None, part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
             for start in range(0, len(places), _MOST_COLUMNS)
             if (part := slice(start, start + _MOST_COLUMNS))
         ]

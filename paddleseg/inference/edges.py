@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from paddleseg.compiled import Passes
 from paddleseg.images.small import halved, halvings
+from paddleseg.inference import postprocess
 
 _WINDOW = 2.5
 """Radius in pixels of the small copy, at least: a smaller one would follow the photo's noise."""
@@ -21,40 +23,114 @@ _EPSILON = 1e-3
 """Variance of brightness (of [0, 1]) below which a window has no edge to follow."""
 _STEEPNESS = 2.0
 """Probabilities are moved away from the threshold before, since a window's mean is less certain than its pixels."""
+_LEVELS = 4096
+"""Steps of a probability while lines are fitted."""
+_SLOPE_BITS, _OFFSET_BITS = 14, 7
+"""Binary places of what is fitted in one window, before the mean of several."""
+_NEXT = np.ones((3, 3), np.uint8)
+
+_passes = Passes("paddleseg.inference.edge_passes")
+_line_passes = Passes("paddleseg.inference.line_passes")
 
 
-def refine_edges(prob: np.ndarray, image: np.ndarray, radius: float, threshold: float = 0.5) -> np.ndarray:
-    """Two classes' probabilities with the photo's edges.
+@dataclass(frozen=True)
+class Refined:
+    """The foreground's probability (H, W) float32, and what the compiled pass makes of it besides, uint8 (H, W):
 
     Args:
-        prob: Probabilities (C, H, W) float32, of both classes or of the foreground alone; overwritten, since at this
-            size fresh memory costs as much as the arithmetic.
+        inside: Where it is above the threshold, 0 and 1; None where nobody has looked.
+        opacity: Likewise, the matte, 0 to 255.
+    """
+
+    prob: np.ndarray
+    inside: np.ndarray | None = None
+    opacity: np.ndarray | None = None
+
+
+def refine_edges(prob: np.ndarray, image: np.ndarray, radius: float, threshold: float = 0.5) -> Refined:
+    """The foreground's probability at the photo's size, with the photo's edges.
+
+    Args:
+        prob: It (h, w) float32 at any size.
         image: The photo (H, W, C) uint8.
         radius: How far from a pixel the photo is looked at, in its pixels: two to four pixels of the network's input.
         threshold: Probability from which a pixel is foreground.
-
-    Returns:
-        `prob`.
     """
-    light = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.shape[2] == 3 else image[..., 0]
+    light = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.shape[2] == 3 else np.ascontiguousarray(image[..., 0])
     times = halvings(radius / _WINDOW)
-    small_light = halved(light, times).astype(np.float32)
-    small_light /= 255
-    h, w = small_light.shape
-    steep = cv2.resize(prob[-1], (w, h), interpolation=cv2.INTER_LINEAR)
+    lines = _lines(_shrunk(light, times), prob, max(1, round(radius / 2**times)), threshold, times)
+    if (passes := _passes.loaded) is None:
+        return Refined(_applied(lines, light, 2**times))
+    refined = np.empty(light.shape, np.float32)
+    inside, opacity = np.empty(light.shape, np.uint8), np.empty(light.shape, np.uint8)
+    least = np.float32(threshold + postprocess.MARGIN)
+    kinds = np.where(cv2.dilate(lines.near - lines.solid, _NEXT) > 0, np.uint8(passes.SOFT), lines.solid)
+    settings = kinds, 2**times, light, least, postprocess.OPACITY
+    passes.apply_lines(lines.slope, lines.offset, *settings, refined, inside, opacity)
+    return Refined(refined, inside, opacity)
+
+
+def _shrunk(light: np.ndarray, times: int) -> np.ndarray:
+    """A photo's brightness halved `times` times; where sides are no multiples, the last row and column are repeated."""
+    h, w = light.shape
+    bottom, right = -h % 2**times, -w % 2**times
+    if bottom or right:
+        light = cv2.copyMakeBorder(light, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+    return halved(light, times)
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Probabilities as functions of brightness, on the small copy: prob = slope * light + offset, light in 255ths.
+
+    Slopes and offsets are rounded to so few bits that enlarging them is exact: every way to do it gives one result.
+
+    Args:
+        near: Where there is foreground within reach, uint8; elsewhere slope and offset are 0.
+        solid: Where there is nothing else; there the slope is 0 and the offset 1.
+    """
+
+    slope: np.ndarray
+    offset: np.ndarray
+    near: np.ndarray
+    solid: np.ndarray
+
+
+def _lines(small: np.ndarray, prob: np.ndarray, radius: int, threshold: float, times: int) -> _Lines:
+    h, w = small.shape
+    steep = cv2.resize(prob, (w, h), interpolation=cv2.INTER_LINEAR)
     np.clip(_STEEPNESS * (steep - threshold) + threshold, 0, 1, out=steep)
-    window = max(1, round(radius / 2**times))
-    slope, offset = _lines(small_light, steep, window)
-    slope /= 255
-    foreground = prob[-1]
-    foreground[:] = 0
-    for strip in _strips(steep > 0, 2 * window + 1, light.shape):
+    slope, offset = _fitted(small.astype(np.float32), np.rint(steep * np.float32(_LEVELS)), radius)
+    reach = np.ones((4 * radius + 1, 4 * radius + 1), np.uint8)
+    near = cv2.dilate((steep > 0).view(np.uint8), reach)
+    solid = cv2.erode((steep == 1).view(np.uint8), reach)
+    bits = 27 - 2 * times, 18 - 2 * times
+    if (passes := _line_passes.loaded) is not None:
+        places = (2.0**each for each in bits)
+        passes.settle(near.reshape(-1), solid.reshape(-1), _LEVELS, *places, slope.reshape(-1), offset.reshape(-1))
+        return _Lines(slope, offset, near, solid)
+    edge = near != solid
+    levels = np.float32(_LEVELS)
+    slope = np.where(edge, _rounded(slope / levels, bits[0]), np.float32(0))
+    return _Lines(slope, np.where(edge, _rounded(offset / levels, bits[1]), solid.astype(np.float32)), near, solid)
+
+
+def _rounded(values: np.ndarray, bits: int) -> np.ndarray:
+    """Values to so many binary places."""
+    scale = np.float32(2.0**bits)
+    values = np.rint(values * scale)
+    values /= scale
+    return values
+
+
+def _applied(lines: _Lines, light: np.ndarray, side: int) -> np.ndarray:
+    """The plain form: strip by strip, within the box that holds the foreground."""
+    prob = np.zeros(light.shape, np.float32)
+    for strip in _strips(lines.near, side, light.shape):
         lit = light[strip.full].astype(np.float32)
-        lit *= strip.enlarged(slope)
-        lit += strip.enlarged(offset)
-        np.clip(lit, 0, 1, out=foreground[strip.full])
-    if len(prob) == 2:
-        np.subtract(1, prob[1], out=prob[0])
+        lit *= strip.enlarged(lines.slope)
+        lit += strip.enlarged(lines.offset)
+        np.clip(lit, 0, 1, out=prob[strip.full])
     return prob
 
 
@@ -79,40 +155,47 @@ class _Strip:
 
     def enlarged(self, small: np.ndarray) -> np.ndarray:
         """What a map of the small copy's size is here."""
-        rows = self.full[0].stop - self.full[0].start
+        rows, columns = (part.stop - part.start for part in self.full)
         large = cv2.resize(small[self.small], self.size[::-1], interpolation=cv2.INTER_LINEAR)
-        return large[self.above : self.above + rows]
+        return large[self.above : self.above + rows, :columns]
 
 
 _STRIP_PIXELS = 1 << 16
 
 
-def _strips(inside: np.ndarray, rim: int, size: tuple[int, ...]) -> Iterator[_Strip]:
-    """The part of a photo of `size` that can be foreground, given what is on a small copy; all else is background."""
-    (h, w), (y, x) = inside.shape, (size[0] // inside.shape[0], size[1] // inside.shape[1])
-    if (h * y, w * x) != size:  # the small copy's pixels do not end where the photo's do
-        yield _Strip(np.s_[:, :], np.s_[0 : size[0], 0 : size[1]], (size[0], size[1]), 0)
-        return
-    left, top, wide, high = cv2.boundingRect(inside.view(np.uint8))
+def _strips(near: np.ndarray, side: int, size: tuple[int, ...]) -> Iterator[_Strip]:
+    """The part of a photo of `size` that can be foreground, given where that is on a small copy."""
+    h, w = near.shape
+    left, top, wide, high = cv2.boundingRect(near)
     if not wide:
         return
-    first, last = max(top - rim, 0), min(top + high + rim, h)
-    left, right = max(left - rim, 0), min(left + wide + rim, w)
-    step = max(1, _STRIP_PIXELS // ((right - left) * x * y))
+    # A pixel more on all sides, to interpolate with; rows of a strip too.
+    first, last, left, right = max(top - 1, 0), min(top + high + 1, h), max(left - 1, 0), min(left + wide + 1, w)
+    step = max(1, _STRIP_PIXELS // ((right - left) * side * side))
     for top in range(first, last, step):
         bottom = min(top + step, last)
-        above, below = max(top - 1, 0), min(bottom + 1, h)  # a row more on both sides, to interpolate with
-        full = np.s_[top * y : bottom * y, left * x : right * x]
-        yield _Strip(np.s_[above:below, left:right], full, ((below - above) * y, (right - left) * x), (top - above) * y)
+        above, below = max(top - 1, 0), min(bottom + 1, h)
+        full = np.s_[top * side : min(bottom * side, size[0]), left * side : min(right * side, size[1])]
+        enlarged = ((below - above) * side, (right - left) * side)
+        yield _Strip(np.s_[above:below, left:right], full, enlarged, (top - above) * side)
 
 
-def _lines(light: np.ndarray, prob: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
-    """Slope and offset (h, w) of prob = slope * light + offset: the means of what fits best in the windows around."""
+def _fitted(light: np.ndarray, prob: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
+    """Slope and offset (h, w) of prob = slope * light + offset: the means of what fits best in the windows around.
+
+    Both are whole numbers, and slopes and offsets in between rounded: so sums are exact, in whatever order.
+    """
+    epsilon = np.float32(_EPSILON * 255**2)
+    if (passes := _line_passes.loaded) is not None:
+        slope, offset = np.empty_like(light), np.empty_like(light)
+        passes.fit(light, prob, radius, epsilon, 2.0**_SLOPE_BITS, 2.0**_OFFSET_BITS, slope, offset)
+        return slope, offset
 
     def mean(plane: np.ndarray) -> np.ndarray:
         return cv2.blur(plane, (2 * radius + 1, 2 * radius + 1))
 
     mean_light, mean_prob = mean(light), mean(prob)
     variance = mean(light * light) - mean_light * mean_light
-    slope = (mean(light * prob) - mean_light * mean_prob) / (variance + _EPSILON)
-    return mean(slope), mean(mean_prob - slope * mean_light)
+    slope = (mean(light * prob) - mean_light * mean_prob) / (variance + epsilon)
+    slope = _rounded(slope, _SLOPE_BITS)
+    return mean(slope), mean(_rounded(mean_prob - slope * mean_light, _OFFSET_BITS))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from paddleseg import compiled
 from paddleseg.errors import DataError, OutputError, Problem
 from paddleseg.images.color import to_srgb
 from paddleseg.images.io import list_images, read_image
@@ -20,6 +21,8 @@ from paddleseg.targets import refuse_overwriting
 
 Sink = Callable[[str, np.ndarray, SegResult], None]
 """Takes a picture's name below the input folder, the picture in sRGB, and what was found."""
+_MANY = 32
+"""Pictures for which it is worth loading the compiled passes."""
 # Faults of one name, after which the next file may well be written.
 _OF_ONE_NAME = (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ)
 
@@ -87,6 +90,8 @@ def predict_files(
     if isinstance(sink, Writer):
         targets = (target for name in names for target in sink.targets(name))
         refuse_overwriting([*(file.path for file in files), source, *keep], targets)
+    if len(files) >= _MANY:
+        compiled.load()
     report = Report(passed_over=found.passed_over)
     chunks = [files[start : start + batch_size] for start in range(0, len(files), batch_size)]
     for chunk in progress(chunks, "Predicting"):

@@ -18,6 +18,8 @@ from paddleseg.images.pieces import Piece, pieces
 # Runtimes differ by about 1e-6. Networks whose logits end in ReLU give exact ties over whole areas, and a tie must not
 # fall to one side in one runtime and to the other in the next: probabilities that differ by less are a tie.
 _TIE = 2e-5
+MARGIN = _TIE / 2
+"""By which a probability has to be above a threshold."""
 
 
 def activate(logits: np.ndarray, activation: str) -> np.ndarray:
@@ -44,41 +46,41 @@ _RIM = 2
 _AROUND = np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8)
 
 
-def drop_specks(prob: np.ndarray, threshold: float, smallest: float) -> np.ndarray:
-    """Two classes' probabilities (C, h, w) without pieces of foreground that are much smaller than the largest one.
+def specks(inside: np.ndarray, smallest: float) -> list[Piece]:
+    """The pieces of foreground that are much smaller than the largest one.
 
     Args:
-        prob: Overwritten.
-        threshold: Probability from which a pixel is foreground.
-        smallest: Share of the largest piece's area from which another piece is kept.
-
-    Returns:
-        `prob`.
+        inside: What is foreground (h, w), 0 and 1, as `above` tells.
+        smallest: Share of the largest piece's area from which another piece is none of them.
     """
-    inside = above(prob[-1], threshold)
     found = pieces(inside)
     least = smallest * max((piece.area for piece in found), default=0)
-    return clear(prob, inside, [piece for piece in found if piece.area < least])
+    return [piece for piece in found if piece.area < least]
 
 
-def clear(prob: np.ndarray, inside: np.ndarray, dropped: Sequence[Piece]) -> np.ndarray:
+def clear(
+    prob: np.ndarray, inside: np.ndarray, dropped: Sequence[Piece], opacity: np.ndarray | None = None
+) -> np.ndarray:
     """Two classes' probabilities (C, h, w) without some pieces of foreground and their soft rims.
 
     Args:
         prob: Overwritten.
-        inside: What is foreground (h, w), 0 and 1, as `above` tells.
+        inside: What is foreground (h, w), 0 and 1, as `above` tells; overwritten.
         dropped: Of the pieces of `inside`.
+        opacity: A matte (h, w) that is overwritten likewise.
 
     Returns:
         `prob`.
     """
-    specks = np.zeros_like(inside) if dropped else inside
+    drawn = np.zeros_like(inside) if dropped else inside
     for piece in dropped:
-        piece.draw(specks)
+        piece.draw(drawn)
     for piece in dropped:
         window = piece.window(_RIM)
-        cleared = (cv2.dilate(specks[window], _AROUND) > 0) & ((inside[window] == 0) | (specks[window] > 0))
-        prob[-1][window][cleared] = 0
+        cleared = (cv2.dilate(drawn[window], _AROUND) > 0) & ((inside[window] == 0) | (drawn[window] > 0))
+        for plane in (prob[-1], inside, opacity):
+            if plane is not None:
+                plane[window][cleared] = 0
         if len(prob) == 2:
             prob[0][window][cleared] = 1
     return prob
@@ -126,7 +128,7 @@ def to_mask(prob: np.ndarray, output: Output, threshold: float = 0.5) -> np.ndar
 
 def above(prob: np.ndarray, threshold: float) -> np.ndarray:
     """Where probabilities are above a threshold, 0 and 1, uint8."""
-    return (prob > threshold + _TIE / 2).view(np.uint8)
+    return (prob > threshold + MARGIN).view(np.uint8)
 
 
 def foreground(prob: np.ndarray, output: Output) -> np.ndarray:
@@ -151,9 +153,9 @@ def to_alpha(prob: np.ndarray, low: float = 0.2, high: float = 0.8) -> np.ndarra
     return matte
 
 
-_OPACITY = opacity(to_alpha(np.linspace(0, 1, 256, dtype=np.float32)[None]))[0]
+OPACITY = opacity(to_alpha(np.linspace(0, 1, 256, dtype=np.float32)[None]))[0]
 
 
 def to_opacity(prob: np.ndarray) -> np.ndarray:
     """`to_alpha` as uint8 (H, W), 0 to 255, by a table: what pictures are made with."""
-    return cv2.LUT(opacity(prob), _OPACITY)
+    return cv2.LUT(opacity(prob), OPACITY)

@@ -37,12 +37,14 @@ class SegResult:
             alone), or another task's values; None where the exported graph gives classes only.
         timing_ms: Milliseconds for "pre", "net" and "post"; of a batch, each picture's share.
         output: What the channels of `prob` mean.
+        matte: `opacity`, where postprocessing has made it already.
     """
 
     classes: np.ndarray | None
     values: np.ndarray | None
     timing_ms: dict[str, float]
     output: Output = field(default_factory=Output)
+    matte: np.ndarray | None = None
 
     @cached_property
     def prob(self) -> np.ndarray | None:
@@ -72,6 +74,8 @@ class SegResult:
     @cached_property
     def opacity(self) -> np.ndarray:
         """The matte as uint8 (H, W), 0 to 255: what pictures are made with."""
+        if self.matte is not None:
+            return self.matte
         if self.values is None:
             return np.where(self.mask > 0, np.uint8(255), np.uint8(0))
         return postprocess.to_opacity(postprocess.foreground(self.values, self.output))
@@ -271,13 +275,13 @@ class Predictor:
         """What the card makes of a main output; `output` may be written into."""
         start = time.perf_counter()
         image, _, geometry = prepared
-        kind, values = self.card.output, None
+        kind, values, matte = self.card.output, None, None
         if kind.kind == "argmax":
             classes: np.ndarray | None = geometry.invert(output.reshape(geometry.size).astype(np.uint8), "nearest")
         else:
             frame = self.finish(postprocess.without_complement(output, kind), image, geometry, kind)
-            classes, values = frame.mask, frame.values
-        return SegResult(classes, values, {"post": _ms_since(start)}, kind)
+            classes, values, matte = frame.mask, frame.values, frame.opacity
+        return SegResult(classes, values, {"post": _ms_since(start)}, kind, matte)
 
 
 def _ms_since(start: float) -> float:

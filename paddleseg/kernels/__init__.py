@@ -13,17 +13,18 @@ parameters. `PADDLESEG_CPU_KERNELS=0` in the environment switches them off.
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
 
 import paddle
 from paddle import nn
 
+from paddleseg import compiled
+
 
 @lru_cache
 def available() -> bool:
     """Whether numba is installed, works with the other packages, and `PADDLESEG_CPU_KERNELS` is not 0."""
-    if os.environ.get("PADDLESEG_CPU_KERNELS") == "0":
+    if not compiled.allowed():
         return False
     try:
         import paddleseg.kernels.runtime  # noqa: F401

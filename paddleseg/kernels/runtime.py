@@ -7,26 +7,17 @@ import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache, partial
-from typing import Any, Literal, TypeVar
+from functools import lru_cache
+from typing import Any, Literal
 
-import numba
 import numpy as np
 import paddle
 from threadpoolctl import threadpool_limits
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+from paddleseg import compiled
 
-
-def jit(function: Function) -> Function:
-    """Compile `function` on its first call, and keep the machine code on disk where some folder can be written."""
-    # Sums may be reordered and fused so that they vectorise; NaN and infinity keep their meaning.
-    exact = {"reassoc", "contract", "nsz", "arcp"}
-    compiler: Any = partial(numba.njit, nogil=True, error_model="numpy", fastmath=exact)
-    try:
-        return compiler(cache=True)(function)
-    except RuntimeError:  # neither beside this file nor in the user's cache folder
-        return compiler()(function)
+# Sums may be reordered and fused so that they vectorise; NaN and infinity keep their meaning.
+jit = compiled.jit(fastmath=frozenset({"reassoc", "contract", "nsz", "arcp"}))
 
 
 # Matrix products run inside the threads below, so BLAS itself must not start more.

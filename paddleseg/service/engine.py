@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from paddleseg import compiled
 from paddleseg.inference.predictor import Predictor, Prepared, SegResult
 
 Arguments = ParamSpec("Arguments")
@@ -32,6 +33,7 @@ class Engine:
     """
 
     def __init__(self, predictor: Predictor, workers: int, batch: int, on_batch: Callable[[int], None]):
+        compiled.load()
         self.predictor = predictor
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="segment")
         self._free, self._most, self._on_batch = workers, batch, on_batch

@@ -12,6 +12,7 @@ from paddleseg.geometry import Size
 from paddleseg.video.feed import Feed, Shot
 from paddleseg.video.figures import Figures
 from paddleseg.video.looks import Looks
+from paddleseg.video.pipeline import opencv_alone
 from paddleseg.video.preview import Preview
 from paddleseg.video.session import Session
 from paddleseg.video.virtual import VirtualCamera
@@ -65,15 +66,10 @@ class Camera:
             DataError: The source broke off and is not waited for.
             DeviceError: The virtual camera is gone.
         """
-        threads = cv2.getNumThreads()
-        cv2.setNumThreads(1)  # more would win little time for much more work: frames come no faster
         self.figures, self._begun = Figures(), time.monotonic()
-        try:
-            with suppress(KeyboardInterrupt):
-                while not (self._done or (seconds is not None and time.monotonic() - self._begun >= seconds)):
-                    self._step()
-        finally:
-            cv2.setNumThreads(threads)
+        with opencv_alone(), suppress(KeyboardInterrupt):
+            while not (self._done or (seconds is not None and time.monotonic() - self._begun >= seconds)):
+                self._step()
         return self.figures
 
     def _step(self) -> None:

@@ -11,7 +11,7 @@ from av.stream import Disposition
 
 from paddleseg.errors import DataError
 from paddleseg.images.head import MAX_PIXELS
-from paddleseg.video.colour import colour_of, to_rgb
+from paddleseg.video.colour import ToRgb, colour_of
 from paddleseg.video.moments import RATE, Info, Moment, no_frames, spans
 from paddleseg.video.opening import open_clip
 from paddleseg.video.turn import turn_of
@@ -88,7 +88,7 @@ class Clip:
         self._turn = turn_of(frame)
         self._size = (frame.height, frame.width)
         self._colour = colour_of(frame, codec)
-        self._rgb = to_rgb(self._colour, self._size)
+        self._rgb = ToRgb(self._colour, self._size)
         h, w = self._size
         aspect = Fraction(stream.sample_aspect_ratio or 1) or Fraction(1)
         sideways = self._turn.is_sideways
@@ -190,7 +190,7 @@ class Clip:
     def _moment(self, frame: av.VideoFrame) -> Moment:
         if (frame.height, frame.width) != self._size:
             self._rescaled.add((frame.height, frame.width))
-        image = self._turn(self._rgb(frame).to_ndarray())
+        image = self._turn(self._rgb(frame))
         assert frame.pts is not None and frame.time_base is not None
         duration = Fraction(frame.duration or 0) * frame.time_base
         return Moment(image, self._after_start(frame.pts, frame.time_base), duration)

@@ -1,4 +1,5 @@
-"""Colours of clips: from what a decoder gives to RGB, and from RGB to what an encoder takes, by FFmpeg's filters.
+"""Colours of clips: from what a decoder gives to RGB, and from RGB to what an encoder takes, by compiled passes
+(`planes.py`) or FFmpeg's filters.
 
 A clip says by tags what its numbers mean: the matrix between RGB and luma with chroma, the range, the primaries and the
 transfer curve (ITU-T H.273). Both ways have to follow the tags, else every colour moves a little.
@@ -16,6 +17,7 @@ import numpy as np
 
 from paddleseg.geometry import Size
 from paddleseg.video.filters import Chain, Steps, chain
+from paddleseg.video.planes import frame_of_planes, picture_of
 from paddleseg.video.tone import lookup_table
 
 _MATRICES = {1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020"}
@@ -105,33 +107,58 @@ class Converter:
         return chain("buffer", of, self._steps, "buffersink")
 
 
-def to_rgb(colour: Colour, size: Size) -> Converter:
-    """Decoded frames as rgb24 of `size` (h, w); of HDR, what a screen without it shows best."""
-    h, w = size
-    change = f"w={w}:h={h}:in_color_matrix={_MATRICES[colour.matrix]}:in_range={_range(colour.full)}:out_range=pc"
-    steps = [("scale", f"{change}:{_FLAGS}")]
-    if not colour.is_hdr:
-        return Converter([*steps, ("format", "rgb24")], colour)
-    folder = tempfile.TemporaryDirectory()
-    table = Path(folder.name, "table.cube")
-    table.write_text(lookup_table("pq" if colour.curve == _PQ else "hlg"))
-    steps += [("format", "gbrp10le"), ("lut3d", f"file={table}:interp=tetrahedral"), ("scale", _FLAGS)]
-    return Converter([*steps, ("format", "rgb24")], colour, folder)
-
-
-def from_rgb(colour: Colour, pixels: str) -> Converter:
-    """RGB or RGBA frames as an encoder takes them.
+class ToRgb:
+    """Decoded frames to RGB uint8 (H, W, 3); of HDR, to what a screen without it shows best.
 
     Args:
-        colour: That the result has.
-        pixels: FFmpeg's name of a pixel format, such as "yuv420p".
+        colour: That the frames have.
+        size: (h, w) of the results.
     """
-    change = f"in_range=pc:out_color_matrix={_MATRICES[colour.matrix]}:out_range={_range(colour.full)}"
-    return Converter([("scale", f"{change}:{_FLAGS}"), ("format", pixels)], Colour(0, full=True))
+
+    def __init__(self, colour: Colour, size: Size):
+        self._colour, self._size = colour, size
+        h, w = size
+        change = f"w={w}:h={h}:in_color_matrix={_MATRICES[colour.matrix]}:in_range={_range(colour.full)}:out_range=pc"
+        steps = [("scale", f"{change}:{_FLAGS}")]
+        folder = None
+        if colour.is_hdr:
+            folder = tempfile.TemporaryDirectory()
+            table = Path(folder.name, "table.cube")
+            table.write_text(lookup_table("pq" if colour.curve == _PQ else "hlg"))
+            steps += [("format", "gbrp10le"), ("lut3d", f"file={table}:interp=tetrahedral"), ("scale", _FLAGS)]
+        self._filters = Converter([*steps, ("format", "rgb24")], colour, folder)
+
+    def __call__(self, frame: av.VideoFrame) -> np.ndarray:
+        """A frame's picture."""
+        picture = None
+        if (frame.height, frame.width) == self._size and not self._colour.is_hdr:
+            picture = picture_of(frame, self._colour.matrix, self._colour.full)
+        return self._filters(frame).to_ndarray() if picture is None else picture
 
 
-def frame_of(picture: np.ndarray, time_base: Fraction) -> av.VideoFrame:
-    """A picture, grey (H, W), RGB (H, W, 3) or RGBA (H, W, 4) uint8, as FFmpeg's frame."""
+class FromRgb:
+    """RGB or RGBA pictures to frames as an encoder takes them.
+
+    Args:
+        colour: That the frames have.
+        pixels: FFmpeg's name of their pixel format, such as "yuv420p".
+    """
+
+    def __init__(self, colour: Colour, pixels: str):
+        self._colour, self._pixels = colour, pixels
+        change = f"in_range=pc:out_color_matrix={_MATRICES[colour.matrix]}:out_range={_range(colour.full)}"
+        self._filters = Converter([("scale", f"{change}:{_FLAGS}"), ("format", pixels)], Colour(0, full=True))
+
+    def __call__(self, picture: np.ndarray, time_base: Fraction) -> av.VideoFrame:
+        """The frame of a picture, grey (H, W), RGB (H, W, 3) or RGBA (H, W, 4) uint8."""
+        frame = frame_of_planes(picture, self._pixels, self._colour.matrix, self._colour.full)
+        if frame is None:
+            return self._filters(_frame_of(picture, time_base))
+        frame.time_base, frame.colorspace, frame.color_range = time_base, self._colour.matrix, self._colour.range
+        return frame
+
+
+def _frame_of(picture: np.ndarray, time_base: Fraction) -> av.VideoFrame:
     channels = 1 if picture.ndim == 2 else picture.shape[2]
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), {1: "gray", 3: "rgb24", 4: "rgba"}[channels])
     frame.time_base = time_base

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -21,7 +22,7 @@ from paddleseg.targets import refuse_overwriting
 from paddleseg.video.compositor import Compositor, What
 from paddleseg.video.moments import Moment, Source
 from paddleseg.video.people import People
-from paddleseg.video.pipeline import threaded
+from paddleseg.video.pipeline import opencv_alone, threaded
 from paddleseg.video.session import Frame, Session
 from paddleseg.video.source import is_address, open_source
 from paddleseg.video.target import Target, check_output, open_target
@@ -171,9 +172,15 @@ def convert_video(
 def load_predictor(name: str, runtime: str | None = None, device: str = "cpu", threads: int = 0) -> Predictor:
     """The model of zoo://NAME, or of a folder that export wrote.
 
+    Args:
+        threads: Of the network. 0 is a quarter of the cores, since reading and writing frames need the others, or what
+            OMP_NUM_THREADS says.
+
     Raises:
         WeightsError: There is none of that name.
     """
+    if not threads and "OMP_NUM_THREADS" not in os.environ:
+        threads = max((os.cpu_count() or 1) // 4, 1)
     if name.startswith(zoo.PREFIX):
         return Predictor.from_zoo(name, runtime, device, threads)
     if not Path(name).exists():
@@ -213,7 +220,7 @@ def _write_all(
             yield moment, session(moment.image, moment.time)
 
     h, w = source.info.size
-    with threaded(source, masked, 3 * h * w) as frames:
+    with opencv_alone(), threaded(source, masked, 3 * h * w) as frames:
         for moment, frame in frames:
             picture = frame.composite if frame.compositor else compositing.cutout(frame.image, frame.opacity)
             for target, shown in zip(targets, (picture, frame.opacity), strict=False):

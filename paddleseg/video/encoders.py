@@ -12,7 +12,7 @@ import numpy as np
 
 from paddleseg.errors import OutputError
 from paddleseg.geometry import Size
-from paddleseg.video.colour import SRGB, frame_of, from_rgb
+from paddleseg.video.colour import SRGB, FromRgb
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _why_not(encoder: Encoder, size: Size) -> str:
         with av.logging.Capture():
             codec.open()
         if encoder in _HARDWARE:  # some say no with the first frame only
-            frame = from_rgb(SRGB, encoder.pixels)(frame_of(np.zeros((h, w, 3), np.uint8), Fraction(1, 25)))
+            frame = FromRgb(SRGB, encoder.pixels)(np.zeros((h, w, 3), np.uint8), Fraction(1, 25))
             frame.pts = 0
             codec.encode(frame)
     except (av.FFmpegError, ValueError) as error:

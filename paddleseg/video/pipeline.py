@@ -8,12 +8,25 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
+import cv2
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _WAITING_BYTES = 64 << 20
 _LEAVING = 30.0
 """Seconds that a stage has to finish what it is doing when it is told to stop; longer than any read waits."""
+
+
+@contextmanager
+def opencv_alone() -> Iterator[None]:
+    """OpenCV in one thread, for stages that have one each: more of them would win little time for much more work."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
 
 
 @contextmanager

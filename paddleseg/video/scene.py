@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from paddleseg.images.small import halved
+
 _SIZE = (32, 18)
 _ALIKE = 0.6
 """Correlation of two thumbnails below which they show different scenes. Of 50 clips of one scene one fell below, held
@@ -19,7 +21,7 @@ class Scenes:
 
     def begins(self, view: np.ndarray) -> bool:
         """Whether a frame, grey float32 (h, w), shows another scene than the one before; so does the first."""
-        small = cv2.resize(view, _SIZE, interpolation=cv2.INTER_AREA)
+        small = cv2.resize(halved(view, 2), _SIZE, interpolation=cv2.INTER_AREA)
         small = small - small.mean()
         before, self._before = self._before, small
         if before is None:

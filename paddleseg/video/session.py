@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from paddleseg import compiled
 from paddleseg.errors import ConfigError
 from paddleseg.inference import postprocess
 from paddleseg.inference.post.chain import has_two_classes
@@ -101,6 +102,7 @@ class Session:
         skip_still: bool = False,
     ):
         keep_freed_memory()
+        compiled.load()
         self.predictor, self.compositor = predictor, compositor
         output = predictor.card.output
         if output.kind not in ("prob", "logits"):

@@ -11,7 +11,10 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from paddleseg.compiled import Passes
 from paddleseg.errors import ConfigError
+
+_passes = Passes("paddleseg.video.smoothing_passes")
 
 
 class Smoother(Protocol):
@@ -66,9 +69,17 @@ class Adaptive:
 
     def __call__(self, prob: np.ndarray, view: np.ndarray) -> np.ndarray:
         if self._before is not None:
-            prob = self._before + self._share(prob, self._before) * (prob - self._before)
+            prob = self._mixed(prob, self._before)
         self._before = prob
         return prob
+
+    def _mixed(self, prob: np.ndarray, before: np.ndarray) -> np.ndarray:
+        if (passes := _passes.loaded) is not None and len(prob) == 1:
+            steady = np.empty(prob.shape, np.float32)
+            settings = self.still, self.low, self.high
+            passes.adapt(prob.reshape(-1), before.reshape(-1), *settings, steady.reshape(-1))
+            return steady
+        return before + self._share(prob, before) * (prob - before)
 
     def _share(self, prob: np.ndarray, before: np.ndarray) -> np.ndarray:
         share = np.abs(prob - before).max(axis=0)

@@ -17,7 +17,7 @@ from paddleseg.errors import OutputError
 from paddleseg.files import atomic_dir, atomic_path, cannot_write, is_dir
 from paddleseg.images.io import write_png
 from paddleseg.video.clip import Clip
-from paddleseg.video.colour import SRGB, Colour, frame_of, from_rgb
+from paddleseg.video.colour import SRGB, Colour, FromRgb
 from paddleseg.video.encoders import Encoder, choose
 from paddleseg.video.moments import Info, Source
 from paddleseg.video.sound import Sound
@@ -142,7 +142,7 @@ class Movie:
             self._container.set_chapters(source.info.chapters)
         self._colour = _colour_of(source.info, encoder)
         self._padding = _padding(source.info, encoder)
-        self._convert = from_rgb(self._colour, encoder.pixels)
+        self._convert = FromRgb(self._colour, encoder.pixels)
         self._stream = self._video(options)
         self._sound = None
         if keep_audio and isinstance(source, Clip) and suffix != ".webp":
@@ -185,7 +185,7 @@ class Movie:
         bottom, right = self._padding
         if bottom or right:
             picture = cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
-        frame = self._convert(frame_of(picture, self._time_base))
+        frame = self._convert(picture, self._time_base)
         frame.pts, frame.time_base = round(time / self._time_base), self._time_base
         frame.duration = round(duration / self._time_base)
         self._container.mux(self._stream.encode(frame))

@@ -15,7 +15,7 @@ import numpy as np
 
 from paddleseg.images.io import read_image
 from paddleseg.inference.edges import refine_edges
-from paddleseg.inference.postprocess import drop_specks, to_opacity
+from paddleseg.inference.postprocess import above, clear, specks, to_opacity
 from paddleseg.inference.predictor import Predictor
 from paddleseg.video.scene import Scenes
 from paddleseg.video.session import Session
@@ -52,8 +52,8 @@ def steps() -> dict[str, object]:
         "halved_odd": cv2.resize(odd, (35, 22), interpolation=cv2.INTER_AREA).reshape(-1).tolist(),
         "box": nested(cv2.blur(prob, (7, 7))),
         "gaussian": nested(cv2.GaussianBlur(prob, (0, 0), 2.3)),
-        "specks": nested(drop_specks(prob[None].copy(), 0.6, 0.2)[0]),
-        "edges": nested(refine_edges(cv2.resize(prob, (72, 48))[None].copy(), photo, 6.0, 0.45)[0]),
+        "specks": nested(clear(prob[None].copy(), above(prob, 0.6), specks(above(prob, 0.6), 0.2))[0]),
+        "edges": nested(refine_edges(cv2.resize(prob, (72, 48)), photo, 6.0, 0.45).prob),
         "opacity": to_opacity(np.linspace(0, 1, 52, dtype=np.float32)[None])[0].tolist(),
         "frames": [nested(frame) for frame in frames],
         "smooth": [nested(adaptive(frame[None].copy(), frame)[0]) for frame in frames],

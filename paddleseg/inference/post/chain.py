@@ -11,6 +11,7 @@ import numpy as np
 from paddleseg.card import Card, Finish, Output, Step
 from paddleseg.errors import ConfigError
 from paddleseg.geometry import Geometry
+from paddleseg.inference import postprocess
 from paddleseg.registry import POSTPROCESS
 
 
@@ -26,6 +27,7 @@ class Frame:
         output: What the channels of `values` mean.
         threshold: Probability from which a pixel is foreground.
         mask: Classes (H, W), or (C, H, W) of independent ones, once a step has chosen them.
+        opacity: The matte (H, W) uint8, where a step has made it.
     """
 
     values: np.ndarray
@@ -34,6 +36,19 @@ class Frame:
     output: Output
     threshold: float
     mask: np.ndarray | None = None
+    opacity: np.ndarray | None = None
+    _inside: np.ndarray | None = None
+
+    @property
+    def inside(self) -> np.ndarray:
+        """Where two classes are foreground, (h, w) uint8 0 and 1; as long as `values` are what they were."""
+        if self._inside is None:
+            self._inside = postprocess.above(self.values[-1], self.threshold)
+        return self._inside
+
+    def become(self, values: np.ndarray, inside: np.ndarray | None = None, opacity: np.ndarray | None = None) -> None:
+        """Take other values, with what is known of them."""
+        self.values, self._inside, self.opacity = values, inside, opacity
 
 
 class PostStep:
@@ -41,9 +56,11 @@ class PostStep:
 
     Attributes:
         two_classes: Whether it needs the probabilities of two classes.
+        enlarges: Whether it brings values to the picture's size if they are not yet, so that nothing else has to.
     """
 
     two_classes: ClassVar[bool] = False
+    enlarges: ClassVar[bool] = False
 
     def __call__(self, frame: Frame) -> None:
         raise NotImplementedError
@@ -61,7 +78,13 @@ class Chain:
         if card.output.kind == "values":
             steps = card.postprocess or [Step(type="to_picture")]
         self.threshold = Finish.of(steps).threshold
-        self.steps = [_build(step, index, card) for index, step in enumerate(steps)]
+        built = [_build(step, index, card) for index, step in enumerate(steps)]
+        following = [*built[1:], None]
+        self.steps = [
+            step
+            for step, after in zip(built, following, strict=True)
+            if not (step.enlarges and after is not None and after.enlarges)
+        ]
 
     def __call__(self, values: np.ndarray, image: np.ndarray, geometry: Geometry, output: Output) -> Frame:
         """The result of one picture; `values` may be written into."""

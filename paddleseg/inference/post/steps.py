@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from paddleseg.inference import postprocess
 from paddleseg.inference.edges import refine_edges
 from paddleseg.inference.post.chain import Frame, PostStep
@@ -27,7 +29,8 @@ class DropSpecks(PostStep):
         self.smallest = smallest
 
     def __call__(self, frame: Frame) -> None:
-        frame.values = postprocess.drop_specks(frame.values, frame.threshold, self.smallest)
+        dropped = postprocess.specks(frame.inside, self.smallest)
+        postprocess.clear(frame.values, frame.inside, dropped, frame.opacity)
 
 
 @POSTPROCESS.register("fill_holes")
@@ -49,15 +52,17 @@ class FillHoles(PostStep):
         self.largest = largest
 
     def __call__(self, frame: Frame) -> None:
-        frame.values = postprocess.fill_holes(frame.values, frame.threshold, self.largest)
+        frame.become(postprocess.fill_holes(frame.values, frame.threshold, self.largest))
 
 
 @POSTPROCESS.register("to_picture")
 class ToPicture(PostStep):
     """Bring the output from the network's input back to the picture's size, bilinearly."""
 
+    enlarges = True
+
     def __call__(self, frame: Frame) -> None:
-        frame.values = postprocess.restore(frame.values, frame.geometry, frame.output)
+        frame.become(postprocess.restore(frame.values, frame.geometry, frame.output))
 
 
 @POSTPROCESS.register("refine_edges")
@@ -72,6 +77,7 @@ class RefineEdges(PostStep):
     """
 
     two_classes = True
+    enlarges = True
 
     def __init__(self, radius: float):
         if not 0 < radius < float("inf"):
@@ -79,7 +85,12 @@ class RefineEdges(PostStep):
         self.radius = radius
 
     def __call__(self, frame: Frame) -> None:
-        frame.values = refine_edges(frame.values, frame.image, self.radius / frame.geometry.zoom, frame.threshold)
+        values, (h, w) = frame.values, frame.image.shape[:2]
+        if values.shape[1:] != (h, w) and not frame.geometry.only_resizes:
+            values = postprocess.restore(values, frame.geometry, frame.output)
+        refined = refine_edges(values[-1], frame.image, self.radius / frame.geometry.zoom, frame.threshold)
+        prob = refined.prob[None] if len(values) == 1 else np.stack([1 - refined.prob, refined.prob])
+        frame.become(prob, refined.inside, refined.opacity)
 
 
 @POSTPROCESS.register("to_mask")
@@ -99,4 +110,5 @@ class ToMask(PostStep):
         self.threshold = threshold
 
     def __call__(self, frame: Frame) -> None:
-        frame.mask = postprocess.to_mask(frame.values, frame.output, self.threshold)
+        known = self.threshold == frame.threshold and len(frame.values) <= 2 and not frame.output.multilabel
+        frame.mask = frame.inside if known else postprocess.to_mask(frame.values, frame.output, self.threshold)
