@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from paddleseg.engine.saved import find_newest as find_newest
 from paddleseg.engine.saved import remove_old as remove_old
 from paddleseg.errors import ConfigError, UserError, WeightsError
 from paddleseg.files import atomic_dir, file_sha256
-from paddleseg.models.weights import load_weights
+from paddleseg.models.weights import load_weights, our_names
 from paddleseg.version import __version__
 
 
@@ -118,14 +119,38 @@ def begin(claimed: Claim, run: Run, config_hash: str = "") -> None:
 
 def _apply(saved: Saved, run: Run, config_hash: str) -> str:
     load_weights(run.model, saved.folder / MODEL)
+    remarks = []
+    if saved.foreign:
+        saved, remark = _translated(saved, run)
+        remarks.append(remark)
     _restore_optimizer(run, saved)
     with _taken_back(saved.folder / STATES, "the stepper"):
         run.stepper.load_state_dict(saved.states["stepper"])
-    remarks = _restore_callbacks(saved, run)
+    remarks += _restore_callbacks(saved, run)
     remarks.append(run.state.restore(saved.state))
     if config_hash and saved.config_hash not in ("", config_hash):
         remarks.append("the configuration differs from the one this checkpoint was made with")
     return "; ".join(remark for remark in remarks if remark)
+
+
+def _translated(saved: Saved, run: Run) -> tuple[Saved, str]:
+    """A checkpoint of PaddleSeg's with our names of what its optimizer holds, and a remark on what is not known."""
+    own = run.model.state_dict()
+    arrays: dict[str, Any] = {}
+    for published, name in our_names(run.model, saved.optimizer).items():
+        for suffix, value in saved.optimizer[published].items():
+            if name not in own or not isinstance(value, np.ndarray):
+                continue
+            if value.ndim == 2 and len(own[name].shape) == 4:  # of a linear layer there, a convolution here
+                value = value.T[..., None, None]
+            if value.size == 1 or list(value.shape) == list(own[name].shape):
+                arrays[f"{name}{suffix}"] = value
+    trained = {name: parameter for name, parameter in run.model.named_parameters() if not parameter.stop_gradient}
+    fresh = set(trained) - {_owner(key, trained) for key in arrays}
+    remark = "PaddleSeg wrote it, so the step is that of its name, and no best value is known"
+    if fresh:
+        remark += f"; the optimizer begins anew with {len(fresh)} of {len(trained)} parameters"
+    return replace(saved, optimizer=arrays), remark
 
 
 def _restore_callbacks(saved: Saved, run: Run) -> list[str]:

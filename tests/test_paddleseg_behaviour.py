@@ -1,0 +1,125 @@
+"""What PaddleSeg's files, arguments and checkpoints mean here is what they mean there."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+import pytest
+from run_parts import OneRun, cli
+
+import paddleseg.transforms as T
+from paddleseg import compat
+from paddleseg.engine import checkpoint
+from paddleseg.engine.saved import entries
+from paddleseg.errors import ConfigError
+from paddleseg.geometry import Geometry
+from paddleseg.losses.lovasz import LovaszHingeLoss
+from paddleseg.models.backbones.stdc import STDC1
+from paddleseg.models.weights import our_names
+from paddleseg.optim.optimizers import Momentum
+from paddleseg.transforms.sample import Sample
+
+
+@pytest.fixture(autouse=True)
+def at_root(root: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(root)
+
+
+class TestLosses:
+    def test_hinge_of_independent_classes_counts_all_pixels_together(self):
+        rng = np.random.default_rng(0)
+        scores, labels = rng.normal(size=(2, 3, 5, 4)).astype("float32"), rng.integers(0, 2, (2, 3, 5, 4))
+        labels[0, 1, 2] = 255
+        logits = paddle.to_tensor(scores, stop_gradient=False)
+        loss = LovaszHingeLoss()(logits, paddle.to_tensor(labels))
+        as_one = LovaszHingeLoss()(
+            paddle.to_tensor(scores.reshape(2, 1, 15, 4)), paddle.to_tensor(labels.reshape(2, 15, 4))
+        )
+        assert float(loss) == pytest.approx(float(as_one))
+        loss.backward()
+        assert float(logits.grad[0, 1, 2].abs().sum()) == 0 < float(logits.grad.abs().sum())
+
+
+class TestArguments:
+    def test_the_backbones_rate_is_its_own(self):
+        network = paddle.nn.Sequential(STDC1(relative_lr=0.1), paddle.nn.Conv2D(3, 3, 1))
+        rates = {group["learning_rate"]: len(group["params"]) for group in Momentum(network, 0.01)._param_groups}
+        learned = [parameter for parameter in network[0].parameters() if not parameter.stop_gradient]
+        assert rates == {0.1: len(learned), 1.0: 2}
+
+    @pytest.mark.parametrize(("arguments", "width"), [({}, 4), ({"edge_size": 2}, 2), ({"edge_size": 3}, 3)])
+    def test_edges_are_as_wide_as_they_should_be(self, arguments: dict[str, int], width: int):
+        label = np.zeros((40, 40), np.uint8)
+        label[:, 20:] = 1
+        image = np.zeros((40, 40, 3), np.uint8)
+        sample = T.AddEdgeLabel(**arguments)(Sample(image, label, np.random.default_rng(0), Geometry((40, 40))))
+        assert sample.extra["edge"][20].sum() == width
+
+
+class TestSwitch:
+    def test_a_release_that_is_not_known(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setenv(compat.VARIABLE, "1.0")
+        with pytest.raises(ConfigError, match=r"no release '1.0' of PaddleSeg is known\n  hint: set it to 2.8 or 2.9"):
+            compat.release()
+
+    @pytest.mark.parametrize(
+        ("release", "gate", "op", "line"),
+        [
+            ("", "sigmoid", "softmax", r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[INFO\]\ta"),
+            ("2.8", "relu6", "argmax", r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[INFO\]\ta"),
+            ("2.9", "sigmoid", "argmax", r"\[\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\] INFO: a"),
+        ],
+    )
+    def test_what_it_changes(self, monkeypatch: pytest.MonkeyPatch, release: str, gate: str, op: str, line: str):
+        monkeypatch.setenv(compat.VARIABLE, release)
+        assert (compat.gate(), compat.output_op()) == (gate, op)
+        assert re.fullmatch(line, compat.stamped("a"))
+
+
+class TestCheckpoints:
+    @pytest.fixture
+    def paddlesegs(self, tmp_path: Path) -> tuple[Path, OneRun]:
+        """A checkpoint as PaddleSeg leaves it, and the run that it is of."""
+        reference = Path("tests/paddleseg_reference/pp_humanseg_lite.json.gz")
+        names: list[str] = list(json.loads(gzip.decompress(reference.read_bytes()))["state"])
+        run = OneRun([])
+        run.model(paddle.rand([1, 3, 32, 32]))[0].mean().backward()
+        run.stepper.optimizer.step()
+        own = run.model.state_dict()
+        folder = tmp_path / "iter_5"
+        folder.mkdir()
+        state = {published: own[name] for published, name in our_names(run.model, names).items()}
+        assert len(state) == len(own) and not set(state) & set(own)
+        paddle.save(state, str(folder / "model.pdparams"))
+        paddle.save(run.stepper.optimizer.state_dict(), str(folder / "model.pdopt"))
+        return folder, run
+
+    def test_one_of_paddlesegs_gives_back_weights_optimizer_and_step(self, paddlesegs: tuple[Path, OneRun]):
+        folder, written = paddlesegs
+        fresh = OneRun([])
+        said = checkpoint.restore(folder, fresh)
+        assert said == "PaddleSeg wrote it, so the step is that of its name, and no best value is known"
+        assert fresh.state.step == 5
+        first, second = (numbers(run) for run in (written, fresh))
+        assert first.keys() == second.keys() and sum("moment" in name for name in first) > 2 * 100
+        for name in first:
+            np.testing.assert_array_equal(first[name], second[name])
+
+    def test_training_goes_on_from_it_and_leaves_it(self, paddlesegs: tuple[Path, OneRun], capsys):
+        folder, _ = paddlesegs
+        opts = ("iters=7", "save_interval=1", "train.keep_checkpoint_max=1", "train.ema=null")
+        assert cli(folder.parent, "--resume_model", str(folder), opts=opts) == 0
+        assert f"Resumed {folder} at iter 5. Note: PaddleSeg wrote it" in capsys.readouterr().out
+        assert [entry.folder.name for entry in entries(folder.parent)] == ["iter_5", "iter_7"]
+
+
+def numbers(run: Any) -> dict[str, np.ndarray]:
+    """The weights, and what the optimizer keeps, by our names of the parameters."""
+    moments = {name: value for name, value in checkpoint._optimizer_state(run).items() if "moment" in name}
+    return {name: np.asarray(value) for name, value in {**run.model.state_dict(), **moments}.items()}
