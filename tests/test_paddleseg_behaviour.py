@@ -19,6 +19,7 @@ from paddleseg.engine import checkpoint
 from paddleseg.engine.saved import entries
 from paddleseg.errors import ConfigError
 from paddleseg.geometry import Geometry
+from paddleseg.inference.predictor import Predictor
 from paddleseg.losses.lovasz import LovaszHingeLoss
 from paddleseg.models.backbones.stdc import STDC1
 from paddleseg.models.weights import our_names
@@ -123,3 +124,16 @@ def numbers(run: Any) -> dict[str, np.ndarray]:
     """The weights, and what the optimizer keeps, by our names of the parameters."""
     moments = {name: value for name, value in checkpoint._optimizer_state(run).items() if "moment" in name}
     return {name: np.asarray(value) for name, value in {**run.model.state_dict(), **moments}.items()}
+
+
+def test_an_export_of_paddle_3_whose_card_names_another_file_runs(tmp_path: Path):
+    paddle.jit.save(
+        paddle.jit.to_static(paddle.nn.Conv2D(3, 2, 1)),
+        str(tmp_path / "model"),
+        [paddle.static.InputSpec([1, 3, 8, 8])],
+    )
+    assert (tmp_path / "model.json").is_file()
+    deploy = {"model": "model.pdmodel", "params": "model.pdiparams", "input_shape": [1, 3, 8, 8], "output_op": "none"}
+    (tmp_path / "deploy.yaml").write_text(json.dumps({"Deploy": deploy | {"transforms": []}}))
+    predictor = Predictor.from_export(tmp_path, "paddle")
+    assert predictor.runtime(np.zeros((1, 3, 8, 8), np.float32)).shape == (1, 2, 8, 8)
