@@ -39,8 +39,13 @@ def gate() -> Literal["sigmoid", "relu6"]:
 
 
 def first_color() -> int:
-    """Which colour of the PASCAL VOC scheme class 0 has: black, or PaddleSeg's dark red."""
+    """Which colour of the PASCAL VOC scheme class 0 has in predictions: black, or PaddleSeg's dark red."""
     return 1 if release() else 0
+
+
+def list_break() -> str:
+    """What stands between a list's name and its numbers in a log: a blank, or PaddleSeg's new line."""
+    return "\n" if release() else ""
 
 
 def log_format() -> tuple[str, str]:
@@ -48,6 +53,11 @@ def log_format() -> tuple[str, str]:
     if release() == "2.9":
         return "[%(asctime)s] %(levelname)s: %(message)s", "%Y/%m/%d %H:%M:%S"
     return "%(asctime)s [%(levelname)s]\t%(message)s", "%Y-%m-%d %H:%M:%S"
+
+
+def say(text: str) -> None:
+    """Print a log line with its time."""
+    print(stamped(text))
 
 
 def stamped(text: str, level: str = "INFO") -> str:
