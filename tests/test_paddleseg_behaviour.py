@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,14 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
+from model_cases import build
 from run_parts import OneRun, cli
 
 import paddleseg.transforms as T
 from paddleseg import compat
+from paddleseg.arrays_only import read_arrays
+from paddleseg.cli import train
+from paddleseg.cli.main import build_parser
 from paddleseg.engine import checkpoint
 from paddleseg.engine.saved import entries
 from paddleseg.errors import ConfigError
@@ -22,7 +27,8 @@ from paddleseg.geometry import Geometry
 from paddleseg.inference.predictor import Predictor
 from paddleseg.losses.lovasz import LovaszHingeLoss
 from paddleseg.models.backbones.stdc import STDC1
-from paddleseg.models.weights import our_names
+from paddleseg.models.paddleseg_names import renamed
+from paddleseg.models.weights import load_weights, our_names
 from paddleseg.optim.optimizers import Momentum
 from paddleseg.transforms.sample import Sample
 
@@ -118,6 +124,69 @@ class TestCheckpoints:
         assert cli(folder.parent, "--resume_model", str(folder), opts=opts) == 0
         assert f"Resumed {folder} at iter 5. Note: PaddleSeg wrote it" in capsys.readouterr().out
         assert [entry.folder.name for entry in entries(folder.parent)] == ["iter_5", "iter_7"]
+
+
+class TestNames:
+    """Weights under the names of PaddleSeg's networks."""
+
+    @pytest.mark.parametrize(
+        "name", ["pp_humanseg_lite", "mobileseg_portrait", "segformer_b0", "fcn_hrnet_w18_small_v1"]
+    )
+    def test_they_are_those_that_paddleseg_has(self, name: str, tmp_path: Path):
+        reference = json.loads(gzip.decompress(Path(f"tests/paddleseg_reference/{name}.json.gz").read_bytes()))
+        model = build(reference["model"])
+        found = renamed(model, model.state_dict())
+        assert found is not None
+        shapes = {published: list(value.shape) for published, value in found.items()}
+        assert shapes.items() <= reference["state"].items()
+        paddle.save(found, str(tmp_path / "model.pdparams"))
+        fresh = build(reference["model"])
+        load_weights(fresh, tmp_path / "model.pdparams")
+        for (_, one), (_, other) in zip(model.state_dict().items(), fresh.state_dict().items(), strict=True):
+            np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-6)
+
+    def test_checkpoints_have_them_where_a_release_is_followed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setenv(compat.VARIABLE, "2.8")
+        run = OneRun([])
+        checkpoint.save(tmp_path / "iter_1", run)
+        assert "conv_bn0._conv.weight" in read_arrays(tmp_path / "iter_1" / "model.pdparams")
+        fresh = OneRun([])
+        checkpoint.restore(tmp_path / "iter_1", fresh)
+        for name, value in numbers(run).items():
+            np.testing.assert_array_equal(value, numbers(fresh)[name])
+
+    def test_a_network_of_ours_alone_keeps_its_own(self):
+        model = build({"type": "PortraitSwift"})
+        assert renamed(model, model.state_dict()) is None
+
+
+class TestFlags:
+    def test_those_without_effect_are_named(self):
+        flags = [
+            "--config",
+            "a.yml",
+            "--data_format",
+            "NHWC",
+            "--output_op",
+            "argmax",
+            "--input_shape",
+            "1",
+            "3",
+            "9",
+            "9",
+        ]
+        said = list(train.unused(build_parser("train").parse_args(["train", *flags, "--for_fd"])))
+        assert len(said) == 4 and all("changes nothing" in line for line in said)
+        assert not list(train.unused(build_parser("train").parse_args(["train", "--config", "a.yml"])))
+
+    @pytest.mark.parametrize(("flags", "given"), [([], False), (["--auc_roc"], True), (["--auc_roc", "True"], True)])
+    def test_switches_may_be_followed_by_a_word(self, flags: list[str], given: bool):
+        assert build_parser("val").parse_args(["val", "--config", "a.yml", *flags]).auc_roc is given
+
+    def test_compat_sets_the_release_for_the_process_and_its_children(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setenv(compat.VARIABLE, "")
+        build_parser("export").parse_args(["export", "--config", "a.yml", "--compat", "2.8"])
+        assert compat.release() == "2.8" == os.environ[compat.VARIABLE]
 
 
 def numbers(run: Any) -> dict[str, np.ndarray]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import paddle
 
+from paddleseg import compat
 from paddleseg.arrays_only import in_words, nonfinite, read
 from paddleseg.engine import dist
 from paddleseg.engine.callback import Run, averaging, named
@@ -23,6 +24,7 @@ from paddleseg.engine.saved import find_newest as find_newest
 from paddleseg.engine.saved import remove_old as remove_old
 from paddleseg.errors import ConfigError, UserError, WeightsError
 from paddleseg.files import atomic_dir, file_sha256
+from paddleseg.models.paddleseg_names import renamed
 from paddleseg.models.weights import load_weights, our_names
 from paddleseg.version import __version__
 
@@ -40,7 +42,7 @@ def save(folder: Path, run: Run, config_hash: str = "") -> None:
         refuse_nonfinite(run, weights)
     files = {name: EMA if not number else f"ema_model_{number + 1}.pdparams" for number, name in enumerate(averages)}
     with atomic_dir(folder) as new:
-        paddle.save(run.model.state_dict(), str(new / MODEL))
+        paddle.save(_named(run, run.model.state_dict()), str(new / MODEL))
         paddle.save(_optimizer_state(run), str(new / OPTIMIZER))
         states = {
             "callbacks": {name: callback.state_dict() for name, callback in callbacks.items()},
@@ -66,9 +68,19 @@ def save_best(folder: Path, run: Run, config_hash: str = "") -> None:
     weights = run.model.state_dict() if owner is None else owner.weights() or {}
     refuse_nonfinite(run, weights)
     with atomic_dir(folder) as new:
-        paddle.save(weights, str(new / MODEL))
+        paddle.save(_named(run, weights), str(new / MODEL))
         paddle.save({"best": run.state.best_metric}, str(new / STATES))
         _describe(new, run, config_hash)
+
+
+def _named(run: Run, weights: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The weights under the names that the release of PaddleSeg wants which is to be followed; else under ours."""
+    if compat.release() is None:
+        return weights
+    published = renamed(run.model, weights)
+    if published is None:
+        print(f"{compat.VARIABLE}: PaddleSeg's names of a {type(run.model).__name__} of this form are not known.")
+    return weights if published is None else published
 
 
 def refuse_nonfinite(run: Run, weights: Mapping[str, Any]) -> None:
