@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import re
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,21 @@ class TestArguments:
         image = np.zeros((40, 40, 3), np.uint8)
         sample = T.AddEdgeLabel(**arguments)(Sample(image, label, np.random.default_rng(0), Geometry((40, 40))))
         assert sample.extra["edge"][20].sum() == width
+
+
+@pytest.mark.slow
+class TestTraining:
+    def test_the_compiled_graph_trains_on_a_cpu_as_layer_by_layer(self, tmp_path: Path, capsys):
+        losses = []
+        for name, flags in (("plain", []), ("static", ["--to_static_training"])):
+            opts = ("iters=2", "save_interval=2", "train.ema=null", "train.log_iters=1")
+            assert cli(tmp_path / name, "--device", "cpu", *flags, opts=opts) == 0
+            out = capsys.readouterr().out
+            lines = [
+                line for line in out.splitlines() if re.match(r"[-\d]{10} [:\d]{8} \[INFO\]\t\[TRAIN\] epoch: ", line)
+            ]
+            losses.append([float(re.search(r"loss: ([\d.]+)", line)[1]) for line in lines])  # type: ignore[index]
+        assert len(losses[0]) == 2 and losses[0] == pytest.approx(losses[1], abs=2e-4)
 
 
 class TestSwitch:
@@ -178,6 +194,16 @@ class TestFlags:
         said = list(train.unused(build_parser("train").parse_args(["train", *flags, "--for_fd"])))
         assert len(said) == 4 and all("changes nothing" in line for line in said)
         assert not list(train.unused(build_parser("train").parse_args(["train", "--config", "a.yml"])))
+
+    def test_analyse_takes_paddlesegs(self, root: Path):
+        translated = runpy.run_path(str(root / "tools" / "analyse.py"))["translated"]
+        colors = ["--custom_color", "0", "0", "0", "9", "9", "9"]
+        arguments, said = translated(
+            ["--config", "a.yml", "--aug_pred", "--image_path", "a.jpg", *colors, "--is_slide"]
+        )
+        args = build_parser("val").parse_args(["val", *arguments])
+        assert args.aug_eval and args.is_slide and args.save_dir == "./output/analyse"
+        assert [line.split()[0] for line in said] == ["--image_path", "--custom_color"]
 
     @pytest.mark.parametrize(("flags", "given"), [([], False), (["--auc_roc"], True), (["--auc_roc", "True"], True)])
     def test_switches_may_be_followed_by_a_word(self, flags: list[str], given: bool):

@@ -1,7 +1,8 @@
 """Weights under PaddleSeg's names, so that PaddleSeg loads what was trained here.
 
 PaddleSeg passes over names that it does not know and goes on with what it drew by chance; so a file with our names
-loads there and means nothing. `published/names.json.gz` lists the names of its networks, as they are built for the recipes.
+loads there and means nothing. `published/names.json.gz` lists the names of its networks, as they are built for the
+recipes.
 """
 
 from __future__ import annotations

@@ -71,7 +71,10 @@ class ProgressLog(Callback):
             self.bar.stop()
 
     def log(self, text: str) -> None:
-        self.console.print(compat.stamped(text))
+        if self.bar:
+            self.console.print(compat.stamped(text))
+        else:
+            compat.say(text)  # the console would make blanks of the tab that scripts look for
 
 
 def _clock(seconds: float) -> str:
