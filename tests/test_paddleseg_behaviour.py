@@ -23,7 +23,7 @@ from paddleseg.cli import train
 from paddleseg.cli.main import build_parser
 from paddleseg.engine import checkpoint
 from paddleseg.engine.saved import entries
-from paddleseg.errors import ConfigError
+from paddleseg.errors import ConfigError, WeightsError
 from paddleseg.geometry import Geometry
 from paddleseg.inference.predictor import Predictor
 from paddleseg.losses.lovasz import LovaszHingeLoss
@@ -133,6 +133,13 @@ class TestCheckpoints:
         assert first.keys() == second.keys() and sum("moment" in name for name in first) > 2 * 100
         for name in first:
             np.testing.assert_array_equal(first[name], second[name])
+
+    def test_one_of_ours_that_lost_its_description_is_none_of_paddlesegs(self, tmp_path: Path):
+        run = OneRun([])
+        checkpoint.save(tmp_path / "iter_2", run)
+        (tmp_path / "iter_2" / "state.json").unlink()
+        with pytest.raises(WeightsError, match=r"is not a checkpoint: state.json missing"):
+            checkpoint.restore(tmp_path / "iter_2", run)
 
     def test_training_goes_on_from_it_and_leaves_it(self, paddlesegs: tuple[Path, OneRun], capsys):
         folder, _ = paddlesegs

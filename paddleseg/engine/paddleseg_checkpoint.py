@@ -9,16 +9,25 @@ from typing import Any
 from paddleseg.arrays_only import read, read_name_table
 from paddleseg.errors import WeightsError
 
-MODEL, OPTIMIZER, DESCRIPTION = "model.pdparams", "model.pdopt", "state.json"
+MODEL, OPTIMIZER, STATES, DESCRIPTION = "model.pdparams", "model.pdopt", "model.pdstates", "state.json"
 _OTHERS = ("LR_Scheduler", "master_weights")  # of an optimizer's state; here the rate follows from the step
 
 
 def step_of(folder: Path) -> int | None:
     """The iteration of a checkpoint of PaddleSeg's, by the folder's name; None for any other folder."""
     named = re.fullmatch(r"iter_(\d{1,18})", folder.name)
-    if not named or (folder / DESCRIPTION).exists():
+    if not named or (folder / DESCRIPTION).exists() or _is_ours(folder):
         return None
     return int(named[1]) if all((folder / name).is_file() for name in (MODEL, OPTIMIZER)) else None
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether the states are those of a run here, whose description was lost; PaddleSeg keeps an evaluation in them."""
+    try:
+        held = read(folder / STATES) if (folder / STATES).is_file() else {}
+    except WeightsError:
+        return True
+    return not isinstance(held, dict) or "callbacks" in held
 
 
 def state_at(step: int) -> dict[str, Any]:

@@ -100,6 +100,7 @@ def compare(folder: str | Path, model: nn.Layer, photos: Sequence[Path], command
     """
     card, place = load_card(folder)
     reference, logits = Predictor.from_model(model, card), logits_of(model, card)
+    argmax = card.output.kind == "argmax"
     rounds = math.ceil(_TIMED / len(photos))
     unreadable: list[Problem] = []
     with evaluating(model):
@@ -112,7 +113,6 @@ def compare(folder: str | Path, model: nn.Layer, photos: Sequence[Path], command
                 continue
             wanted = reference.run([prepared])[0]
             mask = reference.complete(wanted.copy(), prepared).classes
-            argmax = card.output.kind == "argmax"
             most = MASK_TOLERANCE if argmax else allowed(logits.runtime(prepared.tensor[None]))
             for each in compared:
                 with engine_faults(card, each.target.title):
