@@ -95,13 +95,17 @@ def _add_coco(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("output_dir", type=Path, help="for the masks and class_names.txt")
     parser.add_argument("--categories", nargs="+", metavar="NAME", help="what becomes class 1, 2, ... (default: all)")
     parser.add_argument("--empty", action="store_true", help="images that show none of these too")
+    parser.add_argument(
+        "--independent", action="store_true", help="a mask for each category, side by side, for --use_multilabel"
+    )
 
 
 def _coco(args: argparse.Namespace) -> None:
     from paddleseg.convert.coco import convert_coco
     from paddleseg.images.paint import palette
 
-    done = convert_coco(args.annotations, args.output_dir, args.categories, empty=args.empty, palette=palette())
+    looks = {"empty": args.empty, "independent": args.independent}
+    done = convert_coco(args.annotations, args.output_dir, args.categories, **looks, palette=palette())
     say(f"{args.output_dir}: {done.count} masks of {', '.join(done.classes)}", done.notes)
 
 
