@@ -98,7 +98,16 @@ setup(
     project_urls={"Paper": "https://arxiv.org/abs/2112.07146"},
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=["paddleseg", "paddleseg.*"]),
-    package_data={"paddleseg": ["py.typed", "zoo/*.yml", "zoo/*.pdparams", "zoo/*.onnx", "service/page.html"]},
+    package_data={
+        "paddleseg": [
+            "py.typed",
+            "zoo/*.yml",
+            "zoo/*.pdparams",
+            "zoo/*.onnx",
+            "models/published/*.gz",
+            "service/page.html",
+        ]
+    },
     cmdclass={"build_py": BuildWithConfigs},
     install_requires=NEEDS,
     extras_require={

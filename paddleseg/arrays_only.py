@@ -25,11 +25,27 @@ def read(path: Path) -> Any:
     Raises:
         WeightsError: The file is damaged, cut short, or holds anything else; it is not read any further.
     """
+    return _read(path)[0]
+
+
+def read_name_table(path: Path) -> dict[str, str]:
+    """The names that Paddle gave the parameters of a `.pdparams` file (`conv2d_0.w_0`), by their names in the network.
+
+    Raises:
+        WeightsError: As `read`.
+    """
+    table = _read(path)[1]
+    return {str(name): str(own) for name, own in table.items()} if isinstance(table, dict) else {}
+
+
+def _read(path: Path) -> tuple[Any, Any]:
+    """What the file holds, and Paddle's table of names."""
     try:
         with path.open("rb") as file:
             _check_memo(file)
             file.seek(0)
-            return _plain(_ArraysOnly(file, encoding="latin1").load())  # the encoding of files that Python 2 wrote
+            held = _ArraysOnly(file, encoding="latin1").load()  # the encoding of files that Python 2 wrote
+            return _plain(held), held.get(_NAME_TABLE) if isinstance(held, dict) else None
     except Exception as error:  # unpickling raises whatever it meets in a foreign file
         reason = str(error) or type(error).__name__
         raise WeightsError(str(path), f"is not a Paddle weights file ({reason})", "give a .pdparams file") from error

@@ -75,11 +75,23 @@ class TestPaddleSegFiles:
         cfg = load_config(write("a.yml", text), check=False)
         assert cfg.lr_scheduler and cfg.lr_scheduler.model_dump() == expected
 
-    def test_two_schedules_contradict_each_other(self, parts_folder):
+    def test_an_old_schedule_beside_todays_is_not_used_and_said(self, parts_folder, capsys):
         write("a.yml", "lr_scheduler: {type: StepDecay}\nlearning_rate: {value: 0.1}\n")
-        assert faults(load_config, "a.yml")[0].startswith(
-            "a.yml:2: learning_rate: the schedule is set here and in lr_scheduler (a.yml:1)"
+        cfg = load_config("a.yml", check=False)
+        assert cfg.lr_scheduler and cfg.lr_scheduler.model_dump() == {"type": "StepDecay"}
+        said = "Warning: a.yml:2: learning_rate: is not used, since lr_scheduler (a.yml:1) says it all.\n"
+        assert capsys.readouterr().err == said
+
+    def test_keys_that_only_name_a_value_are_said(self, parts_folder, capsys):
+        write("a.yml", "mean: &mean [0.5]\niters: &n 3\nmodel: {type: A, mean: *mean, n: *n}\n")
+        cfg = load_config("a.yml", check=False)
+        assert cfg.iters == 3 and cfg.model and cfg.model.args == {"mean": [0.5], "n": 3}
+        assert (
+            capsys.readouterr().err
+            == "Warning: a.yml:1: mean: only the anchor in this line is used (call it `x-mean`).\n"
         )
+        write("b.yml", "men: [0.5]\n")
+        assert faults(load_config, "b.yml")[0].startswith("b.yml:1: men: there is no such key")
 
     @pytest.mark.parametrize(
         ("written", "meant"),

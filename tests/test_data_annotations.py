@@ -34,6 +34,18 @@ def coco(file: Path, *objects: Mapping, **more: object) -> Path:
     return file
 
 
+def test_independent_categories_lie_side_by_side(tmp_path: Path):
+    objects = [
+        an_object(segmentation=SQUARE),
+        an_object(id=2, category_id=2, segmentation=[[0, 0, 30, 0, 30, 20, 0, 20]]),
+    ]
+    categories = [{"id": 1, "name": "person"}, {"id": 2, "name": "room"}]
+    file = coco(tmp_path / "a.json", *objects, categories=categories)
+    assert data("coco", file, tmp_path / "made", "--independent") == 0
+    person, room = np.hsplit(read_label(tmp_path / "made" / "a.png"), 2)
+    assert person.shape == (20, 30) and person.sum() == 100 and (room == 1).all()
+
+
 # What is drawn (class: pixels) and what is said of it, for objects as other tools write them.
 TAKEN = {
     "an id as text": (an_object(id="1", image_id="1", category_id="1", segmentation=SQUARE), {1: 100}, ""),

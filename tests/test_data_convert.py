@@ -334,12 +334,39 @@ def test_cityscapes_ids_as_classes(tmp_path: Path, photo: Path, capsys):
     assert data("cityscapes", "--cityscapes_path", tmp_path / "gtFine") == 2
 
 
+def test_cityscapes_classes_as_its_servers_ids(tmp_path: Path, photo: Path, capsys):
+    folder = tmp_path / "pseudo_color_prediction" / "ulm"
+    folder.mkdir(parents=True)
+    classes = np.where(mask_of(photo) == 1, 11, 255).astype(np.uint8)
+    Image.fromarray(classes).save(folder / "ulm_1.png")
+    assert data("cityscapes_ids", "--root_dir", tmp_path) == 0 and "1 masks" in capsys.readouterr().out
+    ids = read_label(tmp_path / "convert_to_labelid" / "ulm" / "ulm_1.png")
+    np.testing.assert_array_equal(ids, np.where(classes == 11, 24, 0))
+    Image.fromarray(np.full((4, 4), 19, np.uint8)).save(folder / "ulm_2.png")
+    assert data("cityscapes_ids", "--root_dir", tmp_path) == 2
+    assert "ulm_2.png: holds numbers that have no class: 19" in capsys.readouterr().err
+
+
+def test_cocostuff_numbers_as_classes(tmp_path: Path, capsys):
+    (tmp_path / "annotations" / "val2017").mkdir(parents=True)
+    Image.fromarray(np.array([[0, 10, 12, 181, 255]], np.uint8)).save(tmp_path / "annotations/val2017/1.png")
+    flags = ("--annotation_path", tmp_path / "annotations", "--save_path", tmp_path / "made")
+    assert data("cocostuff", *flags) == 0
+    assert read_label(tmp_path / "made/val2017/1.png").tolist() == [[0, 10, 11, 170, 255]]
+    Image.fromarray(np.array([[11]], np.uint8)).save(tmp_path / "annotations/val2017/2.png")
+    assert data("cocostuff", *flags) == 2
+    assert data("cocostuff", "--annotation_path", tmp_path / "none") == 2
+    assert "holds no train2017 and no val2017" in capsys.readouterr().err
+
+
 def test_every_tool_answers(root: Path):
     tools = sorted((root / "tools/data").glob("*.py"))
     assert {path.stem for path in tools} >= {
         "labelme2seg",
         "voc_augment",
         "convert_cityscapes",
+        "convert_cocostuff",
+        "cityscapes_trainid2labelid",
         "create_dataset_list",
         "split_dataset_list",
         "gray2pseudo_color",

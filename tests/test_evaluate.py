@@ -156,7 +156,7 @@ class TestEvaluate:
 
         lines = capsys.readouterr().out.splitlines()
         number = r"\d\.\d{4}"
-        line = rf"\[EVAL\] #Images: 5 mIoU: {number} Acc: {number} Kappa: {number} Dice: {number}"
+        line = rf".* \[INFO\]\t\[EVAL\] #Images: 5 mIoU: {number} Acc: {number} Kappa: {number} Dice: {number}"
         assert re.fullmatch(line, lines[0])
         assert re.fullmatch(r"\[EVAL\] Class IoU: \[[\d. ]+\]", lines[1])
         assert float(lines[0].split()[4]) == pytest.approx(result.metrics["mIoU"], abs=1e-4)
@@ -271,7 +271,7 @@ class TestCommand:
     def test_tables_and_lines(self, val):
         code, out, _ = val()
         assert code == 0
-        assert out.startswith("[EVAL] #Images: 5 mIoU: ")
+        assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[INFO\]\t\[EVAL\] #Images: 5 mIoU: ", out)
         for name in ("boundary_IoU", "foreground_IoU", "SC_without_specks", "components", "precision"):
             assert name in out
 

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "paddleseg"
 # The floors, from the ground up: a part imports what stands below it and, where a set holds several, nothing beside it.
 FLOORS: tuple[set[str], ...] = (
     {"errors", "version", "memory", "progress", "moved"},
-    {"files", "plugins", "registry", "device", "program", "targets", "arrays_only", "compiled"},
+    {"files", "plugins", "registry", "device", "program", "targets", "arrays_only", "compiled", "compat"},
     {"fetch", "geometry", "metrics", "card", "config", "sources", "lock", "absent"},
     {"images", "kernels", "zoo"},
     {"transforms", "optim", "losses", "models"},
@@ -41,7 +41,7 @@ STRANGERS = {
 }
 NO_PADDLE = {
     *("errors", "registry", "files", "sources", "targets", "fetch", "plugins", "memory", "config", "geometry"),
-    *("images", "card", "arrays_only", "compiled", "absent"),
+    *("images", "card", "arrays_only", "compiled", "absent", "compat"),
     *("transforms", "datasets", "metrics", "zoo", "convert", "moved"),
     *("video", "service", "batch"),
 }

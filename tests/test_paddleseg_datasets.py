@@ -7,7 +7,9 @@ import pickle
 from itertools import islice
 from pathlib import Path
 
+import cv2
 import numpy as np
+import paddle
 import pytest
 
 import paddleseg.transforms as T
@@ -221,8 +223,84 @@ def test_a_getitem_that_builds_on_ours_counts(mini: Path):
 
     chain = [T.Resize([16, 16]), T.RandomHorizontalFlip(1)]
     dataset = Marked("train", mini, chain, train_path="train.txt")
-    assert dataset[0].size == (16, 16) and dataset.dataset_root == dataset.root == mini
+    assert dataset[0]["img"].shape[1:] == (16, 16) and dataset.dataset_root == dataset.root == mini
     sample = adopted(dataset).sample(3, np.random.default_rng(0))
     plain = Dataset("train", mini, chain, train_path="train.txt").sample(3, np.random.default_rng(0))
     np.testing.assert_array_equal(sample.image, plain.image)
     np.testing.assert_array_equal(sample["marks"], plain.label * np.uint8(2))
+
+
+def mini_set(mini: Path, mode: str = "train", **more: object) -> Dataset:
+    return Dataset(mode, mini, [T.Resize([64, 48]), T.Normalize()], train_path="train.txt", val_path="val.txt", **more)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_paddles_own_loader_takes_them(plugin: Path, mini: Path, name: str):
+    given = build(name, mini, chain=(T.Resize([64, 48]), T.RandomHorizontalFlip(), T.Normalize()))
+    loader = paddle.io.DataLoader(given, batch_size=4, drop_last=True, num_workers=0)
+    batch = next(iter(loader))
+    assert batch["img"].shape == [4, 3, 48, 64] and batch["img"].dtype == paddle.float32
+    assert batch["label"].shape == [4, 48, 64] and set(batch["gt_fields"][0]) == {"label"}
+
+
+def test_paddles_own_loader_takes_ours_in_other_processes(mini: Path):
+    batch = next(iter(paddle.io.DataLoader(mini_set(mini, edge=True), batch_size=2, num_workers=1)))
+    assert batch["img"].shape == [2, 3, 48, 64] and batch["edge"].shape == batch["label"].shape == [2, 48, 64]
+
+
+def test_samples_have_paddlesegs_form(mini: Path):
+    data, sample = mini_set(mini)[0], mini_set(mini).sample(0, np.random.default_rng(0))
+    np.testing.assert_array_equal(data["img"], sample.image.transpose(2, 0, 1))
+    np.testing.assert_array_equal(data["label"], sample.label)
+    assert data["gt_fields"] == ["label"]
+    measured = mini_set(mini, "val")
+    data, whole = measured[1], measured.read(1)
+    assert data["label"].shape == (1, *whole.size) and data["trans_info"] == [("resize", whole.size)]
+
+
+def test_the_list_is_paddlesegs_and_the_data_sets_own(mini: Path):
+    dataset = mini_set(mini)
+    image, label = dataset.file_list[0]
+    assert cv2.imread(image).shape[:2] == cv2.imread(label).shape[:2]
+    dataset.file_list.append([image, label])
+    assert len(dataset) == len(dataset.file_list) == 80 and dataset.file_list[-1:] == [[image, label]]
+    del dataset.file_list[1:]
+    assert len(dataset) == 1 and adopted(dataset).read(0).path == image
+
+
+def test_the_folder_may_come_first(mini: Path, tmp_path: Path):
+    pair = [str(mini / "images/000000000785.jpg"), str(mini / "masks/000000000785.png")]
+    (tmp_path / "train_list.txt").write_text(" ".join(pair) + "\n")
+    dataset = DATASETS["OpticDiscSeg"](str(tmp_path), [T.Resize([32, 32])])
+    assert dataset[0]["img"].shape == (3, 32, 32) and dataset.mode == "train"
+
+
+class TestCompose:
+    """`Compose` of a dict, as PaddleSeg's documentation and scripts call it."""
+
+    def test_a_file_and_a_label(self, mini: Path):
+        data = {
+            "img": str(mini / "images/000000000785.jpg"),
+            "label": str(mini / "masks/000000000785.png"),
+            "gt_fields": ["label"],
+        }
+        done = T.Compose([T.ResizeByLong(64), T.Padding([80, 72]), T.Normalize()])(data)
+        assert done is data and done["img"].shape == (3, 72, 80) and done["img"].dtype == np.float32
+        assert done["label"].shape == (72, 80) and set(np.unique(done["label"])) <= {0, 1, 255}
+        assert [name for name, _ in done["trans_info"]] == ["resize", "padding"]
+
+    def test_an_array_has_opencvs_order_of_colours(self, mini: Path):
+        path = str(mini / "images/000000000785.jpg")
+        wanted = T.Compose([T.Normalize()])({"img": path})["img"]
+        found = T.Compose([T.Normalize()])({"img": cv2.imread(path).astype("float32")})["img"]
+        np.testing.assert_array_equal(found, wanted)
+        np.testing.assert_array_equal(T.Compose([T.Normalize()], to_rgb=False)({"img": path})["img"], wanted[::-1])
+
+    def test_a_label_that_is_not_named_stays(self, mini: Path):
+        label = np.ones((256, 256), np.uint8)
+        done = T.Compose([T.Resize([32, 32])])({"img": str(mini / "images/000000000785.jpg"), "label": label})
+        assert done["label"] is label and done["img"].shape == (3, 32, 32)
+
+    def test_what_is_no_picture(self):
+        with pytest.raises(ValueError, match="'img' should be a file or a picture"):
+            T.Compose([])({"label": np.ones((2, 2))})

@@ -43,7 +43,16 @@ def load_card(path: str | Path) -> tuple[Card, Path]:
     found = next((candidate for candidate in candidates if is_file(candidate)), None)
     if found is None:
         raise ExportError(str(folder), f"holds no {CARD_NAME} and no {DEPLOY_NAME}", "export the model again")
-    return read_card(found), folder
+    return _with_todays_graph(read_card(found), folder), folder
+
+
+def _with_todays_graph(card: Card, folder: Path) -> Card:
+    """On Paddle 3 PaddleSeg's export writes `model.json`, and a card that still says `model.pdmodel`."""
+    said = card.files.graph or ""
+    there = said.removesuffix(".pdmodel") + ".json"
+    if said.endswith(".pdmodel") and not is_file(folder / said) and is_file(folder / there):
+        return card.model_copy(update={"files": card.files.model_copy(update={"graph": there})})
+    return card
 
 
 def is_exported(path: str | Path) -> bool:

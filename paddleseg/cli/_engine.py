@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from paddleseg.card import Card, load_card
 from paddleseg.card.step import Step
@@ -31,16 +29,6 @@ SHAPE_PICTURES = 10
 _PADDLE_ONLY = ("use_trt", "use_cinn", "enable_mkldnn", "enable_auto_tune")
 
 
-def boolean(text: str) -> bool:
-    """PaddleSeg's flags take True and False as words."""
-    if text.lower() not in ("true", "false"):
-        raise argparse.ArgumentTypeError(f"should be True or False, not {text}")
-    return text.lower() == "true"
-
-
-SWITCH: dict[str, Any] = {"type": boolean, "nargs": "?", "const": True, "metavar": "BOOL"}
-
-
 def add_exported(parser: argparse.ArgumentParser) -> None:
     """`--config`: an exported model; `--onnx_file`: another graph under the same card."""
     add = parser.add_argument
@@ -55,15 +43,25 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
     flags.add_providers(parser)
     flags.add_device(parser)
     add("--cpu_threads", type=int, default=0, metavar="N", help="CPU threads (default: the engine's choice)")
-    add("--enable_mkldnn", default=None, **SWITCH, help="oneDNN kernels on the CPU (default: on where they work)")
-    add("--use_cinn", default=False, **SWITCH, help="Paddle's compiler; needs a GPU build of Paddle that has it")
-    add("--use_trt", default=False, **SWITCH, help="TensorRT; needs a GPU build of Paddle")
+    add("--enable_mkldnn", default=None, **flags.SWITCH, help="oneDNN kernels on the CPU (default: on where they work)")
+    add("--use_cinn", default=False, **flags.SWITCH, help="Paddle's compiler; needs a GPU build of Paddle that has it")
+    add("--use_trt", default=False, **flags.SWITCH, help="TensorRT; needs a GPU build of Paddle")
     add("--precision", choices=["fp32", "fp16", "int8"], default="fp32", help="of TensorRT; fp16 of the GPU too")
     add("--min_subgraph_size", type=int, default=3, metavar="N", help="smallest part of the graph given to TensorRT")
-    add("--enable_auto_tune", default=False, **SWITCH, help="collect the pictures' input shapes for TensorRT first")
+    add(
+        "--enable_auto_tune",
+        default=False,
+        **flags.SWITCH,
+        help="collect the pictures' input shapes for TensorRT first",
+    )
     add("--auto_tuned_shape_file", default="auto_tune_tmp.pbtxt", metavar="FILE", help="where those shapes are kept")
     add("--with_argmax", action="store_true", help="kept from PaddleSeg: masks are made here in any case")
-    add("--use_multilabel", default=False, **SWITCH, help="classes do not exclude each other, of a graph of logits")
+    add(
+        "--use_multilabel",
+        default=False,
+        **flags.SWITCH,
+        help="classes do not exclude each other, of a graph of logits",
+    )
 
 
 def add_resize(parser: argparse.ArgumentParser) -> None:
@@ -92,7 +90,7 @@ def load(args: argparse.Namespace, photos: Sequence[Path], *, batch: int = 1) ->
         device, _, _ = select_device(args.device).partition(":")
     else:
         device = args.device or "cpu"
-    say(unused(args, runtime, device))
+    flags.say_unused(unused(args, runtime, device))
     if runtime != "paddle" or args.providers:
         plain = RuntimeOptions(device=device, threads=args.cpu_threads, providers=tuple(args.providers))
         return Predictor(card, open_runtime(runtime, card, folder, plain))
@@ -203,8 +201,3 @@ def unused(args: argparse.Namespace, runtime: str, device: str) -> Iterator[str]
         yield from (f"--{name} is an option of the CPU; the device is {device}" for name in names)
     if device == "cpu" and args.enable_mkldnn is None and not onednn_works():
         yield "oneDNN is off: this Paddle fails on exported graphs with it (paddlepaddle 3.2.2 does not)"
-
-
-def say(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(line, file=sys.stderr)

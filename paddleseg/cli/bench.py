@@ -58,7 +58,7 @@ def _add_exported(parser: argparse.ArgumentParser) -> None:
     add("--repeats", type=int, default=100, metavar="N", help="calls that count (default: %(default)s)")
     add("--warmup", type=int, default=50, metavar="N", help="calls before them (default: %(default)s)")
     add("--compare", action="store_true", help="fail where the same graph on the CPU gives other numbers")
-    add("--print_detail", default=True, **_engine.SWITCH, help="kept from PaddleSeg: the times are printed anyway")
+    add("--print_detail", default=True, **flags.SWITCH, help="kept from PaddleSeg: the times are printed anyway")
     add("--json", action="store_true", help="print JSON")
 
 

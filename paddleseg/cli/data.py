@@ -18,6 +18,8 @@ paddleseg data masks black_and_white/ data/mine/masks
 paddleseg data frames videos/ data/frames --fps 1
 paddleseg data voc_augment --voc_path data/VOCdevkit
 paddleseg data cityscapes --cityscapes_path data/cityscapes
+paddleseg data cityscapes_ids --root_dir output/result
+paddleseg data cocostuff --annotation_path annotations --save_path convert_annotations
 paddleseg data list data/mine --folder images masks
 paddleseg data split data/mine images masks --split 0.8 0.2 0
 paddleseg data soft_labels data/mine/train.txt data/mine/soft --models zoo://portrait_accurate
@@ -93,13 +95,17 @@ def _add_coco(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("output_dir", type=Path, help="for the masks and class_names.txt")
     parser.add_argument("--categories", nargs="+", metavar="NAME", help="what becomes class 1, 2, ... (default: all)")
     parser.add_argument("--empty", action="store_true", help="images that show none of these too")
+    parser.add_argument(
+        "--independent", action="store_true", help="a mask for each category, side by side, for --use_multilabel"
+    )
 
 
 def _coco(args: argparse.Namespace) -> None:
     from paddleseg.convert.coco import convert_coco
     from paddleseg.images.paint import palette
 
-    done = convert_coco(args.annotations, args.output_dir, args.categories, empty=args.empty, palette=palette())
+    looks = {"empty": args.empty, "independent": args.independent}
+    done = convert_coco(args.annotations, args.output_dir, args.categories, **looks, palette=palette())
     say(f"{args.output_dir}: {done.count} masks of {', '.join(done.classes)}", done.notes)
 
 
@@ -178,6 +184,33 @@ def _cityscapes(args: argparse.Namespace) -> None:
     say(f"{args.cityscapes_path}: {convert_cityscapes(args.cityscapes_path)} labels written")
 
 
+def _add_cocostuff(parser: argparse.ArgumentParser) -> None:
+    default = Path("annotations"), Path("convert_annotations")
+    parser.add_argument(
+        "--annotation_path", type=Path, default=default[0], metavar="DIR", help="holds train2017 and val2017"
+    )
+    parser.add_argument("--save_path", type=Path, default=default[1], metavar="DIR", help="where the labels go")
+
+
+def _cocostuff(args: argparse.Namespace) -> None:
+    from paddleseg.convert.renumber import cocostuff
+
+    for folder, count in cocostuff(args.annotation_path, args.save_path):
+        say(f"{folder}: {count} labels")
+
+
+def _add_cityscapes_ids(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--root_dir", type=Path, required=True, metavar="DIR", help="the save_dir of predict")
+
+
+def _cityscapes_ids(args: argparse.Namespace) -> None:
+    from paddleseg.convert.renumber import CITYSCAPES_IDS, renumber
+
+    target = args.root_dir / "convert_to_labelid"
+    count = renumber(args.root_dir / "pseudo_color_prediction", target, CITYSCAPES_IDS)
+    say(f"{target}: {count} masks")
+
+
 _SUBJECTS: dict[str, Subject] = {
     "prepare": ("check a published data set and write its lists", _add_prepare, _prepare),
     "labelme": ("labelme's JSON files as labels", _add_labelme, _labelme),
@@ -186,5 +219,11 @@ _SUBJECTS: dict[str, Subject] = {
     "frames": ("frames of videos, at a rate", _add_frames, _frames),
     "voc_augment": ("SBD's labels for PASCAL VOC's mode trainaug", _add_voc_augment, _voc_augment),
     "cityscapes": ("Cityscapes' ids as its 19 classes", _add_cityscapes, _cityscapes),
+    "cityscapes_ids": (
+        "predictions of Cityscapes' classes as the ids that its server wants",
+        _add_cityscapes_ids,
+        _cityscapes_ids,
+    ),
+    "cocostuff": ("COCO-Stuff's label files as its 171 classes", _add_cocostuff, _cocostuff),
     **_pairs.SUBJECTS,
 }

@@ -19,6 +19,7 @@ paddleseg export --config portrait_fast_finish --model_path zoo://portrait --to 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     flags.add_config(parser)
     flags.add_model_path(parser)
+    flags.add_compat(parser)
     parser.add_argument("--save_dir", default="./output/inference_model", metavar="DIR", help="where the files go")
     parser.add_argument(
         "--output_op",
@@ -52,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from paddleseg import compat
     from paddleseg.assemble import card_from_config, model_from_config, weights_of
     from paddleseg.config import load_config
     from paddleseg.device import select_device
@@ -63,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     photos = [path for path, _ in list_images(args.verify)] if args.verify else []
     cfg = load_config(args.config, args.opts)
     select_device("cpu")  # writing a graph needs no other
-    op = args.output_op or cfg.export.output_op or "softmax"
+    op = args.output_op or cfg.export.output_op or compat.output_op()
     shape, weights = args.input_shape or cfg.export.input_shape, weights_of(cfg, args.model_path)
     card = card_from_config(cfg, kind=OUTPUT_OPS[op], shape=shape, weights=weights)
     model = model_from_config(cfg, args.model_path)

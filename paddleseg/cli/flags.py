@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from paddleseg import compat
 from paddleseg.device import HARDWARE, split_device
 from paddleseg.errors import ConfigError, DeviceError, Problem
 from paddleseg.registry import RUNTIMES
@@ -169,9 +171,48 @@ def _share(text: str) -> float:
     return float(text[:-1]) / 100 if text.endswith("%") else float(text)
 
 
-def add_nchw(parser: argparse.ArgumentParser) -> None:
+def add_layout(parser: argparse.ArgumentParser) -> None:
     """`--data_format`, kept for PaddleSeg's command lines."""
-    parser.add_argument("--data_format", choices=["NCHW"], default="NCHW", help="layout of tensors (NCHW only)")
+    parser.add_argument("--data_format", choices=["NCHW", "NHWC"], help="kept from PaddleSeg: networks run in NCHW")
+
+
+def add_compat(parser: argparse.ArgumentParser) -> None:
+    """`--compat`: as `PADDLESEG_COMPAT` in the environment, which child processes get too."""
+    parser.add_argument(
+        "--compat",
+        choices=compat.RELEASES,
+        action=_Follow,
+        help="follow this release of PaddleSeg where we differ on purpose (docs/howto/compat.md)",
+    )
+
+
+class _Follow(argparse.Action):
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
+        os.environ[compat.VARIABLE] = values
+        setattr(namespace, self.dest, values)
+
+
+def boolean(text: str) -> bool:
+    """PaddleSeg's flags take True and False as words."""
+    if text.lower() not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"should be True or False, not {text}")
+    return text.lower() == "true"
+
+
+SWITCH: dict[str, Any] = {"type": boolean, "nargs": "?", "const": True, "metavar": "BOOL"}
+"""What makes a flag one that may be followed by True or False."""
+
+
+def say_unused(lines: Iterable[str]) -> None:
+    """What was asked for and has no effect, on standard error."""
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
+def unused_layout(args: argparse.Namespace) -> Iterator[str]:
+    """A line where another layout was asked for."""
+    if args.data_format == "NHWC":
+        yield "--data_format NHWC changes nothing: networks run in NCHW, which gives the same numbers"
 
 
 def test_opts(args: argparse.Namespace, switch: str) -> list[str]:

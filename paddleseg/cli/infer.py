@@ -31,10 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--save_dir", default="./output", metavar="DIR", help="where the masks go")
     add("--batch_size", type=int, default=1, metavar="N", help="pictures at a time, where their inputs have one size")
     _engine.add_engine(parser)
+    flags.add_compat(parser)
     add("--warmup", type=int, metavar="N", help="runs before the times count (default: 5 with --benchmark, else 0)")
     add("--model_name", default="", metavar="NAME", help="kept from PaddleSeg: the card names the model")
-    add("--benchmark", default=False, **_engine.SWITCH, help="print how the times of the stages are spread")
-    add("--print_detail", default=True, **_engine.SWITCH, help="print how the model runs and what each stage costs")
+    add("--benchmark", default=False, **flags.SWITCH, help="print how the times of the stages are spread")
+    add("--print_detail", default=True, **flags.SWITCH, help="print how the model runs and what each stage costs")
 
 
 def warm_up(predictor: Predictor, photos: Sequence[Path], runs: int, batch: int) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paddleseg.cli import _engine
+from paddleseg.cli import _engine, flags
 from paddleseg.inference.runtimes.base import Runtime
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _engine.add_resize(parser)
     add("--batch_size", type=int, default=1, metavar="N", help="kept from PaddleSeg: images are taken one by one")
     _engine.add_engine(parser)
-    add("--print_detail", default=True, **_engine.SWITCH, help="print the measures of each class too")
+    add("--print_detail", default=True, **flags.SWITCH, help="print the measures of each class too")
     add("--json", action="store_true", help="print JSON instead of tables")
 
 
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     from paddleseg.engine.evaluate import evaluate
 
     if args.batch_size != 1:
-        _engine.say([f"--batch_size {args.batch_size} changes nothing: images are measured one by one"])
+        flags.say_unused([f"--batch_size {args.batch_size} changes nothing: images are measured one by one"])
     dataset = _dataset(args)
     predictor = _engine.load(args, [image for image, _ in dataset.entries])
     predictor.runtime = timed = Timed(predictor.runtime)

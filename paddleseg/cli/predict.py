@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="greys of the classes in mask, as in 0 255",
     )
     flags.add_device(parser)
+    flags.add_compat(parser)
     flags.add_runtime(parser, "without --config, for published weights: onnx where it is installed; else paddle")
     flags.add_providers(parser)
     parser.add_argument("--device_id", type=int, metavar="N", help="which of several devices; as --device gpu:N")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+from paddleseg.card import OUTPUT_OPS
 from paddleseg.cli import flags
 from paddleseg.config import load_config
 from paddleseg.errors import ConfigError
@@ -21,7 +23,8 @@ paddleseg train --config configs/pp_humanseg/portrait_fine_tune.yml --do_eval --
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     flags.add_config(parser)
     flags.add_device(parser)
-    flags.add_nchw(parser)
+    flags.add_layout(parser)
+    flags.add_compat(parser)
     parser.add_argument(
         "--save_dir", default="./output", help="folder of checkpoints and records (default: %(default)s)"
     )
@@ -54,6 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profiler_options", metavar="OPTIONS", help='such as "batch_range=[10,20]; profile_path=out"')
     parser.add_argument("--to_static_training", action="store_true", help="train the graph instead of step by step")
     flags.add_multilabel(parser)
+    kept = "kept from PaddleSeg: export says what it writes"
+    parser.add_argument("--output_op", choices=sorted(OUTPUT_OPS), help=kept)
+    parser.add_argument("--input_shape", nargs="+", type=int, metavar="N", help=kept)
+    parser.add_argument("--for_fd", action="store_true", help=kept)
     parser.add_argument("--skip_data_check", action="store_true", help="start without looking at a sample of the data")
 
 
@@ -84,11 +91,20 @@ def flag_opts(args: argparse.Namespace) -> list[str]:
     return [f"{key}={value}" for key, value in given.items() if value is not None]
 
 
+def unused(args: argparse.Namespace) -> Iterator[str]:
+    """What was asked for and has no effect, with the reason."""
+    yield from flags.unused_layout(args)
+    for name in ("output_op", "input_shape", "for_fd"):
+        if getattr(args, name):
+            yield f"--{name} changes nothing here: training writes no graph; give it to export"
+
+
 def run(args: argparse.Namespace) -> int:
     if args.early_stop_intervals and not args.do_eval:
         raise ConfigError("--early_stop_intervals", "counts evaluations, and there are none", "add --do_eval")
     if args.repeats < 1:
         raise ConfigError("--repeats", f"should be at least 1, not {args.repeats}")
+    flags.say_unused(unused(args))
     config = load_config(args.config, [*flag_opts(args), *args.opts])
     processes = _processes(args, config.batch_size)
     if processes > 1:

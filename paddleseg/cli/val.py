@@ -18,11 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     flags.add_config(parser)
     flags.add_model_path(parser)
     flags.add_device(parser)
-    flags.add_nchw(parser)
+    flags.add_layout(parser)
+    flags.add_compat(parser)
     flags.add_augmentation(parser, "--aug_eval")
     flags.add_sliding(parser)
     parser.add_argument("--num_workers", type=int, metavar="N", help="processes that read images (default: 0)")
-    parser.add_argument("--auc_roc", action="store_true", help="also measure the area under the ROC curve")
+    parser.add_argument("--auc_roc", default=False, **flags.SWITCH, help="also measure the area under the ROC curve")
     parser.add_argument(
         "--connectivity",
         action=argparse.BooleanOptionalAction,
@@ -42,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from paddleseg import assemble
+    from paddleseg import assemble, compat
     from paddleseg.config.build import Builder
     from paddleseg.config.load import load_config
     from paddleseg.device import select_device
@@ -51,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
     from paddleseg.files import atomic_write_text
     from paddleseg.tasks.base import Measures
 
+    flags.say_unused(flags.unused_layout(args))
     cfg = load_config(args.config, flags.test_opts(args, "aug_eval"))
     cfg.require("model", "val_dataset")
     if cfg.test_config.use_multilabel and (args.connectivity or args.auc_roc):
@@ -69,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         rank=dist.rank(),
         world_size=dist.world(),
         progress=dist.is_main() and sys.stderr.isatty(),
-        log=functools.partial(print, file=sys.stderr) if args.json else print,
+        log=functools.partial(print, file=sys.stderr) if args.json else compat.say,
     )
     if not dist.is_main():
         return 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from paddleseg.config.tree import Node, merge, to_node
-from paddleseg.errors import ConfigError
 
 _DECAYS = {
     "poly": "PolynomialDecay",
@@ -15,13 +16,21 @@ _DECAYS = {
 _OPTIMIZERS = {name.lower(): name for name in ("SGD", "Momentum", "Adam", "AdamW", "AdamWDL", "AdamWDL_CAE")}
 
 
-def modernise(tree: Node) -> Node:
-    """Rewrite `learning_rate:`, a rate or decay inside `optimizer:`, and optimizer names; drop `x-` keys.
+def modernise(tree: Node, known: Collection[str]) -> tuple[Node, list[str]]:
+    """Rewrite `learning_rate:`, a rate or decay inside `optimizer:`, and optimizer names; drop keys that say nothing.
 
-    Raises:
-        ConfigError: The schedule is given both in the old and in the new way.
+    Those are `x-` keys, keys that only give a value a name (`mean: &mean [...]`), and an old schedule beside today's.
+
+    Args:
+        known: The top-level keys that mean something.
+
+    Returns:
+        The tree, and a remark on each key that was dropped but for the first kind.
     """
     keys = {key: node for key, node in tree.value.items() if not str(key).startswith("x-")}
+    names = [key for key, node in keys.items() if node.anchored and key not in (*known, "learning_rate")]
+    remarks = [f"{keys[key].origin}: {key}: only the anchor in this line is used (call it `x-{key}`)" for key in names]
+    keys = {key: node for key, node in keys.items() if key not in names}
     rate, decay = keys.pop("learning_rate", None), None
     optimizer = keys.get("optimizer")
     if optimizer is not None and isinstance(optimizer.value, dict):
@@ -31,10 +40,13 @@ def modernise(tree: Node) -> Node:
         if "type" in inside:
             inside["type"] = _optimizer_type(inside)
         keys["optimizer"] = Node(inside, optimizer.origin)
-    old = rate or decay
-    if old is not None:
-        keys["lr_scheduler"] = _with_today(_schedule(rate, decay, old), keys.get("lr_scheduler"), old)
-    return Node(keys, tree.origin)
+    old, today = rate or decay, keys.get("lr_scheduler")
+    if old is not None and today is not None and isinstance(today.value, dict) and "type" in today.value:
+        remarks.append(f"{old.origin}: learning_rate: is not used, since lr_scheduler ({today.origin}) says it all")
+    elif old is not None:
+        translated = _schedule(rate, decay, old)
+        keys["lr_scheduler"] = translated if today is None else merge(translated, today)
+    return Node(keys, tree.origin), remarks
 
 
 def _optimizer_type(optimizer: dict[str, Node]) -> Node:
@@ -59,16 +71,3 @@ def _schedule(rate: Node | None, decay: Node | None, old: Node) -> Node:
     written = parts.get("type", to_node("ConstantLR", old.origin))
     parts["type"] = Node(_DECAYS.get(str(written.value).lower(), written.value), written.origin)
     return Node(parts, old.origin)
-
-
-def _with_today(translated: Node, today: Node | None, old: Node) -> Node:
-    """An old schedule, with what an override set by today's name; two whole schedules are a contradiction."""
-    if today is None:
-        return translated
-    if not isinstance(today.value, dict) or "type" in today.value:
-        raise ConfigError(
-            f"{old.origin}: learning_rate",
-            f"the schedule is set here and in lr_scheduler ({today.origin})",
-            "keep one of them; lr_scheduler is today's spelling",
-        )
-    return merge(translated, today)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -52,7 +54,9 @@ def load_config(path: str | Path, opts: Sequence[str] = (), *, check: bool = Tru
 
 def validate(tree: Node, *, check: bool = True) -> RunConfig:
     """The typed configuration of a merged tree; see `load_config`."""
-    tree = modernise(tree)
+    tree, remarks = modernise(tree, RunConfig.model_fields)
+    for remark in remarks:
+        _say_once(remark)
     cfg, problems = _typed(tree)
     # Later users of the list, such as loader workers, know nothing of the YAML file's folder.
     cfg.plugins = [
@@ -65,6 +69,11 @@ def validate(tree: Node, *, check: bool = True) -> RunConfig:
     if problems:
         raise ConfigError(sorted(problems, key=_place))
     return cfg
+
+
+@functools.cache
+def _say_once(remark: str) -> None:
+    print(f"Warning: {remark}.", file=sys.stderr)
 
 
 def _place(problem: Problem) -> tuple[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 KeyPath: TypeAlias = tuple[Any, ...]
@@ -23,10 +23,15 @@ class Origin:
 
 @dataclass(frozen=True)
 class Node:
-    """A value and its origin: `value` is a dict of nodes, a list of nodes, or a scalar."""
+    """A value and its origin: `value` is a dict of nodes, a list of nodes, or a scalar.
+
+    Args:
+        anchored: Whether the file gave it a name by which other places refer to it (`&mean`).
+    """
 
     value: Any
     origin: Origin
+    anchored: bool = False
 
     def plain(self) -> Any:
         """The value as ordinary dicts and lists."""
@@ -64,7 +69,7 @@ def to_node(value: Any, origin: Origin) -> Node:
 
 def with_origins(value: Any, written: Node | None, otherwise: Origin) -> Node:
     """Wrap ordinary values with the origins of the tree that they came from; `otherwise` for what is not in it."""
-    origin = written.origin if written else otherwise
+    origin, anchored = (written.origin, written.anchored) if written else (otherwise, False)
 
     def below(key: Any) -> Node | None:
         if written is None or isinstance(written.value, type(value)):
@@ -72,10 +77,11 @@ def with_origins(value: Any, written: Node | None, otherwise: Origin) -> Node:
         return written  # a lone value that became a list, or a name that became `{type: name}`
 
     if isinstance(value, dict):
-        return Node({key: with_origins(child, below(key), otherwise) for key, child in value.items()}, origin)
+        inner = {key: with_origins(child, below(key), otherwise) for key, child in value.items()}
+        return Node(inner, origin, anchored)
     if isinstance(value, list):
-        return Node([with_origins(child, below(i), otherwise) for i, child in enumerate(value)], origin)
-    return Node(value, origin)
+        return Node([with_origins(child, below(i), otherwise) for i, child in enumerate(value)], origin, anchored)
+    return Node(value, origin, anchored)
 
 
 def merge(base: Node, child: Node) -> Node:
@@ -96,9 +102,9 @@ def without_merge_marks(node: Node) -> Node:
     """The tree without its `_inherited_` keys, which have had their effect."""
     if isinstance(node.value, dict):
         kept = {key: without_merge_marks(child) for key, child in node.value.items() if key != "_inherited_"}
-        return Node(kept, node.origin)
+        return replace(node, value=kept)
     if isinstance(node.value, list):
-        return Node([without_merge_marks(child) for child in node.value], node.origin)
+        return replace(node, value=[without_merge_marks(child) for child in node.value])
     return node
 
 

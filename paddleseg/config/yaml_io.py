@@ -126,7 +126,22 @@ def _display(path: Path) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML in which `1e-3` is a number; PyYAML follows YAML 1.1, where it needs a dot."""
+    """Safe YAML in which `1e-3` is a number; PyYAML follows YAML 1.1, where it needs a dot.
+
+    Attributes:
+        anchored: The nodes that have a name, by `id`.
+    """
+
+    def __init__(self, text: str):
+        super().__init__(text)
+        self.anchored: dict[int, yaml.Node] = {}
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()
+        node = super().compose_node(parent, index)
+        if node is not None and getattr(event, "anchor", None):
+            self.anchored[id(node)] = node
+        return node
 
 
 _Loader.add_implicit_resolver(
@@ -176,7 +191,7 @@ def _syntax_problem(name: str, error: yaml.MarkedYAMLError) -> Problem:
 class _Reader:
     """Turn PyYAML's node graph into ours, keeping lines and collecting faults of keys."""
 
-    def __init__(self, loader: yaml.SafeLoader, name: str, problems: list[Problem]):
+    def __init__(self, loader: _Loader, name: str, problems: list[Problem]):
         self.loader, self.name, self.problems = loader, name, problems
         self.reported: set[int] = set()
         self.open: set[int] = set()
@@ -189,7 +204,7 @@ class _Reader:
         if self.count > _MOST_VALUES:  # aliases of aliases grow without bounds
             raise _fault(f"more than {_MOST_VALUES:,} values, counting what aliases repeat", node)
         if isinstance(node, yaml.ScalarNode):
-            return Node(self.loader.construct_object(node), origin)
+            return Node(self.loader.construct_object(node), origin, id(node) in self.loader.anchored)
         if id(node) in self.open:
             raise _fault("an anchor that contains itself", node)
         self.open.add(id(node))
@@ -198,7 +213,7 @@ class _Reader:
         else:
             value = self.mapping(node, path)
         self.open.discard(id(node))
-        return Node(value, origin)
+        return Node(value, origin, id(node) in self.loader.anchored)
 
     def mapping(self, node: yaml.Node, path: KeyPath) -> dict[Any, Node]:
         own: dict[Any, Node] = {}

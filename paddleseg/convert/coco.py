@@ -33,6 +33,7 @@ def convert_coco(
     categories: Sequence[str] | None = None,
     *,
     empty: bool = False,
+    independent: bool = False,
     palette: np.ndarray | None = None,
 ) -> Converted:
     """Write a mask for every image of an instance file, and `class_names.txt`, all of it below `target`.
@@ -40,6 +41,7 @@ def convert_coco(
     Args:
         categories: What becomes class 1, 2, ...; all of the file's, by their ids, where none are named.
         empty: Images without any of these too, all background.
+        independent: A mask of 0 and 1 for each category, side by side in one file, since objects may lie over others.
         palette: Colours (256, 3) of the masks.
 
     Raises:
@@ -65,10 +67,14 @@ def convert_coco(
     problems: list[Problem] = []
     seen: dict[str, list[str]] = {}
     counted: Counter[str] = Counter()
+    numbers = range(1, len(names) + 1)
     for image, (_, result) in zip(images, progress(planned, "Drawing masks"), strict=True):
         odd: Counter[str] = Counter()
         try:
-            write_png(result, image.mask(classes, odd), palette)
+            each = (
+                [{ident: 1 for ident in classes if classes[ident] == n} for n in numbers] if independent else [classes]
+            )
+            write_png(result, np.hstack([image.mask(one, odd) for one in each]), palette)
         except DataError as error:
             problems += error.problems
         counted += odd

@@ -6,6 +6,7 @@ from typing import Any
 
 import paddle
 
+from paddleseg import compat
 from paddleseg.assemble import card_from_config, model_from_config, weights_of
 from paddleseg.card import OUTPUT_OPS
 from paddleseg.config import load_config
@@ -28,7 +29,7 @@ def export(
         ExportError: The files give other numbers.
     """
     config = load_config(args.config, getattr(args, "opts", None) or ())
-    op = getattr(args, "output_op", None) or config.export.output_op or "softmax"
+    op = getattr(args, "output_op", None) or config.export.output_op or compat.output_op()
     shape = getattr(args, "input_shape", None) or config.export.input_shape
     path = getattr(args, "model_path", None)
     weights = str(path or "a model in memory") if model is not None else weights_of(config, path)

@@ -7,6 +7,7 @@ from typing import Any
 
 import paddle
 
+from paddleseg import compat
 from paddleseg.core.val import predictor_of
 from paddleseg.images.paint import palette
 from paddleseg.inference.outputs import Writer
@@ -60,7 +61,7 @@ def predict(
     }
     predictor = predictor_of(model, None, looks, transforms)
     numbers = [] if custom_color is None else list(custom_color)
-    colors = palette([numbers[i : i + 3] for i in range(0, len(numbers), 3)])
+    colors = palette([numbers[i : i + 3] for i in range(0, len(numbers), 3)], compat.first_color())
     writer = Writer(save_dir, ["overlay", "pseudo_color"], colors)
     for source in [image_dir] if image_dir else image_list:
         predict_files(predictor, source, writer).raise_if_any_failed()

@@ -8,6 +8,7 @@ from typing import Any
 
 import paddle
 
+from paddleseg import compat
 from paddleseg.card import Card
 from paddleseg.config.schema import TestSection
 from paddleseg.datasets.adopt import adopted
@@ -58,7 +59,7 @@ def evaluate(
         "crop_size": crop_size,
         "use_multilabel": use_multilabel,
     }
-    log = print if print_detail else _silent
+    log = compat.say if print_detail else _silent
     if precision not in ("fp32", "fp16"):
         raise ConfigError("evaluate(precision)", f"is {precision!r}", "give fp32 or fp16")
     with paddle.amp.auto_cast(precision == "fp16" and paddle.get_device() != "cpu", level=amp_level):
@@ -77,7 +78,7 @@ def measured(
     num_workers: int,
     test_config: Mapping[str, Any],
     auc_roc: bool = False,
-    log: Callable[[str], None] = print,
+    log: Callable[[str], None] = compat.say,
 ) -> EvalResult:
     """The measures of a model in memory; its layers keep their modes."""
     with evaluating(model):

@@ -13,9 +13,8 @@ from paddleseg.datasets.base import Dataset
 from paddleseg.datasets.lists import Entry
 from paddleseg.errors import DataError
 from paddleseg.geometry import Geometry, Size
-from paddleseg.images.io import read_image
 from paddleseg.transforms.base import Compose
-from paddleseg.transforms.functional import as_uint8
+from paddleseg.transforms.paddleseg_dict import decode
 from paddleseg.transforms.sample import Sample
 
 _MODES = ("train", "val", "test")
@@ -160,16 +159,6 @@ class _Decode:
 
     def __call__(self, data: Any) -> Any:
         if not isinstance(data, Sample) and _DONE not in data:
-            image = data["img"]
-            if isinstance(image, np.ndarray):
-                # PaddleSeg takes arrays in OpenCV's order of colours.
-                image = as_uint8(image if image.ndim == 3 else image[..., None])
-                image = np.ascontiguousarray(image[..., ::-1])
-            else:
-                image = read_image(image, self.channels)
-            data["img"], data[_DONE] = image, True
-            if isinstance(data.get("label"), (str, Path)):
-                data["label"] = self.read_label(Path(data["label"]), image.shape[:2])
-            data.setdefault("trans_info", [])
-            data.setdefault("gt_fields", [])
+            decode(data, self.channels, self.read_label)
+            data[_DONE] = True
         return data

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from paddleseg.datasets.checks import check_size, check_values, whole_numbers
+from paddleseg.datasets.file_list import FileList
 from paddleseg.datasets.lists import Entry as Entry
 from paddleseg.datasets.lists import read_list as read_list
 from paddleseg.datasets.lists import split_line as split_line
@@ -22,6 +23,7 @@ from paddleseg.registry import DATASETS
 from paddleseg.transforms.base import Compose
 from paddleseg.transforms.fields import KINDS, PLAIN, Field, Kind
 from paddleseg.transforms.functional import edge_map
+from paddleseg.transforms.paddleseg_dict import dict_of
 from paddleseg.transforms.sample import Sample
 
 _EDGE_WINDOW = (np.hypot(*np.mgrid[-2:3, -2:3]) <= 2).astype(np.uint8)
@@ -52,7 +54,7 @@ class Dataset:
     Attributes:
         FIELDS: The kinds of a class's maps by name, where `paddleseg.transforms.fields.KINDS` has none of that name or
             another one; those without a folder in `fields` are found by the class's own `field_file`.
-        entries: The pairs. PaddleSeg's `file_list` is the same list.
+        entries: The pairs. PaddleSeg's `file_list` is a view of them.
 
     Raises:
         ValueError: An argument is missing or out of range.
@@ -243,9 +245,9 @@ class Dataset:
         return sample
 
     @property
-    def file_list(self) -> list[Any]:
-        """PaddleSeg's name of `entries`."""
-        return self.entries
+    def file_list(self) -> FileList:
+        """PaddleSeg's form of `entries`; what is changed in it is changed there."""
+        return FileList(self)
 
     @file_list.setter
     def file_list(self, pairs: Iterable[Any]) -> None:
@@ -260,9 +262,12 @@ class Dataset:
     def dataset_root(self, folder: str | Path | None) -> None:
         self.root = Path(folder or ".")
 
-    def __getitem__(self, index: int) -> Sample:
-        """The transformed sample, with random draws of its own, as PaddleSeg's scripts ask for it."""
-        return self.sample(index, np.random.default_rng())
+    def __getitem__(self, index: int) -> Any:
+        """The transformed sample as PaddleSeg's scripts and `paddle.io.DataLoader` want it, with draws of its own."""
+        sample = self.sample(index, np.random.default_rng())
+        if not isinstance(self.transforms, Compose):  # `adopt` looks at what a class does with it
+            return sample
+        return dict_of(sample, training=self.mode == "train")
 
 
 class ListError(DataError):

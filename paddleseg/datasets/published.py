@@ -53,6 +53,8 @@ class Published(Dataset):
         mode: str = "train",
         edge: bool = False,
     ):
+        if isinstance(transforms, (str, Path)):  # some of PaddleSeg's take the folder first
+            transforms, dataset_root = dataset_root, transforms  # type: ignore[assignment]
         if dataset_root is None:
             raise ValueError(f"dataset_root is missing; {self.SOURCE}")
         self.split = mode.lower()

@@ -7,12 +7,14 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import paddle
 
+from paddleseg import compat
 from paddleseg.arrays_only import in_words, nonfinite, read
 from paddleseg.engine import dist
 from paddleseg.engine.callback import Run, averaging, named
@@ -22,7 +24,8 @@ from paddleseg.engine.saved import find_newest as find_newest
 from paddleseg.engine.saved import remove_old as remove_old
 from paddleseg.errors import ConfigError, UserError, WeightsError
 from paddleseg.files import atomic_dir, file_sha256
-from paddleseg.models.weights import load_weights
+from paddleseg.models.paddleseg_names import renamed
+from paddleseg.models.weights import load_weights, our_names
 from paddleseg.version import __version__
 
 
@@ -39,7 +42,7 @@ def save(folder: Path, run: Run, config_hash: str = "") -> None:
         refuse_nonfinite(run, weights)
     files = {name: EMA if not number else f"ema_model_{number + 1}.pdparams" for number, name in enumerate(averages)}
     with atomic_dir(folder) as new:
-        paddle.save(run.model.state_dict(), str(new / MODEL))
+        paddle.save(_named(run, run.model.state_dict()), str(new / MODEL))
         paddle.save(_optimizer_state(run), str(new / OPTIMIZER))
         states = {
             "callbacks": {name: callback.state_dict() for name, callback in callbacks.items()},
@@ -65,9 +68,19 @@ def save_best(folder: Path, run: Run, config_hash: str = "") -> None:
     weights = run.model.state_dict() if owner is None else owner.weights() or {}
     refuse_nonfinite(run, weights)
     with atomic_dir(folder) as new:
-        paddle.save(weights, str(new / MODEL))
+        paddle.save(_named(run, weights), str(new / MODEL))
         paddle.save({"best": run.state.best_metric}, str(new / STATES))
         _describe(new, run, config_hash)
+
+
+def _named(run: Run, weights: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The weights under the names that the release of PaddleSeg wants which is to be followed; else under ours."""
+    if compat.release() is None:
+        return weights
+    published = renamed(run.model, weights)
+    if published is None:
+        print(f"{compat.VARIABLE}: PaddleSeg's names of a {type(run.model).__name__} of this form are not known.")
+    return weights if published is None else published
 
 
 def refuse_nonfinite(run: Run, weights: Mapping[str, Any]) -> None:
@@ -118,14 +131,38 @@ def begin(claimed: Claim, run: Run, config_hash: str = "") -> None:
 
 def _apply(saved: Saved, run: Run, config_hash: str) -> str:
     load_weights(run.model, saved.folder / MODEL)
+    remarks = []
+    if saved.foreign:
+        saved, remark = _translated(saved, run)
+        remarks.append(remark)
     _restore_optimizer(run, saved)
     with _taken_back(saved.folder / STATES, "the stepper"):
         run.stepper.load_state_dict(saved.states["stepper"])
-    remarks = _restore_callbacks(saved, run)
+    remarks += _restore_callbacks(saved, run)
     remarks.append(run.state.restore(saved.state))
     if config_hash and saved.config_hash not in ("", config_hash):
         remarks.append("the configuration differs from the one this checkpoint was made with")
     return "; ".join(remark for remark in remarks if remark)
+
+
+def _translated(saved: Saved, run: Run) -> tuple[Saved, str]:
+    """A checkpoint of PaddleSeg's with our names of what its optimizer holds, and a remark on what is not known."""
+    own = run.model.state_dict()
+    arrays: dict[str, Any] = {}
+    for published, name in our_names(run.model, saved.optimizer).items():
+        for suffix, value in saved.optimizer[published].items():
+            if name not in own or not isinstance(value, np.ndarray):
+                continue
+            if value.ndim == 2 and len(own[name].shape) == 4:  # of a linear layer there, a convolution here
+                value = value.T[..., None, None]
+            if value.size == 1 or list(value.shape) == list(own[name].shape):
+                arrays[f"{name}{suffix}"] = value
+    trained = {name: parameter for name, parameter in run.model.named_parameters() if not parameter.stop_gradient}
+    fresh = set(trained) - {_owner(key, trained) for key in arrays}
+    remark = "PaddleSeg wrote it, so the step is that of its name, and no best value is known"
+    if fresh:
+        remark += f"; the optimizer begins anew with {len(fresh)} of {len(trained)} parameters"
+    return replace(saved, optimizer=arrays), remark
 
 
 def _restore_callbacks(saved: Saved, run: Run) -> list[str]:

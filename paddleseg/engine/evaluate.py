@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from paddleseg import compat
 from paddleseg.datasets.base import Dataset
 from paddleseg.datasets.loader import EvalLoader
 from paddleseg.engine import dist
@@ -33,7 +34,7 @@ def evaluate(
     rank: int = 0,
     world_size: int = 1,
     progress: bool = False,
-    log: Callable[[str], None] = print,
+    log: Callable[[str], None] = compat.say,
 ) -> EvalResult:
     """Measure what users of `predictor` get on `dataset`; every image counts once, however many ranks share the work.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from paddleseg.arrays_only import read, read_arrays, refuse_nonfinite
+from paddleseg.engine import paddleseg_checkpoint
 from paddleseg.errors import WeightsError
 from paddleseg.files import cannot_write, file_sha256
 from paddleseg.metrics.monitor import Monitor
@@ -49,7 +50,8 @@ class Entry:
     @property
     def written(self) -> str:
         """When, in UTC."""
-        stamp = (self.folder / DESCRIPTION).stat().st_mtime
+        file = self.folder / DESCRIPTION
+        stamp = (file if file.exists() else self.folder / OPTIMIZER).stat().st_mtime
         return str(self.described.get("written") or time.strftime(TIME_FORMAT, time.gmtime(stamp)))
 
     @property
@@ -67,6 +69,7 @@ class Saved:
         optimizer: Arrays by structured name.
         states: Of callbacks and stepper.
         averages: Weights that callbacks hold, by the callback's name; of a checkpoint of before 0.2, by none.
+        foreign: Whether PaddleSeg wrote it; the optimizer's arrays then have PaddleSeg's names.
     """
 
     folder: Path
@@ -75,6 +78,7 @@ class Saved:
     states: dict[str, Any]
     averages: dict[str, dict[str, Any]]
     config_hash: str
+    foreign: bool = False
 
 
 def read_saved(folder: Path) -> Saved:
@@ -83,6 +87,8 @@ def read_saved(folder: Path) -> Saved:
     Raises:
         WeightsError: It is none, or one of its files is damaged; the file is named.
     """
+    if paddleseg_checkpoint.step_of(folder) is not None:
+        return _read_foreign(folder)
     absent = [name for name in (MODEL, OPTIMIZER, STATES, DESCRIPTION) if not (folder / name).is_file()]
     if absent:
         raise WeightsError(str(folder), f"is not a checkpoint: {', '.join(absent)} missing", _HINT)
@@ -106,13 +112,24 @@ def read_saved(folder: Path) -> Saved:
     return Saved(folder, state, optimizer, states, averages, described["config_hash"])
 
 
+def _read_foreign(folder: Path) -> Saved:
+    """A checkpoint that PaddleSeg wrote."""
+    read_arrays(folder / MODEL)
+    optimizer = paddleseg_checkpoint.read_optimizer(folder)
+    _check_numbers(folder / OPTIMIZER, optimizer)
+    return Saved(folder, describe(folder), optimizer, {"callbacks": {}, "stepper": {}}, {}, "", foreign=True)
+
+
 def describe(folder: Path) -> dict[str, Any]:
-    """A checkpoint's `state.json`, with what older ones do not say filled in.
+    """A checkpoint's `state.json`, with what older ones and PaddleSeg's do not say filled in.
 
     Raises:
         WeightsError: It is cut short, or not the description of a checkpoint.
     """
     path = folder / DESCRIPTION
+    step = paddleseg_checkpoint.step_of(folder)
+    if step is not None:
+        return _checked(path, paddleseg_checkpoint.state_at(step))
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
@@ -226,8 +243,9 @@ def find_newest(save_dir: Path) -> Path | None:
 
 
 def remove_old(save_dir: Path, keep: int, run: str) -> None:
-    """Delete checkpoints `iter_N` of a run beyond its `keep` newest ones; what was renamed stays."""
+    """Delete checkpoints `iter_N` of a run beyond its `keep` newest ones; what was renamed stays, and PaddleSeg's."""
     found = [entry for entry in entries(save_dir) if entry.resumable and entry.run == run]
+    found = [entry for entry in found if (entry.folder / DESCRIPTION).is_file()]
     own = [entry.folder for entry in found if entry.folder.name.startswith("iter_") and not entry.folder.is_symlink()]
     for folder in own[: max(len(own) - keep, 0)]:
         shutil.rmtree(folder)

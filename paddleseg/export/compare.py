@@ -15,13 +15,12 @@ from paddleseg.device import device_name
 from paddleseg.errors import DataError, ExportError, Problem
 from paddleseg.export.targets import written
 from paddleseg.export.targets.base import Target
-from paddleseg.export.verify import TOLERANCE, engine_faults, hint
+from paddleseg.export.verify import MASK_TOLERANCE, allowed, engine_faults, hint, logits_of
 from paddleseg.images.io import read_image
 from paddleseg.inference.predictor import Predictor, Prepared
 from paddleseg.inference.runtimes.dygraph import evaluating
 from paddleseg.metrics.segmentation import Confusion
 
-MASK_TOLERANCE = 1e-3
 _TIMED = 40  # calls of each runtime at least, over all photos
 _CLASSES = 256  # of a mask in uint8; those that do not occur count for nothing
 
@@ -33,17 +32,24 @@ class _Compared:
         self.target, self.rounds = target, rounds
         self.predictor = Predictor.from_export(folder, target.name, threads=1)
         self.largest, self.mask_difference, self.masks = 0.0, 0.0, 0
+        self.beyond: tuple[float, float] | None = None  # a difference, and what was allowed
         self.confusion = Confusion(_CLASSES, ignore_index=-1)
         self.times: list[float] = []
 
-    def update(self, prepared: Prepared, wanted: np.ndarray, wanted_mask: np.ndarray | None) -> None:
-        """Take one photo; `wanted` is what the model makes of it, and `wanted_mask` the mask."""
+    def update(self, prepared: Prepared, wanted: np.ndarray, wanted_mask: np.ndarray | None, most: float) -> None:
+        """Take one photo; `wanted` is what the model makes of it, and `wanted_mask` the mask.
+
+        Args:
+            most: How far a value may be from the model's.
+        """
         have = self.predictor.run([prepared])[0]
         if self.predictor.card.output.kind == "argmax":
             difference = float(np.mean(have != wanted))
         else:
             difference = float(np.abs(have - wanted).max())
         self.largest = max(self.largest, difference) if difference == difference else math.nan
+        if not difference <= most:
+            self.beyond = self.beyond or (difference, most)
         mask = self.predictor.complete(have, prepared).classes
         if mask is not None and wanted_mask is not None:
             self.mask_difference = max(self.mask_difference, float(np.mean(mask != wanted_mask)))
@@ -56,9 +62,9 @@ class _Compared:
 
     def problems(self, card: Card) -> Iterator[Problem]:
         where = f"the exported graph in {self.target.title}"
-        allowed = MASK_TOLERANCE if card.output.kind == "argmax" else TOLERANCE
-        if not self.largest <= allowed:
-            what = f"differs by {self.largest:.2g} from the model on a photo, where {allowed:g} is allowed"
+        if self.beyond:
+            difference, most = self.beyond
+            what = f"differs by {difference:.2g} from the model on a photo, where {most:.2g} is allowed"
             yield Problem(where, what, hint(card))
         if not self.mask_difference <= MASK_TOLERANCE:
             share = f"{self.mask_difference:.2%} of a photo's mask are of another class than in the model's"
@@ -93,7 +99,8 @@ def compare(folder: str | Path, model: nn.Layer, photos: Sequence[Path], command
         DataError: Photos cannot be read; all of them are named.
     """
     card, place = load_card(folder)
-    reference = Predictor.from_model(model, card)
+    reference, logits = Predictor.from_model(model, card), logits_of(model, card)
+    argmax = card.output.kind == "argmax"
     rounds = math.ceil(_TIMED / len(photos))
     unreadable: list[Problem] = []
     with evaluating(model):
@@ -106,9 +113,10 @@ def compare(folder: str | Path, model: nn.Layer, photos: Sequence[Path], command
                 continue
             wanted = reference.run([prepared])[0]
             mask = reference.complete(wanted.copy(), prepared).classes
+            most = MASK_TOLERANCE if argmax else allowed(logits.runtime(prepared.tensor[None]))
             for each in compared:
                 with engine_faults(card, each.target.title):
-                    each.update(prepared, wanted, mask)
+                    each.update(prepared, wanted, mask, most)
     if unreadable:
         raise DataError(unreadable)
     if problems := [problem for each in compared for problem in each.problems(card)]:

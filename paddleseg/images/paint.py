@@ -11,8 +11,11 @@ _MAX_CLASSES = 256
 _ROWS = 256
 
 
-def palette(colors: Sequence[Sequence[int]] = ()) -> np.ndarray:
+def palette(colors: Sequence[Sequence[int]] = (), first: int = 0) -> np.ndarray:
     """256 RGB colours (256, 3) uint8: the given ones first, the rest from the PASCAL VOC scheme; class 0 is black.
+
+    Args:
+        first: The place in the scheme that class 0 has.
 
     The scheme spreads the bits of the class number over the high bits of the three channels, so that near numbers get
     colours that are far apart.
@@ -22,6 +25,7 @@ def palette(colors: Sequence[Sequence[int]] = ()) -> np.ndarray:
         triple = np.arange(_MAX_CLASSES) >> 3 * bit
         for channel in range(3):
             table[:, channel] |= ((triple >> channel & 1) << 7 - bit).astype(np.uint8)
+    table = table[(np.arange(_MAX_CLASSES) + first) % _MAX_CLASSES]
     if len(colors):
         table[: len(colors)] = np.asarray(colors, np.uint8)
     return table

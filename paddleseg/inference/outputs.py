@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from paddleseg import compat
 from paddleseg.card import Card
 from paddleseg.errors import ConfigError
 from paddleseg.images import compositing
@@ -146,7 +147,8 @@ def in_greys(mask: np.ndarray, greys: np.ndarray | None) -> np.ndarray:
 
 def card_palette(card: Card) -> np.ndarray:
     """The colours of a card's classes; of independent classes those begin at 1, as in `flatten`."""
-    return palette([[0, 0, 0], *card.colors] if card.output.multilabel else card.colors)
+    colors = [[0, 0, 0], *card.colors] if card.output.multilabel else card.colors
+    return palette(colors, compat.first_color())
 
 
 def as_png(path: Path) -> Path:

@@ -43,14 +43,20 @@ class LovaszHingeLoss(SegLoss):
         ignore_index: Label value of pixels that count for nothing.
 
     Shape:
-        logits (N, 1, H, W), or (N, 2, H, W) whose difference counts; labels (N, H, W) of 0 and 1.
+        logits (N, 1, H, W), or (N, 2, H, W) whose difference counts; labels (N, H, W) of 0 and 1. Or logits and labels
+        (N, C, H, W) of classes that do not exclude each other, whose pixels count together.
     """
+
+    takes_independent = True
 
     def __init__(self, ignore_index: int = 255):
         super().__init__(ignore_index)
 
     def forward(self, logits: paddle.Tensor, labels: paddle.Tensor) -> paddle.Tensor:
-        score = logits[:, 0] if logits.shape[1] == 1 else logits[:, 1] - logits[:, 0]
+        if labels.ndim == 4:
+            score = logits
+        else:
+            score = logits[:, 0] if logits.shape[1] == 1 else logits[:, 1] - logits[:, 0]
         truth = (labels == 1).astype(score.dtype)
         return _extension(F.relu(1 - score * (2 * truth - 1)), truth, self.valid(labels))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -16,6 +16,7 @@ from paddleseg.errors import WeightsError
 from paddleseg.fetch import fetch_weights
 from paddleseg.models.arrays import assign, misfit, named_arrays
 from paddleseg.models.published import NameMap, name_map_of
+from paddleseg.models.published.name_map import Value
 
 _SHOWN = 5
 _PARTIAL: ContextVar[bool] = ContextVar("partial", default=False)
@@ -71,7 +72,12 @@ def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = F
     return sorted(skipped)
 
 
-def _official_to_ours(model: nn.Layer, state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def our_names(model: nn.Layer, names: Iterable[str]) -> dict[str, str]:
+    """What the parameters of a published file are called in `model`, by their names there."""
+    return {published: own for own, published in _official_to_ours(model, {name: name for name in names}).items()}
+
+
+def _official_to_ours(model: nn.Layer, state: Mapping[str, Value]) -> dict[str, Value]:
     """`state` by our names: the model's map, but below `backbone.` the backbone's where it has one."""
     name_map = name_map_of(model) or NameMap()
     backbone_map = name_map_of(getattr(model, "backbone", None))

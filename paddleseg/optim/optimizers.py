@@ -16,8 +16,14 @@ def _groups(
     """Trainable parameters grouped by learning-rate and weight-decay factor.
 
     `custom_cfg` holds `{name, lr_mult, weight_decay_mult}`: the first entry whose `name` is part of a parameter's name
-    rules it; else a backbone's parameters take `backbone_lr_mult`.
+    rules it; else a backbone's parameters take `backbone_lr_mult`. What a layer's `relative_lr` says comes on top.
     """
+    relative = {
+        id(parameter): float(layer.relative_lr)
+        for layer in model.sublayers(include_self=True)
+        if hasattr(layer, "relative_lr")
+        for parameter in layer.parameters()
+    }
     grouped: dict[tuple[float, float], list] = {}
     for name, parameter in model.named_parameters():
         if parameter.stop_gradient:
@@ -27,6 +33,7 @@ def _groups(
             factors = (float(rule.get("lr_mult", 1.0)), float(rule.get("weight_decay_mult", 1.0)))
         else:
             factors = (backbone_lr_mult if name.startswith("backbone.") else 1.0, 1.0)
+        factors = (factors[0] * relative.get(id(parameter), 1.0), factors[1])
         grouped.setdefault(factors, []).append(parameter)
     groups = []
     for (lr_factor, decay_factor), parameters in grouped.items():

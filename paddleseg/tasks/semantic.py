@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from paddleseg import compat
 from paddleseg.card import Output
 from paddleseg.datasets.base import Dataset
 from paddleseg.errors import DataError
@@ -68,8 +69,11 @@ class Semantic(Task):
         names = {"mIoU": "mIoU", "Acc": "pixel_accuracy", "Kappa": "kappa", "Dice": "dice"}
         means = " ".join(f"{shown}: {result.metrics[name]:.4f}" for shown, name in names.items())
         lists = {"IoU": "class_IoU", "Precision": "class_precision", "Recall": "class_recall"}
-        classes = [f"[EVAL] Class {shown}: {np.round(result.metrics[name], 4)}" for shown, name in lists.items()]
-        return [f"[EVAL] #Images: {len(result.images)} {means}", *(line.replace("\n", "") for line in classes)]
+        classes = [
+            f"[EVAL] Class {shown}: {compat.list_break()}{_numbers(result.metrics[name])}"
+            for shown, name in lists.items()
+        ]
+        return [f"[EVAL] #Images: {len(result.images)} {means}", *classes]
 
     def worst_first(self, result: EvalResult, dataset: Dataset) -> tuple[str, list[dict[str, Any]]]:
         """By foreground IoU; by mIoU with more than two classes."""
@@ -83,3 +87,8 @@ class Semantic(Task):
         if result.output.multilabel:
             mask, label = flatten(mask), flatten((label == 1).transpose(2, 0, 1))
         return panel(sample.image, label, mask, dataset.ignore_index)
+
+
+def _numbers(values: list[float]) -> str:
+    text = np.array2string(np.round(values, 4), suppress_small=True)
+    return text if compat.release() else text.replace("\n", "")

@@ -6,14 +6,14 @@ import copy
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol, overload
 
 import numpy as np
 
 from paddleseg.errors import ConfigError
 from paddleseg.geometry import Crop, Flip, Pad, Resize, Size, Step, Warp
 from paddleseg.registry import TRANSFORMS
-from paddleseg.transforms import functional
+from paddleseg.transforms import functional, paddleseg_dict
 from paddleseg.transforms.fields import IMAGE, Field
 from paddleseg.transforms.functional import Fill
 from paddleseg.transforms.sample import Sample
@@ -119,8 +119,9 @@ class Compose(Transform):
 
     Args:
         transforms: Ours, PaddleSeg's plugins, or any function of a sample.
-        to_rgb: PaddleSeg's; there is no other order of colours here.
-        img_channels: PaddleSeg's; what a data set in its style reads that does not say so itself.
+        to_rgb: Whether they see red first; False gives them OpenCV's order of colours.
+        img_channels: Of pictures that are read for a dict as PaddleSeg's scripts hand it over, `{"img": path}`. What
+            comes of it is a dict too.
 
     Example:
         >>> Compose([Resize([192, 192]), Normalize()])(sample).image.shape
@@ -128,9 +129,7 @@ class Compose(Transform):
     """
 
     def __init__(self, transforms: Sequence[Callable[[Sample], Sample]], to_rgb: bool = True, img_channels: int = 3):
-        if not to_rgb:
-            raise ValueError("to_rgb should be true: images are RGB, as PaddleSeg's are with its default")
-        self.transforms, self.img_channels = list(transforms), img_channels
+        self.transforms, self.to_rgb, self.img_channels = list(transforms), to_rgb, img_channels
         self.draws = any(map(is_random, self.transforms))
         self.kept = all(map(is_fixed, self.transforms))
         self.label_only = all(getattr(transform, "label_only", False) for transform in self.transforms)
@@ -162,7 +161,15 @@ class Compose(Transform):
             transform.size = (round(before[0] * size[0] / last[0]), round(before[1] * size[1] / last[1]))
         return Compose(copies)
 
-    def __call__(self, sample: Sample) -> Sample:
+    @overload  # type: ignore[override]  # which knows one form of samples
+    def __call__(self, sample: Sample) -> Sample: ...
+    @overload
+    def __call__(self, sample: dict[str, Any]) -> dict[str, Any]: ...
+    def __call__(self, sample: Sample | dict[str, Any]) -> Sample | dict[str, Any]:
+        if isinstance(sample, dict):
+            return paddleseg_dict.transformed(sample, self, self.img_channels)
+        if not self.to_rgb:
+            sample.image = np.ascontiguousarray(sample.image[..., ::-1])
         moves: list[Move] = []
         size = sample.size
         for transform in self.transforms:

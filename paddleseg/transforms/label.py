@@ -17,16 +17,26 @@ class AddEdgeLabel(Transform):
     """Add the map "edge": 1 along class borders, 0 elsewhere (PIDNet, CVPR 2023, section 3.4).
 
     It then moves with the label, so put it first. The outermost six pixels are never edges.
+
+    Args:
+        edge_size: Their width in pixels, half of it on each side of a border.
+        ignore_index: Label value of pixels that count for nothing.
+
+    Raises:
+        ValueError: `edge_size` is not positive.
     """
 
     draws, label_only = False, True
 
-    def __init__(self, ignore_index: int = 255):
+    def __init__(self, edge_size: int = 4, ignore_index: int = 255):
+        if edge_size < 1:
+            raise ValueError(f"edge_size should be positive, not {edge_size}")
+        self.window = np.ones((edge_size + 1, edge_size + 1), np.uint8)
         self.ignore_index = ignore_index
 
     def __call__(self, sample: Sample) -> Sample:
         if sample.label is not None:
-            edge = edge_map(sample.label, np.ones((5, 5), np.uint8), self.ignore_index)
+            edge = edge_map(sample.label, self.window, self.ignore_index)
             inside = np.zeros(edge.shape, bool)
             inside[_FRAME:-_FRAME, _FRAME:-_FRAME] = True
             sample.extra["edge"] = np.where(~inside & (edge == 1), 0, edge)

@@ -8,7 +8,14 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-_FORM = logging.Formatter("%(asctime)s [%(levelname)s]\t%(message)s", datefmt="%Y-%m-%d %H:%M:%S")
+from paddleseg import compat
+
+
+class _Form(logging.Formatter):
+    """Of the release that is followed when the line is written."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return logging.Formatter(*compat.log_format()).format(record)
 
 
 class _Stdout(logging.StreamHandler):  # type: ignore[type-arg]
@@ -43,7 +50,7 @@ def setup_logger(
         Path(log_file).parent.mkdir(parents=True, exist_ok=True)
         handlers.append(logging.FileHandler(log_file, "a", encoding="utf-8"))
     for handler in handlers:
-        handler.setFormatter(_FORM)
+        handler.setFormatter(_Form())
         found.addHandler(handler)
     logs = os.environ.get("PADDLE_TRAINER_ID", "0") in {rank.strip() for rank in str(log_ranks).split(",")}
     found.setLevel(log_level if logs else logging.ERROR)

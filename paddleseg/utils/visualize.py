@@ -15,7 +15,7 @@ from paddleseg.images.paint import flatten, palette
 
 def get_color_map_list(num_classes: int, custom_color: Sequence[int] | None = None) -> list[int]:
     """`num_classes` RGB colours as one flat list; `custom_color`, flat too, takes the place of the first."""
-    colors = np.roll(palette(), -1, axis=0)[:num_classes].reshape(-1).tolist()
+    colors = palette(first=1)[:num_classes].reshape(-1).tolist()
     if custom_color:
         colors[: len(custom_color)] = custom_color
     return colors

@@ -8,6 +8,9 @@ install it):
 
 PaddleSeg's SFNet divides by integers, which Paddle 3 refuses: there `norm` in its `flow_warp` was cast to float32.
 
+PP-MobileSeg's are those of the snapshot of October 2024 (2.9 in all but name) and, with `gate: relu6`, of 2.8.0. Its
+training draws (DropPath), so they hold evaluation alone.
+
 OURS are arguments, as JSON, that only the network here has: those that let it do as PaddleSeg does.
 """
 

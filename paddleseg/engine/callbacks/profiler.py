@@ -7,6 +7,8 @@ from typing import Any
 from paddleseg.engine.callback import Callback, Run
 from paddleseg.errors import ConfigError
 
+_UNUSED = ("state", "sorted_key", "tracer_option", "timer_only")  # of PaddleSeg's options
+
 
 class Profiler(Callback):
     """Profile the steps of `batch_range` and write a chrome trace to `profile_path`.
@@ -22,7 +24,9 @@ class Profiler(Callback):
         from paddle import profiler
 
         given = dict(pair.strip().split("=", 1) for pair in options.split(";") if "=" in pair)
-        unknown = set(given) - {"batch_range", "profile_path", "exit_on_finished"}
+        unknown = set(given) - {"batch_range", "profile_path", "exit_on_finished", *_UNUSED}
+        for name in sorted(set(given) & set(_UNUSED)):
+            print(f"--profiler_options: {name}={given[name]} changes nothing: the trace holds all that Paddle records")
         try:
             first, last = (int(number) for number in given.get("batch_range", "[10,20]").strip("[] ").split(","))
         except ValueError:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from paddleseg import compat
 from paddleseg.engine.callback import Callback, Run
 
 
@@ -71,7 +71,10 @@ class ProgressLog(Callback):
             self.bar.stop()
 
     def log(self, text: str) -> None:
-        self.console.print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} [INFO]\t{text}")
+        if self.bar:
+            self.console.print(compat.stamped(text))
+        else:
+            compat.say(text)  # the console would make blanks of the tab that scripts look for
 
 
 def _clock(seconds: float) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from paddleseg.engine.callback import Callback, Run
 
+_TAGS = {"pixel_accuracy": "Acc"}  # as in PaddleSeg's records, so that runs of both lie in one chart
+
 
 class VisualDL(Callback):
     """Write losses, learning rate, costs and metrics every `interval` steps, and predictions at every evaluation.
@@ -36,7 +38,7 @@ class VisualDL(Callback):
     def on_eval(self, run: Run, metrics: dict[str, Any]) -> None:
         for name, value in metrics.items():
             if isinstance(value, (int, float)):
-                self.writer.add_scalar(f"Evaluate/{name}", value, run.state.step)
+                self.writer.add_scalar(f"Evaluate/{_TAGS.get(name, name)}", value, run.state.step)
         for name, picture in self.pictures() if self.pictures else ():
             self.writer.add_image(f"Samples/{name}", picture, run.state.step)
 

@@ -57,6 +57,7 @@ class STDC(Backbone):
     Args:
         in_channels: Channels of the image.
         pretrained: A weights file.
+        relative_lr: Factor of the learning rate for all parameters of this network.
 
     Shape:
         x (N, in_channels, H, W). Returns the maps at 1/2, 1/4, 1/8, 1/16 and 1/32, rounded up.
@@ -67,8 +68,9 @@ class STDC(Backbone):
 
     depths = (2, 2, 2)  # blocks of stages 3, 4 and 5
 
-    def __init__(self, in_channels: int = 3, pretrained: str | None = None):
+    def __init__(self, in_channels: int = 3, pretrained: str | None = None, relative_lr: float = 1.0):
         super().__init__()
+        self.relative_lr = relative_lr  # the optimizer reads it
         self.strides, self.out_channels = [2, 4, 8, 16, 32], [32, 64, 256, 512, 1024]
         self.features = nn.LayerList([ConvBNReLU(in_channels, 32, 3, stride=2), ConvBNReLU(32, 64, 3, stride=2)])
         self._last_of_stage = [0, 1]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import Literal
 
 import numpy as np
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from paddleseg import compat
 from paddleseg.models.backbones.base import Backbone
 from paddleseg.models.backbones.mobilenetv3 import Block, inverted_residual
 from paddleseg.models.layers import matmul, spatial_size, upsample
@@ -104,15 +106,19 @@ class _Transformer(nn.Layer):
 class AggregatedAttention(nn.Layer):
     """The aggregated attention module: deep maps vote on what counts of the fine ones (section 3.2).
 
+    Args:
+        kind: A key of `_AGGREGATIONS`.
+        gate: The activation of the votes.
+
     Shape:
         Maps at 1/8, 1/16 and 1/32 in a list; returns one map of `channels` at 1/16 ("AAM") or 1/8 ("AAMSx8").
     """
 
-    def __init__(self, in_channels: Sequence[int], channels: int, kind: str):
+    def __init__(self, in_channels: Sequence[int], channels: int, kind: str, gate: str):
         super().__init__()
         self.details, self.voters = _AGGREGATIONS[kind]
         self.embed = nn.LayerList([ConvBN(in_channels[index], channels, 1) for index in (*self.details, 2)])
-        self.vote = nn.LayerList([ConvBNAct(in_channels[index], channels, 1, act="relu6") for index in self.voters])
+        self.vote = nn.LayerList([ConvBNAct(in_channels[index], channels, 1, act=gate) for index in self.voters])
 
     def forward(self, maps: list[paddle.Tensor]) -> paddle.Tensor:
         target = self.details[-1]
@@ -134,13 +140,15 @@ class StrideFormer(Backbone):
         in_channels: Channels of the image.
         drop_path_rate: Share of samples that leave a stage's last transformer out in training; rises from 0.
         pretrained: A weights file.
+        gate: The activation of what the deep maps vote: "sigmoid" as in PaddleSeg since 2.9, "relu6" for weights of
+            2.8. None: sigmoid, or what `PADDLESEG_COMPAT` says.
 
     Shape:
         x (N, in_channels, H, W), H and W from 32. Returns one map (N, 256, H / strides[0], W / strides[0]) in a list,
         rounded up.
 
     Raises:
-        ValueError: Another `inj_type`, or `out_feat_chs` of another network.
+        ValueError: Another `inj_type` or `gate`, or `out_feat_chs` of another network.
         WeightsError: `pretrained` does not fit this network.
     """
 
@@ -155,6 +163,7 @@ class StrideFormer(Backbone):
         in_channels: int = 3,
         drop_path_rate: float = 0.1,
         pretrained: str | None = None,
+        gate: Literal["sigmoid", "relu6"] | None = None,
     ):
         super().__init__()
         if inj_type not in _AGGREGATIONS:
@@ -178,7 +187,7 @@ class StrideFormer(Backbone):
                 for width, key_width, ratio in zip(widths[2:], (16, 24), (2, 4), strict=True)
             ]
         )
-        self.aggregate = AggregatedAttention(widths[1:], 256, inj_type)
+        self.aggregate = AggregatedAttention(widths[1:], 256, inj_type, gate or compat.gate())
         self.strides, self.out_channels = [8 << self.aggregate.details[-1]], [256]
         load_pretrained(self, pretrained)
 
