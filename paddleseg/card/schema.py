@@ -34,6 +34,7 @@ class Files(Part):
 
     Args:
         openvino: The `.xml` file; a `.bin` of the same name is beside it.
+        embedded: An ONNX graph with the card's steps inside, from a picture (H, W, C) uint8 to its mask.
     """
 
     weights: FileName | None = None
@@ -41,6 +42,7 @@ class Files(Part):
     params: FileName | None = None
     onnx: FileName | None = None
     openvino: FileName | None = None
+    embedded: FileName | None = None
 
 
 class Input(Part):

@@ -15,11 +15,11 @@ import numpy as np
 
 from paddleseg.images.small import halved, halvings
 
-_WINDOW = 2.5
+WINDOW = 2.5
 """Radius in pixels of the small copy, at least: a smaller one would follow the photo's noise."""
-_EPSILON = 1e-3
+EPSILON = 1e-3
 """Variance of brightness (of [0, 1]) below which a window has no edge to follow."""
-_STEEPNESS = 2.0
+STEEPNESS = 2.0
 """Probabilities are moved away from the threshold before, since a window's mean is less certain than its pixels."""
 
 
@@ -37,12 +37,12 @@ def refine_edges(prob: np.ndarray, image: np.ndarray, radius: float, threshold: 
         `prob`.
     """
     light = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.shape[2] == 3 else image[..., 0]
-    times = halvings(radius / _WINDOW)
+    times = halvings(radius / WINDOW)
     small_light = halved(light, times).astype(np.float32)
     small_light /= 255
     h, w = small_light.shape
     steep = cv2.resize(prob[-1], (w, h), interpolation=cv2.INTER_LINEAR)
-    np.clip(_STEEPNESS * (steep - threshold) + threshold, 0, 1, out=steep)
+    np.clip(STEEPNESS * (steep - threshold) + threshold, 0, 1, out=steep)
     window = max(1, round(radius / 2**times))
     slope, offset = _lines(small_light, steep, window)
     slope /= 255
@@ -114,5 +114,5 @@ def _lines(light: np.ndarray, prob: np.ndarray, radius: int) -> tuple[np.ndarray
 
     mean_light, mean_prob = mean(light), mean(prob)
     variance = mean(light * light) - mean_light * mean_light
-    slope = (mean(light * prob) - mean_light * mean_prob) / (variance + _EPSILON)
+    slope = (mean(light * prob) - mean_light * mean_prob) / (variance + EPSILON)
     return mean(slope), mean(mean_prob - slope * mean_light)

@@ -15,6 +15,7 @@ from paddleseg.card import Card, Files
 from paddleseg.errors import ExportError
 
 Format = Literal["pir", "legacy"]
+Precision = Literal["fp32", "fp16", "int8"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ class Work:
         format: Of Paddle's graph.
         folder: Where the files go, and where those of the targets before it are.
         files: The names of all targets' files.
+        precision: Of the targets that have a choice.
+        opset: Of ONNX.
+        photos: What int8 learns ranges of values from.
     """
 
     model: nn.Layer
@@ -34,6 +38,14 @@ class Work:
     format: Format
     folder: Path
     files: Files
+    precision: Precision = "fp32"
+    opset: int = 13
+    photos: Sequence[Path] = ()
+
+    @property
+    def exact(self) -> Path:
+        """The ONNX file in 32 bits, which other targets are made of; it goes when all are there."""
+        return self.folder / ".exact.onnx"
 
 
 class Target(ABC):
@@ -43,12 +55,14 @@ class Target(ABC):
         name: Its registered name.
         title: What people call the runtime.
         made_of: Targets whose files it is made of; they are written too, and stay.
+        precisions: Those that it can be written in.
         cure: What installs that which `missing` misses.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     made_of: ClassVar[tuple[str, ...]] = ()
+    precisions: ClassVar[tuple[Precision, ...]] = ("fp32",)
     cure: ClassVar[str] = ""
 
     @classmethod
