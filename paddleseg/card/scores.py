@@ -53,7 +53,7 @@ class Latency(Part):
 
     device: str
     threads: Annotated[int, Field(gt=0)]
-    runtime: Literal["dygraph", "paddle", "onnx", "lite", "tensorrt", "openvino"]
+    runtime: Literal["dygraph", "paddle", "onnx", "lite", "tensorrt", "openvino", "tflite"]
     size: Size
     p50_ms: Annotated[float, Field(gt=0)]
     p95_ms: Annotated[float, Field(gt=0)]

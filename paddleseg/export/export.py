@@ -185,6 +185,9 @@ def _earlier_export(folder: Path) -> Sequence[Path]:
     ]
     with contextlib.suppress(ConfigError):
         # Other programs use these names too, so the files go only where the card says that they are of an export.
-        if (openvino := read_card(folder / CARD_NAME).files.openvino) in ("model.xml", "inference.xml"):
-            graphs += [openvino, openvino.replace(".xml", ".bin")]
+        named = set(read_card(folder / CARD_NAME).files.model_dump().values())
+        endings = (".xml", ".x86.nb", ".arm.nb", ".tflite", ".engine")
+        ours = [f"{stem}{ending}" for stem in ("model", "inference") for ending in endings]
+        graphs += [name for name in ours if name in named]
+        graphs += [name.replace(".xml", ".bin") for name in graphs if name.endswith(".xml")]
     return [folder / name for name in (CARD_NAME, DEPLOY_NAME, *graphs)]

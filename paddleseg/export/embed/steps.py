@@ -7,6 +7,7 @@ from typing import Literal
 
 from paddleseg.card import Card, Finish, Step
 from paddleseg.errors import ExportError, Problem
+from paddleseg.inference.preprocess import Preprocessor
 
 Ending = Literal["mask", "prob"]
 """What an embedded graph gives, at the picture's size."""
@@ -24,8 +25,8 @@ def require(card: Card) -> None:
     """
     problems = [
         Problem(f"preprocess.{index}", f"{step.type} {why}", "leave --embed out, or change export.transforms")
-        for index, step in enumerate(card.preprocess)
-        if (why := _fault(step, card.preprocess[:index]))
+        for index, step in enumerate(preparation(card))
+        if (why := _fault(step, preparation(card)[:index]))
     ]
     problems += [
         Problem(f"postprocess.{index}", f"{step.type} cannot be part of a graph", "leave --embed out")
@@ -39,6 +40,14 @@ def require(card: Card) -> None:
         problems.append(Problem("--embed", what, "use --input_shape 1 C H W"))
     if problems:
         raise ExportError(problems)
+
+
+def preparation(card: Card) -> list[Step]:
+    """The card's preprocessing, without resizing to the size that the first step has given."""
+    settled = card.input.size
+    if settled is None or Preprocessor(card.preprocess[:1]).fixed_size(card.input.channels) != settled:
+        return card.preprocess
+    return [step for index, step in enumerate(card.preprocess) if not (index and step.type.startswith("Resize"))]
 
 
 def split(card: Card) -> tuple[list[Step], list[str]]:

@@ -11,7 +11,7 @@ from paddleseg.card import Card
 from paddleseg.export.embed.after import finished
 from paddleseg.export.embed.before import prepared
 from paddleseg.export.embed.nodes import Nodes
-from paddleseg.export.embed.steps import Ending, require, split
+from paddleseg.export.embed.steps import Ending, preparation, require, split
 
 PICTURE = "image"
 _SIDES = (f"{PICTURE}_height", f"{PICTURE}_width")
@@ -33,7 +33,7 @@ def write_embedded(network: Path, card: Card, made: Path, ending: Ending) -> Non
     opset = next(used.version for used in model.opset_import if used.domain in ("", "ai.onnx"))
     nodes = Nodes(opset)
     channels = graph.output[0].type.tensor_type.shape.dim[1].dim_value or len(card.classes)
-    small = prepared(nodes, PICTURE, card.preprocess, card.input.channels, graph.input[0].name)
+    small = prepared(nodes, PICTURE, preparation(card), card.input.channels, graph.input[0].name)
     before = len(nodes.nodes)
     finished(nodes, card, graph.output[0].name, channels, PICTURE, small, ending, as_mask=ending == "mask")
     one_plane = not card.output.multilabel and (ending == "mask" or channels <= 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -91,7 +92,10 @@ def convert(target: type[Target], command: Sequence[str], made: Path, hint: str)
     Raises:
         ExportError: It has not written `made`; in its own words.
     """
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    # A program of another environment finds those that it starts beside itself.
+    beside = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
+    env = os.environ | {"PATH": beside}
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, env=env)
     if done.returncode or not made.is_file():
         said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         words = [line for line in said if "ERROR" in line] or said[-1:] or ["without a word"]

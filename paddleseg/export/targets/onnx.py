@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import sys
-from pathlib import Path
 
 from paddleseg.errors import ConfigError, ExportError
 from paddleseg.export.targets.base import Format, Target, Work, convert
+from paddleseg.inference.environments import program
 from paddleseg.registry import TARGETS
 
 OPSET = 13
@@ -35,13 +34,13 @@ class Onnx(Target):
 
     @classmethod
     def write(cls, work: Work) -> None:
-        if (program := _program()) is None:
+        if (converter := _program()) is None:
             raise ExportError("target onnx", cls.missing(), cls.cure)
         if work.opset not in OPSETS:
             what = f"should lie between {OPSETS[0]} and {OPSETS[-1]}, not {work.opset}"
             raise ConfigError("--opset", what, f"such as --opset {OPSET}")
         made = work.folder / str(work.files.onnx)
-        command = [program, "--model_dir", str(work.folder), "--model_filename", str(work.files.graph)]
+        command = [converter, "--model_dir", str(work.folder), "--model_filename", str(work.files.graph)]
         command += ["--params_filename", str(work.files.params), "--save_file", str(work.exact)]
         command += ["--opset_version", str(work.opset), "--optimize_tool", "None"]
         hint = f"use paddle2onnx {_VERSION} with paddlepaddle 3.2.2, or leave this target out"
@@ -73,6 +72,5 @@ def _check_opset(work: Work) -> None:
 
 
 def _program() -> str | None:
-    """The paddle2onnx program: of this environment, else of the search path."""
-    beside = Path(sys.executable).parent / "paddle2onnx"
-    return str(beside) if beside.is_file() else shutil.which("paddle2onnx")
+    found = program("paddle2onnx")
+    return str(found) if found else None

@@ -16,6 +16,7 @@ from paddleseg.errors import ConfigError, ExportError
 from paddleseg.files import file_sha256, is_file
 
 _MOST_THREADS = 1024
+_TARGETS = ("onnx", "openvino", "lite", "tflite", "tensorrt")
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,13 @@ class Runtime(ABC):
     Attributes:
         name: Its registered name.
         inputs, outputs: The names of the tensors, in the order of the card's.
+        cure: What installs that which `missing` misses.
     """
 
     name: ClassVar[str]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    cure: ClassVar[str] = ""
 
     @classmethod
     def missing(cls) -> str:
@@ -100,7 +103,7 @@ def named_file(folder: Path, name: str | None, what: str) -> Path:
         ExportError: The card names none, or it is not there.
     """
     if name is None:
-        hint = f"export with --to {what}" if what in ("onnx", "openvino") else "export the model again"
+        hint = f"export with --to {what}" if what in _TARGETS else "export the model again"
         raise ExportError(str(folder), f"its card names no {what} file", hint)
     if not is_file(folder / name):
         raise ExportError(str(folder / name), "is named by the card but is not there", "export the model again")
