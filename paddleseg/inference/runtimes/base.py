@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from paddleseg.device import split_device
 from paddleseg.errors import ConfigError, ExportError
 from paddleseg.files import file_sha256, is_file
 
-_MOST_THREADS = 1024
+_MOST_THREADS, _MOST_WARM_UP = 1024, 1000
 _TARGETS = ("onnx", "openvino", "lite", "tflite", "tensorrt")
 
 
@@ -29,6 +29,9 @@ class RuntimeOptions:
         threads: CPU threads; 0 leaves the choice to the engine.
         providers: Execution providers of ONNX Runtime by name, the one to be preferred first, in place of `device`;
             other runtimes have none.
+        precision: That the engine computes in, of those that choose when they load a graph: OpenVINO, and Paddle
+            Inference on a GPU. The others compute in that of the graph (`export --precision`).
+        warm_up: How often the network runs on an empty picture before it is used; the first runs are slow.
 
     Raises:
         ConfigError: A number is out of range.
@@ -39,6 +42,8 @@ class RuntimeOptions:
     device_id: int = 0
     threads: int = 0
     providers: tuple[str, ...] = ()
+    precision: Literal["fp32", "fp16", "int8"] = "fp32"
+    warm_up: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.threads <= _MOST_THREADS:
@@ -49,6 +54,8 @@ class RuntimeOptions:
                 raise ConfigError("device_id", f"is {self.device_id}, but the device is {self.device}", "give one")
             object.__setattr__(self, "device", kind)
             object.__setattr__(self, "device_id", number)
+        if not 0 <= self.warm_up <= _MOST_WARM_UP:
+            raise ConfigError("warm_up", f"should lie between 0 and {_MOST_WARM_UP}, not {self.warm_up}")
         if self.device_id < 0:
             raise ConfigError("device_id", f"should be 0 or more, not {self.device_id}")
 
