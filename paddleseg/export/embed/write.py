@@ -40,8 +40,10 @@ def write_embedded(network: Path, card: Card, made: Path, ending: Ending) -> Non
     picture = helper.make_tensor_value_info(PICTURE, TensorProto.UINT8, [*_SIDES, card.input.channels])
     kind = TensorProto.UINT8 if ending == "mask" else TensorProto.FLOAT
     shape: list[int | str] = [*_SIDES] if one_plane else [channels, *_SIDES]
+    used = {name for node in graph.node for name in node.input}  # engines warn of constants that nothing uses
+    network_nodes = [node for node in graph.node if node.op_type != "Constant" or node.output[0] in used]
     whole = helper.make_graph(
-        [*nodes.nodes[:before], *graph.node, *nodes.nodes[before:]],
+        [*nodes.nodes[:before], *network_nodes, *nodes.nodes[before:]],
         "embedded",
         [picture],
         [helper.make_tensor_value_info(ending, kind, shape)],

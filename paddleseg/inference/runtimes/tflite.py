@@ -27,7 +27,7 @@ class LiteRt(Runtime):
     """
 
     name = "tflite"
-    cure = 'pip install "ai-edge-litert>=2.1"'
+    cure = 'pip install "ai-edge-litert>=2.1,<3"'
 
     def __init__(self, graph: str | Path, options: RuntimeOptions | None = None):
         if why := self.missing():
