@@ -36,7 +36,7 @@ PUBLISHED = {
 GENERAL = {
     "BiSeNetV2": "bisenet_cityscapes_1024x1024_160k",
     "Fast-SCNN": "fastscnn_cityscapes_1024x1024_160k",
-    "PP-LiteSeg-T": "pp_liteseg_stdc1_cityscapes_1024x512_scale0.5_160k",
+    "PP-LiteSeg-T": "configs/pp_liteseg/pp_liteseg_stdc1_cityscapes_1024x512_scale0.5_160k.yml",
     "PP-MobileSeg-T": "pp_mobileseg_tiny_ade20k_512x512_80k",
     "MobileSeg MobileNetV3": "mobileseg_mobilenetv3_cityscapes_1024x512_80k",
     "OCRNet HRNet-W18": "ocrnet_hrnetw18_cityscapes_1024x512_160k",
@@ -79,15 +79,15 @@ def row(name: str, targets: Sequence[str], photos: str, work: Path) -> dict[str,
     config, side = PUBLISHED.get(name) or (GENERAL[name], _GENERAL_SIDE)
     weights = f"{zoo.PREFIX}{name}"
     if name in GENERAL:
-        weights = str(work / f"{config}.pdparams")
+        weights = str(work / f"{Path(config).stem}.pdparams")
         subprocess.run([sys.executable, "-c", _RANDOM, config, weights], check=True, cwd=ROOT)
     command = [sys.executable, "-m", "paddleseg.cli.main", "export", "--config", config, "--model_path", weights]
     command += ["--verify", photos, "--input_shape", "1", "3", str(side), str(side)]
     here = [target for target in targets if target != "tensorrt"]
-    found, _ = export(command, here, work / "all" / config)
+    found, _ = export(command, here, work / "all" / Path(config).stem)
     for target in targets:
         if target not in found:
-            alone, said = export(command, [target], work / target / config)
+            alone, said = export(command, [target], work / target / Path(config).stem)
             found[target] = alone.get(target, said)
     return found
 

@@ -77,6 +77,11 @@ class PaddleLite(Runtime):
                 raise self._ended() from None
             return {name: self._answer() for name in self.outputs}
 
+    @property
+    def worker(self) -> int:
+        """The number of the process that it runs in."""
+        return self._process.pid
+
     def _answer(self) -> np.ndarray:
         try:
             answer = lite_worker.receive(self._from)
