@@ -21,6 +21,7 @@ NEEDS = [
 ]
 ONNX = ["onnxruntime>=1.19,<2"]
 OPENVINO = ["openvino>=2026.4,<2027"]
+TFLITE = ["ai-edge-litert>=2.1,<3"]
 # Paddle is an extra, so that a machine that only runs ONNX needs none. Paddle 3.3 fails on resizing where oneDNN is on,
 # and with protobuf 7 paddle.distributed.fleet does not import. Paddle imports setuptools.
 # numba compiles the kernels that make training on a CPU several times faster; without it Paddle's own are used.
@@ -115,13 +116,14 @@ setup(
         "onnx": ONNX,
         "export": EXPORT,
         "openvino": OPENVINO,
+        "tflite": TFLITE,
         "video": VIDEO,
         "camera": CAMERA,
         "convert": CONVERT,
         "batch": BATCH,
         "ray": RAY,
         "serve": SERVE,
-        "all": [*EXPORT, *OPENVINO, *CONVERT, *CAMERA, *BATCH, *SERVE],
+        "all": [*EXPORT, *OPENVINO, *TFLITE, *CONVERT, *CAMERA, *BATCH, *SERVE],
         "docs": DOCS,
         "dev": DEV,
     },

@@ -33,6 +33,7 @@ _EXTRAS = {
     "onnxruntime": ("ONNX Runtime", "onnx"),
     "onnx": ("onnx", "convert"),
     "openvino": ("OpenVINO", "openvino"),
+    "ai_edge_litert": ("LiteRT", "tflite"),
     "fastapi": ("FastAPI", "serve"),
     "starlette": ("Starlette", "serve"),
     "uvicorn": ("uvicorn", "serve"),

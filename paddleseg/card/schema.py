@@ -34,6 +34,9 @@ class Files(Part):
 
     Args:
         openvino: The `.xml` file; a `.bin` of the same name is beside it.
+        lite, lite_arm: Paddle Lite, for x86 and for ARM processors.
+        tensorrt: An engine, for the kind of GPU that it was built on.
+        embedded: An ONNX graph with the card's steps inside, from a picture (H, W, C) uint8 to its mask.
     """
 
     weights: FileName | None = None
@@ -41,6 +44,11 @@ class Files(Part):
     params: FileName | None = None
     onnx: FileName | None = None
     openvino: FileName | None = None
+    lite: FileName | None = None
+    lite_arm: FileName | None = None
+    tflite: FileName | None = None
+    tensorrt: FileName | None = None
+    embedded: FileName | None = None
 
 
 class Input(Part):

@@ -53,7 +53,7 @@ class Latency(Part):
 
     device: str
     threads: Annotated[int, Field(gt=0)]
-    runtime: Literal["dygraph", "paddle", "onnx", "lite", "tensorrt", "openvino"]
+    runtime: Literal["dygraph", "paddle", "onnx", "lite", "tensorrt", "openvino", "tflite"]
     size: Size
     p50_ms: Annotated[float, Field(gt=0)]
     p95_ms: Annotated[float, Field(gt=0)]
@@ -65,6 +65,8 @@ class VerifiedExport(Part):
     """A runtime in which the exported model was run, and how far it was from the model in memory.
 
     Args:
+        target: Of these "embedded" is the ONNX graph with the card's steps inside; its time is that of all of them.
+        precision: Of the graph's weights, or of its convolutions; Paddle's graph is always in 32 bits.
         largest_difference: Of a probability; of a graph that gives classes, the share of pixels of another class.
         photos: How many real photos were looked at; none where the inputs were made up.
         mask_difference: The share of pixels of another class, in the photo where it is largest.
@@ -72,7 +74,8 @@ class VerifiedExport(Part):
         device, threads, p50_ms, p95_ms: What one photo takes the network alone, and where.
     """
 
-    target: Literal["paddle", "onnx", "lite", "tensorrt", "openvino", "tflite"]
+    target: Literal["paddle", "onnx", "lite", "tensorrt", "openvino", "tflite", "embedded"]
+    precision: Literal["fp32", "fp16", "int8"] = "fp32"
     largest_difference: Annotated[float, Field(ge=0)]
     photos: Annotated[int, Field(gt=0)] | None = None
     mask_difference: Share | None = None

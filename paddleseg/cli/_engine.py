@@ -24,7 +24,7 @@ from paddleseg.inference.runtimes.paddle_config import onednn_works
 from paddleseg.inference.runtimes.paddle_tensorrt import read_shapes, require_tensorrt
 
 # Those of the exported runtimes, none of which is the model in memory.
-_RUNTIMES = ("paddle", "onnx", "openvino")
+_RUNTIMES = ("paddle", "onnx", "openvino", "lite", "tflite", "tensorrt")
 SHAPE_PICTURES = 10
 _PADDLE_ONLY = ("use_trt", "use_cinn", "enable_mkldnn", "enable_auto_tune")
 
@@ -39,7 +39,7 @@ def add_exported(parser: argparse.ArgumentParser) -> None:
 def add_engine(parser: argparse.ArgumentParser) -> None:
     """Runtime, device and what speeds them up."""
     add = parser.add_argument
-    add("--runtime", choices=_RUNTIMES, help="Paddle Inference (the default), ONNX Runtime or OpenVINO")
+    add("--runtime", choices=_RUNTIMES, help="what runs it (default: paddle, for Paddle Inference)")
     flags.add_providers(parser)
     flags.add_device(parser)
     add("--cpu_threads", type=int, default=0, metavar="N", help="CPU threads (default: the engine's choice)")

@@ -46,6 +46,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"also write the files of these: {', '.join(TARGETS)}, with commas or blanks between them",
     )
     parser.add_argument(
+        "--precision",
+        choices=["fp32", "fp16", "int8"],
+        default="fp32",
+        help="of ONNX and OpenVINO: weights in 16 bits, or convolutions in 8 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--calibrate", metavar="PHOTOS", help="what int8 learns ranges of values from (default: those of --verify)"
+    )
+    parser.add_argument("--opset", type=int, default=13, metavar="N", help="of ONNX, 11 to 21 (default: %(default)s)")
+    parser.add_argument(
+        "--embed",
+        nargs="?",
+        const="mask",
+        choices=["mask", "prob"],
+        help="also write model.embedded.onnx, from a picture (H, W, 3) uint8 to its mask (or to probabilities)",
+    )
+    parser.add_argument(
         "--verify",
         metavar="PHOTOS",
         help="an image, a folder, or a .txt list: run every target on them, compare with the model, and time it",
@@ -58,11 +75,14 @@ def run(args: argparse.Namespace) -> int:
     from paddleseg.config import load_config
     from paddleseg.device import select_device
     from paddleseg.export.compare import table
+    from paddleseg.export.embed.steps import split
     from paddleseg.export.export import export_model
     from paddleseg.images.io import list_images
 
     to = [name for part in args.to for name in part.split(",") if name]
-    photos = [path for path, _ in list_images(args.verify)] if args.verify else []
+    photos, calibration = (
+        [path for path, _ in list_images(given)] if given else [] for given in (args.verify, args.calibrate)
+    )
     cfg = load_config(args.config, args.opts)
     select_device("cpu")  # writing a graph needs no other
     op = args.output_op or cfg.export.output_op or compat.output_op()
@@ -79,11 +99,17 @@ def run(args: argparse.Namespace) -> int:
         to=to,
         photos=photos,
         command=shlex.join(["paddleseg", *args.argv]),
+        precision=args.precision,
+        calibration=calibration,
+        opset=args.opset,
+        embed=args.embed,
     )
     if op == "argmax":
         print("The graph ends in classes, so masks are enlarged by nearest neighbour and have jagged edges.")
     described = " x ".join("any" if size is None else str(size) for size in done.card.input.shape)
     print(f"{done.folder}: {done.card.files.graph}, input {described}")
+    if args.embed and (left_out := split(done.card)[1]):
+        print(f"  {done.card.files.embedded}: without {', '.join(left_out)}, which graphs cannot do")
     for runtime, difference in done.differences.items():
         print(f"  {runtime}: differs from the model by at most {difference:.1e}")
     if photos:

@@ -14,13 +14,15 @@ from paddleseg.card import Card, VerifiedExport, load_card
 from paddleseg.device import device_name
 from paddleseg.errors import DataError, ExportError, Problem
 from paddleseg.export.targets import written
-from paddleseg.export.targets.base import Target
-from paddleseg.export.verify import MASK_TOLERANCE, allowed, engine_faults, hint, logits_of
+from paddleseg.export.targets.base import Precision, Target
+from paddleseg.export.verify import MASK_TOLERANCE, allowed, engine_faults, hint, logits_of, precision_of, tolerance_of
 from paddleseg.images.io import read_image
 from paddleseg.inference.predictor import Predictor, Prepared
 from paddleseg.inference.runtimes.dygraph import evaluating
 from paddleseg.metrics.segmentation import Confusion
 
+MIOU_TOLERANCE = 5e-3
+"""Of int8, whose probabilities and single pixels may be others."""
 _TIMED = 40  # calls of each runtime at least, over all photos
 _CLASSES = 256  # of a mask in uint8; those that do not occur count for nothing
 
@@ -28,8 +30,8 @@ _CLASSES = 256  # of a mask in uint8; those that do not occur count for nothing
 class _Compared:
     """One target's figures, photo by photo."""
 
-    def __init__(self, target: type[Target], folder: Path, rounds: int):
-        self.target, self.rounds = target, rounds
+    def __init__(self, target: type[Target], folder: Path, rounds: int, precision: Precision):
+        self.target, self.rounds, self.precision = target, rounds, precision
         self.predictor = Predictor.from_export(folder, target.name, threads=1)
         self.largest, self.mask_difference, self.masks = 0.0, 0.0, 0
         self.beyond: tuple[float, float] | None = None  # a difference, and what was allowed
@@ -62,37 +64,56 @@ class _Compared:
 
     def problems(self, card: Card) -> Iterator[Problem]:
         where = f"the exported graph in {self.target.title}"
+        cure = hint(card, self.precision)
+        if self.precision == "int8" and self.masks:
+            if not self.lost <= MIOU_TOLERANCE:
+                what = f"its masks have {100 * self.lost:.2g} mIoU less than the model's"
+                yield Problem(where, f"{what}, where {100 * MIOU_TOLERANCE:g} is allowed", cure)
+            return
         if self.beyond:
             difference, most = self.beyond
             what = f"differs by {difference:.2g} from the model on a photo, where {most:.2g} is allowed"
-            yield Problem(where, what, hint(card))
+            yield Problem(where, what, cure)
         if not self.mask_difference <= MASK_TOLERANCE:
             share = f"{self.mask_difference:.2%} of a photo's mask are of another class than in the model's"
-            yield Problem(where, f"{share}, where {MASK_TOLERANCE:.1%} are allowed", hint(card))
+            yield Problem(where, f"{share}, where {MASK_TOLERANCE:.1%} are allowed", cure)
+
+    @property
+    def lost(self) -> float:
+        """What the masks' mIoU lacks to 1, with the model's masks as labels."""
+        return 1 - self.confusion.compute()["mIoU"]
 
     def result(self, photos: int, command: str) -> VerifiedExport:
         p50, p95 = np.percentile(self.times, (50, 95))
         return VerifiedExport(
             target=self.target.name,  # type: ignore[arg-type]  # the card knows the names of all targets
-            largest_difference=_short(self.largest),
+            precision=self.precision,
+            largest_difference=short(self.largest),
             photos=photos,
-            mask_difference=_short(self.mask_difference) if self.masks else None,
-            mIoU_difference=_short(1 - self.confusion.compute()["mIoU"]) if self.masks else None,
+            mask_difference=short(self.mask_difference) if self.masks else None,
+            mIoU_difference=short(self.lost) if self.masks else None,
             device=device_name(),
             threads=1,
-            p50_ms=_short(p50),
-            p95_ms=_short(p95),
+            p50_ms=short(p50),
+            p95_ms=short(p95),
             command=command,
         )
 
 
-def compare(folder: str | Path, model: nn.Layer, photos: Sequence[Path], command: str = "") -> list[VerifiedExport]:
+def compare(
+    folder: str | Path,
+    model: nn.Layer,
+    photos: Sequence[Path],
+    command: str = "",
+    precision: Precision = "fp32",
+) -> list[VerifiedExport]:
     """Run an export on photos in every runtime it was written for, in turns, and compare with `model`.
 
     Args:
         folder: With the card.
         photos: Image files.
         command: What the figures in the card are to be known by.
+        precision: That the files were written in.
 
     Raises:
         ExportError: A runtime fails, or differs by more than rounding; all that do are named.
@@ -104,7 +125,7 @@ def compare(folder: str | Path, model: nn.Layer, photos: Sequence[Path], command
     rounds = math.ceil(_TIMED / len(photos))
     unreadable: list[Problem] = []
     with evaluating(model):
-        compared = [_Compared(target, place, rounds) for target in written(card)]
+        compared = [_Compared(target, place, rounds, precision_of(target, precision)) for target in written(card)]
         for path in photos:
             try:
                 prepared = reference.prepare(read_image(path, card.input.channels))
@@ -116,7 +137,7 @@ def compare(folder: str | Path, model: nn.Layer, photos: Sequence[Path], command
             most = MASK_TOLERANCE if argmax else allowed(logits.runtime(prepared.tensor[None]))
             for each in compared:
                 with engine_faults(card, each.target.title):
-                    each.update(prepared, wanted, mask, most)
+                    each.update(prepared, wanted, mask, most if argmax else tolerance_of(each.precision, most))
     if unreadable:
         raise DataError(unreadable)
     if problems := [problem for each in compared for problem in each.problems(card)]:
@@ -138,9 +159,10 @@ def table(rows: Sequence[VerifiedExport]) -> str:
 def _cells(row: VerifiedExport) -> tuple[str, ...]:
     share = "-" if row.mask_difference is None else f"{row.mask_difference:.3%}"
     miou = "-" if row.mIoU_difference is None else f"{row.mIoU_difference:.1e}"
-    return (row.target, f"{row.largest_difference:.1e}", share, miou, f"{row.p50_ms:.2f}", f"{row.p95_ms:.2f}")
+    name = row.target if row.precision == "fp32" else f"{row.target} {row.precision}"
+    return (name, f"{row.largest_difference:.1e}", share, miou, f"{row.p50_ms:.2f}", f"{row.p95_ms:.2f}")
 
 
-def _short(value: float) -> float:
+def short(value: float) -> float:
     """Three digits, which is more than two runs agree in."""
     return float(f"{value:.3g}")

@@ -15,8 +15,12 @@ from paddle import nn
 from paddleseg.card import CARD_NAME, DEPLOY_NAME, Card, Files, Measured, deploy_text, read_card, save_card
 from paddleseg.errors import ConfigError, OutputError, Problem
 from paddleseg.export.compare import compare as compare_photos
+from paddleseg.export.embed.check import check_embedded
+from paddleseg.export.embed.steps import Ending
+from paddleseg.export.embed.steps import require as require_embeddable
 from paddleseg.export.targets import in_order, require
-from paddleseg.export.targets.base import Format, Work
+from paddleseg.export.targets.base import Format, Precision, Target, Work
+from paddleseg.export.targets.onnx import OPSET
 from paddleseg.export.verify import verify
 from paddleseg.files import atomic_dir, file_sha256
 
@@ -45,6 +49,10 @@ def export_model(
     to: Sequence[str] = (),
     photos: Sequence[Path] = (),
     command: str = "",
+    precision: Precision = "fp32",
+    calibration: Sequence[Path] = (),
+    opset: int = OPSET,
+    embed: Ending | None = None,
 ) -> Exported:
     """Write `model` for deployment and prove that the written files give its numbers.
 
@@ -60,6 +68,10 @@ def export_model(
             always is.
         photos: Image files on which every target is run, compared and timed; the card gets the figures.
         command: What the card says that made these figures.
+        precision: Of the targets that have a choice; Paddle's graph stays in 32 bits.
+        calibration: What int8 learns ranges of values from; `photos` where it is left out.
+        opset: Of ONNX, 11 to 21.
+        embed: Also write an ONNX graph from a picture to its "mask" or "prob", as `export.embed.write` tells.
 
     Raises:
         ConfigError: There is no such target.
@@ -67,14 +79,23 @@ def export_model(
         DataError: A photo cannot be read.
         OutputError: `save_dir` cannot be written.
     """
-    targets = in_order(["paddle", *(["onnx"] if onnx else []), *to])
+    targets = in_order(["paddle", *(["onnx"] if onnx or embed else []), *to])
     require(targets, compare)
+    _require_precision(targets, precision, photos, calibration)
+    if embed:
+        require_embeddable(card)
     stem = "inference" if for_fastdeploy else "model"
     files = Files(**{key: name for target in targets for key, name in target.files(stem, format).items()})
     with _staged(Path(save_dir)) as folder:
-        work = Work(model, card, format, folder, files)
+        work = Work(model, card, format, folder, files, precision, opset, calibration or photos)
         for target in targets:
             target.write(work)
+        work.exact.unlink(missing_ok=True)
+        if embed:
+            from paddleseg.export.embed.write import write_embedded  # needs the package onnx
+
+            files = files.model_copy(update={"embedded": f"{stem}.embedded.onnx"})
+            write_embedded(folder / str(files.onnx), card, folder / str(files.embedded), embed)
         card = card.model_copy(
             update={
                 "files": files,
@@ -84,14 +105,38 @@ def export_model(
             }
         )
         _write_cards(card, folder, for_fastdeploy)
-        differences = verify(folder, model) if compare else {}
-        if photos:
-            measured = card.measured.model_copy(
-                update={"verified_exports": compare_photos(folder, model, photos, command)}
-            )
+        differences = verify(folder, model, precision=precision) if compare else {}
+        rows = compare_photos(folder, model, photos, command, precision) if photos else []
+        if embed and compare:
+            row = check_embedded(folder, model, embed, photos, command, precision)
+            differences["embedded"] = row.largest_difference
+            rows += [row] if photos else []
+        if rows:
+            measured = card.measured.model_copy(update={"verified_exports": rows})
             card = card.model_copy(update={"measured": measured})
             _write_cards(card, folder, for_fastdeploy)
     return Exported(Path(save_dir), card, differences)
+
+
+def _require_precision(
+    targets: Sequence[type[Target]], precision: Precision, photos: Sequence[Path], calibration: Sequence[Path]
+) -> None:
+    """Refuse a precision that nothing has, or that cannot be proven.
+
+    Raises:
+        ConfigError: It cannot be had.
+    """
+    if precision == "fp32":
+        return
+    if not any(precision in target.precisions for target in targets):
+        names = ", ".join(target.name for target in targets)
+        hint = "add --to onnx or openvino; Paddle Inference chooses its precision when it loads a graph"
+        raise ConfigError(f"--precision {precision}", f"is not what {names} can be written in", hint)
+    if precision == "int8" and not photos:
+        what = "has to be proven on photos, and learns its ranges from photos"
+        raise ConfigError(
+            "--precision int8", what, "add --verify PHOTOS" + ("" if calibration else " --calibrate PHOTOS")
+        )
 
 
 def _write_cards(card: Card, folder: Path, for_fastdeploy: bool) -> None:
@@ -134,10 +179,15 @@ def _staged(folder: Path) -> Iterator[Path]:
 def _earlier_export(folder: Path) -> Sequence[Path]:
     """The files of an earlier export, its cards first."""
     graphs = [
-        f"{stem}{ending}" for stem in ("model", "inference") for ending in (".json", ".pdmodel", ".onnx", ".pdiparams")
+        f"{stem}{ending}"
+        for stem in ("model", "inference")
+        for ending in (".json", ".pdmodel", ".onnx", ".embedded.onnx", ".pdiparams")
     ]
     with contextlib.suppress(ConfigError):
         # Other programs use these names too, so the files go only where the card says that they are of an export.
-        if (openvino := read_card(folder / CARD_NAME).files.openvino) in ("model.xml", "inference.xml"):
-            graphs += [openvino, openvino.replace(".xml", ".bin")]
+        named = set(read_card(folder / CARD_NAME).files.model_dump().values())
+        endings = (".xml", ".x86.nb", ".arm.nb", ".tflite", ".engine")
+        ours = [f"{stem}{ending}" for stem in ("model", "inference") for ending in endings]
+        graphs += [name for name in ours if name in named]
+        graphs += [name.replace(".xml", ".bin") for name in graphs if name.endswith(".xml")]
     return [folder / name for name in (CARD_NAME, DEPLOY_NAME, *graphs)]

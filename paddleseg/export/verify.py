@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from paddle import nn
 from paddleseg.card import Card, load_card
 from paddleseg.errors import ExportError, Problem, UserError, last_line
 from paddleseg.export.targets import written
+from paddleseg.export.targets.base import Precision, Target
 from paddleseg.inference.augment import predict_prob
 from paddleseg.inference.predictor import Predictor
 from paddleseg.inference.runtimes.dygraph import evaluating
@@ -21,17 +23,21 @@ TOLERANCE = 1e-4
 MASK_TOLERANCE = 1e-3
 # What rounding changes on the way through a network, as a share of its largest logit.
 _RELATIVE = 1e-5
+_TOLERANCES: dict[Precision, float] = {"fp32": TOLERANCE, "fp16": 5e-3, "int8": math.inf}  # int8: of masks only
 # Where height and width are open the graph has to work at more than the one size it was traced for.
 _OPEN_SIZES = ((192, 256), (224, 160))
 
 
-def verify(folder: str | Path, model: nn.Layer, tolerance: float = TOLERANCE) -> dict[str, float]:
+def verify(
+    folder: str | Path, model: nn.Layer, tolerance: float = TOLERANCE, precision: Precision = "fp32"
+) -> dict[str, float]:
     """Run an export in every runtime it was written for and compare with `model`.
 
     Args:
         tolerance: The largest difference of a probability that is still rounding; of an argmax graph, the largest
             share of pixels in another class. Where the model's logits are large, as of one that is barely trained,
             probabilities may differ by more, if the masks are the same.
+        precision: That the files were written in; lower ones are allowed more.
 
     Returns:
         The largest difference by runtime.
@@ -40,10 +46,20 @@ def verify(folder: str | Path, model: nn.Layer, tolerance: float = TOLERANCE) ->
         ExportError: A runtime fails, or differs by more than `tolerance`; all that do are named.
     """
     with evaluating(model):
-        return _differences(folder, model, tolerance)
+        return _differences(folder, model, tolerance, precision)
 
 
-def _differences(folder: str | Path, model: nn.Layer, tolerance: float) -> dict[str, float]:
+def precision_of(target: type[Target], asked: Precision) -> Precision:
+    """What a target was written in where an export was asked for a precision."""
+    return asked if asked in target.precisions else "fp32"
+
+
+def tolerance_of(precision: Precision, tolerance: float = TOLERANCE) -> float:
+    """The largest difference of a probability that a precision may make."""
+    return max(tolerance, _TOLERANCES[precision])
+
+
+def _differences(folder: str | Path, model: nn.Layer, tolerance: float, precision: Precision) -> dict[str, float]:
     card, place = load_card(folder)
     reference = Predictor.from_model(model, card)
     logits = logits_of(model, card)
@@ -58,15 +74,17 @@ def _differences(folder: str | Path, model: nn.Layer, tolerance: float) -> dict[
         except ExportError as error:
             problems += error.problems
             continue
+        used = precision_of(target, precision)
+        limit = tolerance_of(used, tolerance)
         differences[target.name] = max(difference for difference, _ in found)
         for batch, (difference, masks) in zip(batches, found, strict=True):
-            if difference <= tolerance:
+            if difference <= limit:
                 continue
-            most = tolerance if card.output.kind == "argmax" else allowed(logits.runtime(batch), tolerance)
+            most = limit if card.output.kind == "argmax" else allowed(logits.runtime(batch), limit)
             if not (difference <= most and masks <= MASK_TOLERANCE):  # NaN is no agreement either
                 what = f"differs by {difference:.2g} from the model, where {most:.2g} is allowed"
                 what += f", and in {masks:.2%} of the mask" if difference <= most else ""
-                problems.append(Problem(_where(target.title), what, hint(card)))
+                problems.append(Problem(_where(target.title), what, hint(card, used)))
                 break
     if problems:
         raise ExportError(problems)
@@ -144,8 +162,11 @@ def photo_like(size: tuple[int, int], channels: int = 3) -> np.ndarray:
     return np.ascontiguousarray(np.clip(picture, -1, 1).transpose(2, 0, 1), dtype=np.float32)
 
 
-def hint(card: Card) -> str:
+def hint(card: Card, precision: Precision = "fp32") -> str:
     """What to do where a graph gives other numbers."""
+    if precision != "fp32":
+        more = "calibrate on more photos, or " if precision == "int8" else ""
+        return f"{more}use --precision {'fp16' if precision == 'int8' else 'fp32'}; nothing has been written"
     import paddle
 
     if paddle.__version__.startswith("3.3."):

@@ -17,11 +17,11 @@ from paddleseg.compiled import Passes
 from paddleseg.images.small import halved, halvings
 from paddleseg.inference import postprocess
 
-_WINDOW = 2.5
+WINDOW = 2.5
 """Radius in pixels of the small copy, at least: a smaller one would follow the photo's noise."""
-_EPSILON = 1e-3
+EPSILON = 1e-3
 """Variance of brightness (of [0, 1]) below which a window has no edge to follow."""
-_STEEPNESS = 2.0
+STEEPNESS = 2.0
 """Probabilities are moved away from the threshold before, since a window's mean is less certain than its pixels."""
 _LEVELS = 4096
 """Steps of a probability while lines are fitted."""
@@ -57,7 +57,7 @@ def refine_edges(prob: np.ndarray, image: np.ndarray, radius: float, threshold: 
         threshold: Probability from which a pixel is foreground.
     """
     light = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.shape[2] == 3 else np.ascontiguousarray(image[..., 0])
-    times = halvings(radius / _WINDOW)
+    times = halvings(radius / WINDOW)
     lines = _lines(_shrunk(light, times), prob, max(1, round(radius / 2**times)), threshold, times)
     if (passes := _passes.loaded) is None:
         return Refined(_applied(lines, light, 2**times))
@@ -99,7 +99,7 @@ class _Lines:
 def _lines(small: np.ndarray, prob: np.ndarray, radius: int, threshold: float, times: int) -> _Lines:
     h, w = small.shape
     steep = cv2.resize(prob, (w, h), interpolation=cv2.INTER_LINEAR)
-    np.clip(_STEEPNESS * (steep - threshold) + threshold, 0, 1, out=steep)
+    np.clip(STEEPNESS * (steep - threshold) + threshold, 0, 1, out=steep)
     slope, offset = _fitted(small.astype(np.float32), np.rint(steep * np.float32(_LEVELS)), radius)
     reach = np.ones((4 * radius + 1, 4 * radius + 1), np.uint8)
     near = cv2.dilate((steep > 0).view(np.uint8), reach)
@@ -185,7 +185,7 @@ def _fitted(light: np.ndarray, prob: np.ndarray, radius: int) -> tuple[np.ndarra
 
     Both are whole numbers, and slopes and offsets in between rounded: so sums are exact, in whatever order.
     """
-    epsilon = np.float32(_EPSILON * 255**2)
+    epsilon = np.float32(EPSILON * 255**2)
     if (passes := _line_passes.loaded) is not None:
         slope, offset = np.empty_like(light), np.empty_like(light)
         passes.fit(light, prob, radius, epsilon, 2.0**_SLOPE_BITS, 2.0**_OFFSET_BITS, slope, offset)

@@ -17,8 +17,8 @@ from paddleseg.images.pieces import Piece, pieces
 
 # Runtimes differ by about 1e-6. Networks whose logits end in ReLU give exact ties over whole areas, and a tie must not
 # fall to one side in one runtime and to the other in the next: probabilities that differ by less are a tie.
-_TIE = 2e-5
-MARGIN = _TIE / 2
+TIE = 2e-5
+MARGIN = TIE / 2
 """By which a probability has to be above a threshold."""
 
 
@@ -122,7 +122,7 @@ def to_mask(prob: np.ndarray, output: Output, threshold: float = 0.5) -> np.ndar
         return above(prob, threshold)
     if prob.shape[0] <= 2:
         return above(prob[-1], threshold)
-    best = prob >= prob.max(axis=0) - _TIE  # the first of these is the lowest class
+    best = prob >= prob.max(axis=0) - TIE  # the first of these is the lowest class
     return best.argmax(axis=0).astype(np.uint8 if prob.shape[0] <= 256 else np.int32)
 
 

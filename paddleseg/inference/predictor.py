@@ -19,7 +19,7 @@ from paddleseg.inference import postprocess
 from paddleseg.inference.augment import TestAugmentation, predict_prob
 from paddleseg.inference.post.chain import Chain
 from paddleseg.inference.preprocess import Preprocessor
-from paddleseg.inference.runtimes import choose, open_runtime
+from paddleseg.inference.runtimes import FASTEST, choose, open_runtime
 from paddleseg.inference.runtimes.base import Runtime, RuntimeOptions
 from paddleseg.transforms.sample import Sample
 
@@ -144,7 +144,7 @@ class Predictor:
         card, place = load_card(folder)
         options = options or RuntimeOptions(device=device, threads=threads)
         chosen = runtime or choose(card, ("onnx",) if options.providers else ("paddle", "onnx"))
-        return cls(card, open_runtime(chosen, card, place, options))
+        return cls(card, open_runtime(chosen, card, place, options)).warmed_up(options.warm_up)
 
     @classmethod
     def from_model(
@@ -172,8 +172,8 @@ class Predictor:
 
         Args:
             runtime: "onnx" and "openvino" for the graph beside the weights (need no Paddle), "dygraph" for the model in
-                memory. Without a choice "onnx" where there is a graph and ONNX Runtime, which is several times faster
-                on a CPU.
+                memory. Without a choice the fastest of these that is installed, in this order;
+                `predictor.runtime.name` says which.
             device: "cpu" or "gpu"; of "dygraph", Paddle's current device counts.
             threads: CPU threads of the engine; 0 leaves the choice to it.
             options: Everything that the engine can be told, in place of `device` and `threads`.
@@ -183,9 +183,18 @@ class Predictor:
         """
         card = zoo.card(name)
         options = options or RuntimeOptions(device=device, threads=threads)
-        chosen = runtime or choose(card, ("onnx",) if options.providers else ("onnx", "dygraph"))
+        chosen = runtime or choose(card, ("onnx",) if options.providers else FASTEST)
         place = zoo.onnx_path(name) if chosen in ("onnx", "openvino") else zoo.weights_path(name)
-        return cls(card, open_runtime(chosen, card, place.parent, options))
+        return cls(card, open_runtime(chosen, card, place.parent, options)).warmed_up(options.warm_up)
+
+    def warmed_up(self, times: int) -> Predictor:
+        """The same, after it has run `times` on an empty picture."""
+        for _ in range(times):
+            self(np.zeros((480, 640, self.card.input.channels), np.uint8))
+        return self
+
+    def __repr__(self) -> str:
+        return f"Predictor({self.card.name or 'a model'} on {self.runtime.name})"
 
     def __call__(self, image: np.ndarray) -> SegResult:
         """Segment one picture, RGB (or grey, as the card says) uint8 (H, W, C)."""

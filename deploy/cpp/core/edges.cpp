@@ -93,6 +93,19 @@ Part part_of(const Plane& steep, int rim) {
           std::min(part.right + rim, size.w)};
 }
 
+// Sides that are multiples of `side`: the last row and column are repeated.
+Image padded(const Image& light, int side) {
+  const Size size = light.size();
+  const Size whole{(size.h + side - 1) / side * side, (size.w + side - 1) / side * side};
+  if (whole == size) return light;
+  Image result(whole);
+  for (int y = 0; y < whole.h; ++y) {
+    const std::uint8_t* from = light.row(std::min(y, size.h - 1));
+    std::fill(std::copy_n(from, size.w, result.row(y)), result.row(y) + whole.w, from[size.w - 1]);
+  }
+  return result;
+}
+
 }  // namespace
 
 Image brightness(ImageView picture) {
@@ -111,36 +124,30 @@ Image brightness(ImageView picture) {
   return light;
 }
 
-void refine_edges(Plane& foreground, ImageView photo, double radius, double threshold) {
+Plane refine_edges(const Plane& prob, ImageView photo, double radius, double threshold) {
   const Image light = brightness(photo);
-  const int times = halvings(radius / kWindow);
-  const Image small_bytes = halved(light, times);
+  const int times = halvings(radius / kWindow), side = 1 << times;
+  const Image small_bytes = halved(padded(light, side), times);
   const Size full = light.size(), small = small_bytes.size();
   Plane small_light(small);
   std::transform(small_bytes.values().begin(), small_bytes.values().end(), small_light.values().begin(),
                  [](std::uint8_t value) { return static_cast<float>(value) / 255.F; });
-  Plane steep = resized(foreground, small);
+  Plane steep = resized(prob, small);
   const auto from = static_cast<float>(threshold), by = static_cast<float>(kSteepness);
   for (float& value : steep.values()) value = std::clamp(by * (value - from) + from, 0.F, 1.F);
-  const int window = std::max(1, static_cast<int>(std::nearbyint(radius / std::pow(2.0, times))));
+  const int window = std::max(1, static_cast<int>(std::nearbyint(radius / side)));
   Lines fitted = lines(small_light, steep, window);
   for (float& value : fitted.slope.values()) value /= 255.F;
-  std::fill(foreground.values().begin(), foreground.values().end(), 0.F);
 
-  Part part{0, small.h, 0, small.w};
-  int tall = 1, wide = 1;  // of a pixel of the small copy; where they are not whole numbers, all of the photo is done
-  const bool whole = full.h % small.h == 0 && full.w % small.w == 0;
-  if (whole) {
-    tall = full.h / small.h, wide = full.w / small.w;
-    part = part_of(steep, 2 * window + 1);
-  }
-  const int top = whole ? part.top * tall : 0, bottom = whole ? part.bottom * tall : full.h;
-  const int left = whole ? part.left * wide : 0, right = whole ? part.right * wide : full.w;
-  const auto down = linear_taps(small.h, full.h);
-  const auto across = linear_taps(part.right - part.left, right - left);
+  Plane foreground(full);
+  const Part part = part_of(steep, 2 * window + 1);
+  const int bottom = std::min(part.bottom * side, full.h), left = part.left * side;
+  const int right = std::min(part.right * side, full.w);
+  const auto down = linear_taps(small.h, small.h * side);
+  const auto across = linear_taps(part.right - part.left, (part.right - part.left) * side);
   const auto columns = static_cast<std::size_t>(part.right - part.left);
   std::vector<float> slopes(columns), offsets(columns);
-  for (int y = top; y < bottom; ++y) {
+  for (int y = part.top * side; y < bottom; ++y) {
     const Tap& tap = down[static_cast<std::size_t>(y)];
     const auto between = [&](const Plane& plane, std::vector<float>& row) {
       const float *above = plane.row(tap.left) + part.left, *below = plane.row(tap.right) + part.left;
@@ -150,13 +157,15 @@ void refine_edges(Plane& foreground, ImageView photo, double radius, double thre
     between(fitted.offset, offsets);
     const std::uint8_t* lit = light.row(y) + left;
     float* out = foreground.row(y) + left;
-    for (const Tap& side : across) {
-      const auto l = static_cast<std::size_t>(side.left), r = static_cast<std::size_t>(side.right);
-      const float slope = slopes[l] * (1 - side.share) + slopes[r] * side.share;
-      const float offset = offsets[l] * (1 - side.share) + offsets[r] * side.share;
+    for (int x = left; x < right; ++x) {
+      const Tap& beside = across[static_cast<std::size_t>(x - left)];
+      const auto l = static_cast<std::size_t>(beside.left), r = static_cast<std::size_t>(beside.right);
+      const float slope = slopes[l] * (1 - beside.share) + slopes[r] * beside.share;
+      const float offset = offsets[l] * (1 - beside.share) + offsets[r] * beside.share;
       *out++ = std::clamp(static_cast<float>(*lit++) * slope + offset, 0.F, 1.F);
     }
   }
+  return foreground;
 }
 
 }  // namespace segment

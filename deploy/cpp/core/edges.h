@@ -8,7 +8,7 @@ namespace segment {
 // Brightness of a picture, 0 to 255.
 Image brightness(ImageView picture);
 
-// `foreground` holds the probabilities at the photo's size, and is overwritten; `radius` is in pixels of the photo.
-void refine_edges(Plane& foreground, ImageView photo, double radius, double threshold);
+// The foreground's probabilities at the photo's size, from `prob` at any size; `radius` is in pixels of the photo.
+Plane refine_edges(const Plane& prob, ImageView photo, double radius, double threshold);
 
 }  // namespace segment

@@ -20,6 +20,10 @@ Map<T> window(const Map<T>& values, int top, int left, Size size) {
 
 double Geometry::zoom() const { return std::sqrt(zoom_h_ * zoom_w_); }
 
+bool Geometry::only_resizes() const {
+  return std::none_of(steps_.begin(), steps_.end(), [](const Step& step) { return step.pads; });
+}
+
 void Geometry::resize(Size size) {
   steps_.push_back({size_, false, 0, 0});
   zoom_h_ *= static_cast<double>(size.h) / size_.h;

@@ -15,6 +15,8 @@ class Geometry {
   Size size() const { return size_; }
   // How many pixels of the current picture one of the original has become, by the side.
   double zoom() const;
+  // Whether a resized map of the current size fits the original picture.
+  bool only_resizes() const;
 
   void resize(Size size);
   void pad(int top, int bottom, int left, int right);

@@ -179,7 +179,10 @@ Chain::Chain(const Card& card) {
       threshold_ = arguments.number("threshold", 0.5);
     }
   }
-  for (const Step& step : steps) add(step, card);
+  for (std::size_t i = 0; i < steps.size(); ++i) {  // edges are found from the network's own size
+    const bool edges_follow = i + 1 < steps.size() && steps[i + 1].type == "refine_edges";
+    if (steps[i].type != "to_picture" || !edges_follow) add(steps[i], card);
+  }
   if (card.output.kind == OutputKind::kArgmax) steps_.clear();  // classes are only brought back to the picture's size
 }
 
@@ -206,14 +209,17 @@ void Chain::add(const Step& step, const Card& card) {
   } else if (step.type == "refine_edges") {
     const double radius = arguments.number("radius");
     if (radius <= 0) arguments.refuse("radius should be above 0");
-    steps_.emplace_back([radius, where](Frame& frame) {
-      if (frame.values.back().size() != frame.image.size) {
-        throw Error(where, "refine_edges works at the picture's size", "put to_picture before it");
+    steps_.emplace_back([radius](Frame& frame) {
+      Plane& prob = frame.values.back();
+      if (prob.size() != frame.image.size && !frame.geometry.only_resizes()) {
+        prob = frame.geometry.invert(std::move(prob));
       }
-      refine_edges(frame.values.back(), frame.image, radius / frame.geometry.zoom(), frame.threshold);
+      prob = refine_edges(prob, frame.image, radius / frame.geometry.zoom(), frame.threshold);
       if (frame.values.size() == 2) {
-        std::transform(frame.values[1].values().begin(), frame.values[1].values().end(),
-                       frame.values[0].values().begin(), [](float value) { return 1 - value; });
+        Plane& background = frame.values.front();
+        background = Plane(prob.size());
+        std::transform(prob.values().begin(), prob.values().end(), background.values().begin(),
+                       [](float value) { return 1 - value; });
       }
     });
   } else if (step.type == "to_mask") {

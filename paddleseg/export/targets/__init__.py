@@ -50,8 +50,10 @@ def require(targets: Iterable[type[Target]], compare: bool) -> None:
     """
     problems = []
     for target in targets:
-        why = target.missing() or (runtime_class(target.name).missing() if compare else "")
-        if why:
+        runtime = runtime_class(target.name)
+        if why := target.missing():
             problems.append(Problem(f"target {target.name}", why, target.cure))
+        elif compare and (why := runtime.missing()):
+            problems.append(Problem(f"target {target.name}", f"cannot be compared: {why}", runtime.cure or target.cure))
     if problems:
         raise ExportError(problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from paddleseg.card import Card, Files
 from paddleseg.errors import ExportError
 
 Format = Literal["pir", "legacy"]
+Precision = Literal["fp32", "fp16", "int8"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,9 @@ class Work:
         format: Of Paddle's graph.
         folder: Where the files go, and where those of the targets before it are.
         files: The names of all targets' files.
+        precision: Of the targets that have a choice.
+        opset: Of ONNX.
+        photos: What int8 learns ranges of values from.
     """
 
     model: nn.Layer
@@ -34,6 +39,14 @@ class Work:
     format: Format
     folder: Path
     files: Files
+    precision: Precision = "fp32"
+    opset: int = 13
+    photos: Sequence[Path] = ()
+
+    @property
+    def exact(self) -> Path:
+        """The ONNX file in 32 bits, which other targets are made of; it goes when all are there."""
+        return self.folder / ".exact.onnx"
 
 
 class Target(ABC):
@@ -43,12 +56,14 @@ class Target(ABC):
         name: Its registered name.
         title: What people call the runtime.
         made_of: Targets whose files it is made of; they are written too, and stay.
+        precisions: Those that it can be written in.
         cure: What installs that which `missing` misses.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     made_of: ClassVar[tuple[str, ...]] = ()
+    precisions: ClassVar[tuple[Precision, ...]] = ("fp32",)
     cure: ClassVar[str] = ""
 
     @classmethod
@@ -77,7 +92,10 @@ def convert(target: type[Target], command: Sequence[str], made: Path, hint: str)
     Raises:
         ExportError: It has not written `made`; in its own words.
     """
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    # A program of another environment finds those that it starts beside itself.
+    beside = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
+    env = os.environ | {"PATH": beside}
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, env=env)
     if done.returncode or not made.is_file():
         said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         words = [line for line in said if "ERROR" in line] or said[-1:] or ["without a word"]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import sys
-from pathlib import Path
 
-from paddleseg.errors import ExportError
+from paddleseg.errors import ConfigError, ExportError
 from paddleseg.export.targets.base import Format, Target, Work, convert
+from paddleseg.inference.environments import program
 from paddleseg.registry import TARGETS
 
 OPSET = 13
+OPSETS = range(11, 22)
+"""What paddle2onnx writes."""
 _VERSION = "2.1.0"
 
 
@@ -20,6 +21,7 @@ class Onnx(Target):
 
     name, title = "onnx", "ONNX Runtime"
     made_of = ("paddle",)
+    precisions = ("fp32", "fp16", "int8")
     cure = f"pip install --no-deps paddle2onnx=={_VERSION}, and pip install onnxruntime"
 
     @classmethod
@@ -32,16 +34,43 @@ class Onnx(Target):
 
     @classmethod
     def write(cls, work: Work) -> None:
-        if (program := _program()) is None:
+        if (converter := _program()) is None:
             raise ExportError("target onnx", cls.missing(), cls.cure)
+        if work.opset not in OPSETS:
+            what = f"should lie between {OPSETS[0]} and {OPSETS[-1]}, not {work.opset}"
+            raise ConfigError("--opset", what, f"such as --opset {OPSET}")
         made = work.folder / str(work.files.onnx)
-        command = [program, "--model_dir", str(work.folder), "--model_filename", str(work.files.graph)]
-        command += ["--params_filename", str(work.files.params), "--save_file", str(made)]
-        command += ["--opset_version", str(OPSET), "--optimize_tool", "None"]
-        convert(cls, command, made, f"use paddle2onnx {_VERSION} with paddlepaddle 3.2.2, or leave this target out")
+        command = [converter, "--model_dir", str(work.folder), "--model_filename", str(work.files.graph)]
+        command += ["--params_filename", str(work.files.params), "--save_file", str(work.exact)]
+        command += ["--opset_version", str(work.opset), "--optimize_tool", "None"]
+        hint = f"use paddle2onnx {_VERSION} with paddlepaddle 3.2.2, or leave this target out"
+        convert(cls, command, work.exact, hint)
+        _check_opset(work)
+        if work.precision == "fp32":
+            shutil.copyfile(work.exact, made)
+            return
+        from paddleseg.export import precision
+
+        if work.precision == "fp16":
+            precision.in_16_bits(work.exact, made)
+        else:
+            precision.in_8_bits(work.exact, made, work.card, work.photos)
+
+
+def _check_opset(work: Work) -> None:
+    """paddle2onnx takes a higher one where operations need it, and says so in its log only.
+
+    Raises:
+        ExportError: It has.
+    """
+    import onnx
+
+    (written,) = (used.version for used in onnx.load(work.exact).opset_import if used.domain in ("", "ai.onnx"))
+    if written != work.opset:
+        what = f"is too low for this network, which needs {written}"
+        raise ExportError(f"--opset {work.opset}", what, f"use --opset {written}")
 
 
 def _program() -> str | None:
-    """The paddle2onnx program: of this environment, else of the search path."""
-    beside = Path(sys.executable).parent / "paddle2onnx"
-    return str(beside) if beside.is_file() else shutil.which("paddle2onnx")
+    found = program("paddle2onnx")
+    return str(found) if found else None

@@ -8,8 +8,11 @@ from importlib.util import find_spec
 from paddleseg.export.targets.base import Format, Target, Work, convert
 from paddleseg.registry import TARGETS
 
-# Weights stay in 32 bits; and the tool that converts by itself would ask for leave to send statistics.
-_CODE = "import sys, openvino as o; o.save_model(o.Core().read_model(sys.argv[1]), sys.argv[2], compress_to_fp16=False)"
+# The tool that converts by itself would ask for leave to send statistics.
+_CODE = (
+    "import sys, openvino as o; "
+    "o.save_model(o.Core().read_model(sys.argv[1]), sys.argv[2], compress_to_fp16=sys.argv[3] == 'fp16')"
+)
 
 
 @TARGETS.register("openvino")
@@ -18,6 +21,7 @@ class OpenVino(Target):
 
     name, title = "openvino", "OpenVINO"
     made_of = ("onnx",)
+    precisions = ("fp32", "fp16", "int8")
     cure = 'pip install "openvino>=2026.4"'
 
     @classmethod
@@ -30,7 +34,8 @@ class OpenVino(Target):
 
     @classmethod
     def write(cls, work: Work) -> None:
-        graph, made = (work.folder / str(name) for name in (work.files.onnx, work.files.openvino))
+        made = work.folder / str(work.files.openvino)
+        graph = work.folder / str(work.files.onnx) if work.precision == "int8" else work.exact
         # A process of its own numbers what has no name from the same number on, so that equal graphs are equal files.
         hint = "leave this target out; the runtime openvino reads model.onnx too"
-        convert(cls, [sys.executable, "-c", _CODE, str(graph), str(made)], made, hint)
+        convert(cls, [sys.executable, "-c", _CODE, str(graph), str(made), work.precision], made, hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import paddle
@@ -11,6 +12,7 @@ from paddle import nn
 from paddle.base import framework
 from paddle.static import InputSpec
 
+from paddleseg.card import Card
 from paddleseg.errors import ExportError, last_line
 from paddleseg.export.targets.base import Format, Target, Work
 from paddleseg.inference.graph import InferenceGraph
@@ -33,21 +35,29 @@ class Paddle(Target):
 
     @classmethod
     def write(cls, work: Work) -> None:
-        graph = InferenceGraph(folded(work.model), work.card.output)
-        spec = InputSpec([*work.card.input.shape], "float32", name="x")  # which writes into the list it gets
-        prefix = (work.folder / str(work.files.params)).with_suffix("")
-        # The older form of graph is written under a guard; the flag for it cannot be changed once Paddle is imported.
-        guard = paddle.pir_utils.OldIrGuard() if work.format == "legacy" else contextlib.nullcontext()
-        try:
-            with guard, evaluating(graph), _named(graph):
-                paddle.jit.save(paddle.jit.to_static(graph, input_spec=[spec], full_graph=True), str(prefix))
-        except OSError:
-            raise
-        except Exception as error:  # tracing runs the model's own code, which may fail in any way
-            hint = "use --format pir" if work.format == "legacy" else "try a fixed --input_shape"
-            what = f"cannot be written as a graph: {last_line(error)}"
-            raise ExportError(type(work.model).__name__, what, hint) from error
-        prefix.with_name(f"{prefix.name}.pdiparams.info").unlink(missing_ok=True)
+        save_graph(work.model, work.card, work.format, (work.folder / str(work.files.params)).with_suffix(""))
+
+
+def save_graph(model: nn.Layer, card: Card, format: Format, prefix: Path) -> None:
+    """Write `prefix`.json or .pdmodel, and `prefix`.pdiparams.
+
+    Raises:
+        ExportError: The model cannot be written in this form.
+    """
+    graph = InferenceGraph(folded(model), card.output)
+    spec = InputSpec([*card.input.shape], "float32", name="x")  # which writes into the list it gets
+    # The older form of graph is written under a guard; the flag for it cannot be changed once Paddle is imported.
+    guard = paddle.pir_utils.OldIrGuard() if format == "legacy" else contextlib.nullcontext()
+    try:
+        with guard, evaluating(graph), _named(graph):
+            paddle.jit.save(paddle.jit.to_static(graph, input_spec=[spec], full_graph=True), str(prefix))
+    except OSError:
+        raise
+    except Exception as error:  # tracing runs the model's own code, which may fail in any way
+        hint = "use --format pir" if format == "legacy" else "try a fixed --input_shape"
+        what = f"cannot be written as a graph: {last_line(error)}"
+        raise ExportError(type(model).__name__, what, hint) from error
+    prefix.with_name(f"{prefix.name}.pdiparams.info").unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

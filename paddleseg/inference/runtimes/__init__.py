@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from paddleseg.card import Card
-from paddleseg.errors import ConfigError
+from paddleseg.errors import ConfigError, DeviceError
 from paddleseg.inference.runtimes.base import Runtime, RuntimeOptions
 from paddleseg.registry import RUNTIMES
 
@@ -30,7 +30,7 @@ def open_runtime(name: str, card: Card, folder: Path, options: RuntimeOptions) -
     Raises:
         ConfigError: There is no such runtime, or it has no providers and is told some.
         ExportError: A file is missing or damaged.
-        DeviceError: The engine or the device cannot be used.
+        DeviceError: The engine, the device or the precision cannot be used.
     """
     if options.providers and name != "onnx":
         what = f"are ONNX Runtime's; the runtime {name} has none"
@@ -39,7 +39,14 @@ def open_runtime(name: str, card: Card, folder: Path, options: RuntimeOptions) -
         what = "the runtime onnx takes the first of several devices only"
         cure = "set CUDA_VISIBLE_DEVICES to the one that is meant, and leave out the number"
         raise ConfigError(f"--device {options.device}:{options.device_id}", what, cure)
+    if options.precision != "fp32" and name not in ("openvino", "paddle"):
+        what = f"the runtime {name} computes in the graph's own precision"
+        raise DeviceError(f"precision {options.precision}", what, f"export with --precision {options.precision}")
     return runtime_class(name).open(card, folder, options)
+
+
+FASTEST = ("onnx", "openvino", "dygraph")
+"""Of published weights, by docs/measurements/benchmarks.md; fixed, since a timing would choose another one each day."""
 
 
 def choose(card: Card, order: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from paddleseg.device import split_device
 from paddleseg.errors import ConfigError, ExportError
 from paddleseg.files import file_sha256, is_file
 
-_MOST_THREADS = 1024
+_MOST_THREADS, _MOST_WARM_UP = 1024, 1000
+_TARGETS = ("onnx", "openvino", "lite", "tflite", "tensorrt")
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class RuntimeOptions:
         threads: CPU threads; 0 leaves the choice to the engine.
         providers: Execution providers of ONNX Runtime by name, the one to be preferred first, in place of `device`;
             other runtimes have none.
+        precision: That the engine computes in, of those that choose when they load a graph: OpenVINO, and Paddle
+            Inference on a GPU. The others compute in that of the graph (`export --precision`).
+        warm_up: How often the network runs on an empty picture before it is used; the first runs are slow.
 
     Raises:
         ConfigError: A number is out of range.
@@ -38,6 +42,8 @@ class RuntimeOptions:
     device_id: int = 0
     threads: int = 0
     providers: tuple[str, ...] = ()
+    precision: Literal["fp32", "fp16", "int8"] = "fp32"
+    warm_up: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.threads <= _MOST_THREADS:
@@ -48,6 +54,8 @@ class RuntimeOptions:
                 raise ConfigError("device_id", f"is {self.device_id}, but the device is {self.device}", "give one")
             object.__setattr__(self, "device", kind)
             object.__setattr__(self, "device_id", number)
+        if not 0 <= self.warm_up <= _MOST_WARM_UP:
+            raise ConfigError("warm_up", f"should lie between 0 and {_MOST_WARM_UP}, not {self.warm_up}")
         if self.device_id < 0:
             raise ConfigError("device_id", f"should be 0 or more, not {self.device_id}")
 
@@ -58,11 +66,13 @@ class Runtime(ABC):
     Attributes:
         name: Its registered name.
         inputs, outputs: The names of the tensors, in the order of the card's.
+        cure: What installs that which `missing` misses.
     """
 
     name: ClassVar[str]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    cure: ClassVar[str] = ""
 
     @classmethod
     def missing(cls) -> str:
@@ -100,7 +110,7 @@ def named_file(folder: Path, name: str | None, what: str) -> Path:
         ExportError: The card names none, or it is not there.
     """
     if name is None:
-        hint = f"export with --to {what}" if what in ("onnx", "openvino") else "export the model again"
+        hint = f"export with --to {what}" if what in _TARGETS else "export the model again"
         raise ExportError(str(folder), f"its card names no {what} file", hint)
     if not is_file(folder / name):
         raise ExportError(str(folder / name), "is named by the card but is not there", "export the model again")

@@ -50,6 +50,8 @@ class OpenVino(Runtime):
             raise DeviceError(f"--device {options.device}", f"OpenVINO finds only {here}", "use --device cpu")
         # Left alone it computes in 16 bits where the processor can, and masks would differ from machine to machine.
         settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+        if options.precision != "fp32":
+            settings["INFERENCE_PRECISION_HINT"] = _lower(core, device, options.precision)
         threads = options.threads or int(os.environ.get("OMP_NUM_THREADS", "0"))
         if device == "CPU" and threads:
             settings["INFERENCE_NUM_THREADS"] = threads
@@ -85,3 +87,19 @@ class OpenVino(Runtime):
         results = self._own.request.infer(dict(inputs), share_inputs=True)
         # The request writes its next results where these are.
         return {name: np.array(results[number]) for number, name in enumerate(self.outputs)}
+
+
+def _lower(core: Any, device: str, precision: str) -> str:
+    """OpenVINO's name for a precision below 32 bits.
+
+    Raises:
+        DeviceError: The device has no instructions for it, or it is a matter of the graph.
+    """
+    where = f"precision {precision}"
+    if precision == "int8":
+        raise DeviceError(where, "is that of the graph", "export with --precision int8")
+    able = [str(name) for name in core.get_property(device, "OPTIMIZATION_CAPABILITIES")]
+    for name, told in (("FP16", "f16"), ("BF16", "bf16")):
+        if name in able:
+            return told
+    raise DeviceError(where, f"OpenVINO finds none in this {device}, which has {', '.join(able)}", "use fp32")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from paddleseg.device import select_device
 from paddleseg.errors import ConfigError, DeviceError
@@ -20,7 +20,6 @@ class PaddleOptions(RuntimeOptions):
         onednn: oneDNN kernels on the CPU. None: on, except where this Paddle is known to fail with them.
         cinn: Paddle's own compiler, which needs a GPU build of Paddle that has it.
         trt: TensorRT, which needs a GPU build of Paddle.
-        precision: Of TensorRT; fp16 of the GPU without it too.
         min_subgraph_size: The smallest part of the graph that is given to TensorRT.
         batch: The largest batch that TensorRT is to take.
         shape_file: Where the ranges of shapes are collected to, or read from.
@@ -33,7 +32,6 @@ class PaddleOptions(RuntimeOptions):
     onednn: bool | None = None
     cinn: bool = False
     trt: bool = False
-    precision: Literal["fp32", "fp16", "int8"] = "fp32"
     min_subgraph_size: int = 3
     batch: int = 1
     shape_file: str | None = None
