@@ -55,7 +55,8 @@ async function mediaPipe(tasks: string, model: string): Promise<Finder> {
         }
       }
       await reader.read(frame); // the compositor's picture
-      return { slope: plane(small.width, small.height), offset: small, light: plane(small.width, small.height) };
+      const { width, height } = small;
+      return { slope: plane(width, height), offset: small, light: plane(width, height), side: SMALL };
     },
     mask: () => Uint8Array.from(prob, (value) => Number(value > 0.5)),
   };

@@ -53,7 +53,7 @@ def steps() -> dict[str, object]:
         "box": nested(cv2.blur(prob, (7, 7))),
         "gaussian": nested(cv2.GaussianBlur(prob, (0, 0), 2.3)),
         "specks": nested(clear(prob[None].copy(), above(prob, 0.6), specks(above(prob, 0.6), 0.2))[0]),
-        "edges": nested(refine_edges(cv2.resize(prob, (72, 48)), photo, 6.0, 0.45).prob),
+        "edges": nested(refine_edges(prob, photo[:45, :71], 6.0, 0.45).prob),
         "opacity": to_opacity(np.linspace(0, 1, 52, dtype=np.float32)[None])[0].tolist(),
         "frames": [nested(frame) for frame in frames],
         "smooth": [nested(adaptive(frame[None].copy(), frame)[0]) for frame in frames],

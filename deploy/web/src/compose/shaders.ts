@@ -70,12 +70,13 @@ uniform sampler2D picture, lines, front, back, behind, glow;
 uniform int kind;      // 0 blur, 1 colour, 2 image
 uniform vec3 colour;
 uniform float wrap;
+uniform vec2 extent;   // of the picture within what the lines cover
 in vec2 at;
 out vec4 result;
 void main() {
   vec3 photo = texture(picture, at).rgb;
   float light = floor(dot(photo, vec3(9798, 19235, 3735) / 32768.) * 255. + .5) / 255.;
-  vec2 line = texture(lines, at).rg;
+  vec2 line = texture(lines, at * extent).rg;
   float prob = clamp(line.r * light + line.g, 0., 1.);
   float ramp = clamp((prob - ${RAMP[0]}) / ${(RAMP[1] - RAMP[0]).toFixed(3)}, 0., 1.);
   float share = ramp * ramp * (3. - 2. * ramp);

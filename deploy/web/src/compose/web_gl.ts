@@ -71,7 +71,7 @@ export class WebGl implements Compositor {
     const longer = Math.max(width, height);
     if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
     const shown = this.upload("picture", gl.RGBA8, width, height, gl.RGBA, gl.UNSIGNED_BYTE, picture.data);
-    const { slope, offset } = lines;
+    const { slope, offset, side } = lines;
     const pairs = new Float32Array(2 * slope.data.length);
     for (let k = 0; k < slope.data.length; k++) {
       pairs[2 * k] = slope.data[k];
@@ -98,6 +98,7 @@ export class WebGl implements Compositor {
       const [red, green, blue] = background.colour;
       gl.uniform3f(place("colour"), red / 255, green / 255, blue / 255);
     }
+    gl.uniform2f(place("extent"), width / (slope.width * side), height / (slope.height * side));
     gl.uniform1f(place("wrap"), wrap);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }

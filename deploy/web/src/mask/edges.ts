@@ -5,17 +5,21 @@
 import { clamp, type Plane, plane, type Rgba } from "./arrays";
 import { boxMean } from "./blur";
 import { OPACITY, RAMP } from "./matte";
-import { halved, halvings, resized, taps } from "./resize";
+import { halvings, resized, taps } from "./resize";
 
 const WINDOW = 2.5;
 const EPSILON = 1e-3;
 const STEEPNESS = 2;
 
-/** probability = slope * brightness / 255 + offset, on a small copy; and that copy's brightness, 0 to 1. */
+/**
+ * probability = slope * brightness / 255 + offset, on a small copy; and that copy's brightness, 0 to 1. A pixel of the copy
+ * stands for `side` by `side` pixels of the picture, the last ones for fewer.
+ */
 export interface Lines {
   slope: Plane;
   offset: Plane;
   light: Plane;
+  side: number;
 }
 
 /** The brightness of a picture, whole numbers from 0 to 255. */
@@ -28,22 +32,28 @@ export function brightness(picture: Rgba): Plane {
   return light;
 }
 
-/** The brightness of a picture halved `times` times: means of blocks, without the large map. */
+/**
+ * The brightness of a picture halved `times` times: means of blocks, without the large map. Where blocks go over the border,
+ * the last row and column are repeated.
+ */
 export function smallBrightness(picture: Rgba, times: number): Plane {
   if (!times) return brightness(picture);
   const side = 2 ** times;
-  if (picture.width % side || picture.height % side) return halved(brightness(picture), times);
-  const { data } = picture;
-  const light = plane(picture.width / side, picture.height / side);
+  const { data, width, height } = picture;
+  const light = plane(Math.ceil(width / side), Math.ceil(height / side));
+  const luma = (at: number) => data[at] * 9798 + data[at + 1] * 19235 + data[at + 2] * 3735;
+  const whole = Math.floor(width / side);
   for (let y = 0; y < light.height; y++) {
     for (let row = 0; row < side; row++) {
-      let from = 4 * (y * side + row) * picture.width;
-      for (let x = 0, to = y * light.width; x < light.width; x++, to++) {
+      let from = 4 * Math.min(y * side + row, height - 1) * width;
+      let to = y * light.width;
+      for (const last = to + whole; to < last; to++) {
         let sum = 0;
-        for (const end = from + 4 * side; from < end; from += 4) {
-          sum += data[from] * 9798 + data[from + 1] * 19235 + data[from + 2] * 3735;
-        }
+        for (const end = from + 4 * side; from < end; from += 4) sum += luma(from);
         light.data[to] += sum;
+      }
+      for (let x = whole * side; x < light.width * side; x++, from += 4) {
+        light.data[to] += luma(x < width ? from : from - 4 * (x - width + 1));
       }
     }
   }
@@ -71,7 +81,8 @@ export function lines(prob: Plane, small: Plane, radius: number, threshold: numb
     steep.data[k] = clamp(STEEPNESS * (steep.data[k] - threshold) + threshold, 0, 1);
     small.data[k] /= 255;
   }
-  const window = Math.max(1, roundHalfEven(radius / 2 ** copiesHalvings(radius)));
+  const side = 2 ** copiesHalvings(radius);
+  const window = Math.max(1, roundHalfEven(radius / side));
   const mean = (map: Plane) => boxMean(map, window);
   const meanLight = mean(small);
   const meanProb = mean(steep);
@@ -89,7 +100,7 @@ export function lines(prob: Plane, small: Plane, radius: number, threshold: numb
     slope.data[k] = (slope.data[k] - meanLight.data[k] * meanProb.data[k]) / (spread + EPSILON);
     offset.data[k] = meanProb.data[k] - slope.data[k] * meanLight.data[k];
   }
-  return { slope: mean(slope), offset: mean(offset), light: small };
+  return { slope: mean(slope), offset: mean(offset), light: small, side };
 }
 
 /** Probabilities of the small copy itself. */
@@ -117,7 +128,7 @@ export function fullOpacity(lines: Lines, picture: Rgba): Plane<Uint8Array> {
   const data = new Uint8Array(width * height);
   const rows = new Rows(lines, picture);
   const runs = new Runs(lines, width);
-  const down = taps(lines.slope.height, height);
+  const down = taps(lines.slope.height, lines.slope.height * lines.side);
   for (let y = 0; y < height; y++) {
     const start = y * width;
     let row: Float32Array | undefined;
@@ -164,7 +175,7 @@ class Runs {
   ) {
     this.kinds = corners(lines);
     this.small = lines.slope.width;
-    const { near, far } = taps(this.small, width);
+    const { near, far } = taps(this.small, this.small * lines.side);
     for (let x = 0; x < width; x++) {
       const last = this.starts[this.starts.length - 1];
       if (last?.near !== near[x] || last.far !== far[x]) this.starts.push({ start: x, near: near[x], far: far[x] });
@@ -199,9 +210,9 @@ class Rows {
     private readonly lines: Lines,
     private readonly picture: Rgba,
   ) {
-    const { slope } = lines;
-    this.across = taps(slope.width, picture.width);
-    this.down = taps(slope.height, picture.height);
+    const { slope, side } = lines;
+    this.across = taps(slope.width, slope.width * side);
+    this.down = taps(slope.height, slope.height * side);
     this.slopes = new Float32Array(slope.width);
     this.offsets = new Float32Array(slope.width);
     this.row = new Float32Array(picture.width);

@@ -28,12 +28,10 @@ export class Photos {
 
   private finish(small: Plane, picture: Rgba, input: Input): Plane {
     const { card } = this;
-    let prob = resized(small, picture.width, picture.height);
-    if (card.radius) {
-      const radius = radiusOf(card, picture, input);
-      prob = fullProb(lines(prob, smallLight(picture, radius), radius, card.threshold), picture);
-      dropSpecks(prob, card.threshold, card.smallest);
-    }
+    if (!card.radius) return resized(small, picture.width, picture.height);
+    const radius = radiusOf(card, picture, input);
+    const prob = fullProb(lines(small, smallLight(picture, radius), radius, card.threshold), picture);
+    dropSpecks(prob, card.threshold, card.smallest);
     return prob;
   }
 }

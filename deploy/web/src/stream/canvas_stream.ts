@@ -21,13 +21,20 @@ export async function canvasTrack(
   const [track] = canvas.captureStream().getVideoTracks();
   const soon = (next: () => void) =>
     "requestVideoFrameCallback" in video ? video.requestVideoFrameCallback(next) : setTimeout(next, 33);
+  let over = false;
+  const end = () => {
+    if (over) return;
+    over = true;
+    clearInterval(watch);
+    track.stop();
+    video.srcObject = null;
+    ended();
+  };
+  // A source that its owner stops sends no more frames, and no event either.
+  const watch = setInterval(() => {
+    if (source.readyState === "ended" || track.readyState === "ended") end();
+  }, 250);
   const next = async () => {
-    if (source.readyState === "ended" || track.readyState === "ended") {
-      track.stop();
-      video.srcObject = null;
-      ended();
-      return;
-    }
     try {
       const frame = await createImageBitmap(video);
       const shown = await client.ask("frame", { id, frame }, [frame]);
@@ -35,14 +42,11 @@ export async function canvasTrack(
         Object.assign(canvas, { width: shown.width, height: shown.height });
       }
       context.transferFromImageBitmap(shown);
-      soon(next);
+      if (!over) soon(next);
     } catch {
-      track.stop();
-      ended();
+      end();
     }
   };
   soon(next);
-  // A source that ends sends no more frames.
-  source.addEventListener("ended", next, { once: true });
   return track;
 }

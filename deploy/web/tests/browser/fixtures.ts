@@ -9,6 +9,8 @@ declare global {
   var portrait: typeof Portrait;
   /** A video's next frame, as pixels. */
   function frameOf(stream: MediaStream, after?: number): Promise<ImageData>;
+  /** What a stream's end is called, once it has ended; "runs" where it does not. */
+  function endOf(segmenter: Portrait.Segmenter, stream: MediaStream): Promise<string>;
   /** A picture's pixels. */
   function pixelsOf(picture: Blob): Promise<ImageData>;
 }

@@ -29,11 +29,7 @@ for (const [through, compositor] of [
         const { width, height } = frame;
         const sound = stream.getAudioTracks().length;
         for (const track of camera.getTracks()) track.stop();
-        await new Promise((soon) => setTimeout(soon, 500));
-        const ended = await segmenter.figures(stream).then(
-          () => "runs",
-          (error) => error.code,
-        );
+        const ended = await endOf(segmenter, stream);
         const state = stream.getVideoTracks()[0].readyState;
         return { figures, purple, green, width, height, sound, ended, state };
       },
@@ -56,11 +52,7 @@ test("stopping the result ends the work", async ({ portrait: page }) => {
     const stream = await segmenter.blur(await portrait.openCamera(), { strength: 12 });
     await frameOf(stream);
     stream.getVideoTracks()[0].stop();
-    await new Promise((soon) => setTimeout(soon, 700));
-    return segmenter.figures(stream).then(
-      () => "runs",
-      (error) => error.code,
-    );
+    return endOf(segmenter, stream);
   });
   expect(code).toBe("closed");
 });

@@ -1,5 +1,6 @@
 /** Each step gives the numbers of the Python package's. */
 import { describe, expect, it } from "vitest";
+import type { Rgba } from "../../src/mask/arrays";
 import { boxMean, gaussian } from "../../src/mask/blur";
 import { brightness, copiesHalvings, fullOpacity, fullProb, lines, smallBrightness } from "../../src/mask/edges";
 import { opacity } from "../../src/mask/matte";
@@ -10,6 +11,15 @@ import { Adaptive } from "../../src/mask/smoothing";
 import { difference, map, photo, steps } from "./golden";
 
 const prob = () => map(steps.prob, 36, 24);
+
+/** The top left of a picture. */
+function cut(picture: Rgba, width: number, height: number): Rgba {
+  const data = new Uint8ClampedArray(4 * width * height);
+  for (let y = 0; y < height; y++) {
+    data.set(picture.data.subarray(4 * y * picture.width, 4 * (y * picture.width + width)), 4 * y * width);
+  }
+  return { data, width, height };
+}
 
 describe("steps equal Python's", () => {
   it("resizes maps", () => {
@@ -36,10 +46,11 @@ describe("steps equal Python's", () => {
     expect(difference(kept.data, steps.specks)).toBeLessThan(2e-5);
   });
   it("moves edges onto the photo's", () => {
-    const found = lines(resized(prob(), 72, 48), smallBrightness(photo(), copiesHalvings(6)), 6, 0.45);
-    const full = fullProb(found, photo());
+    const odd = cut(photo(), 71, 45);
+    const found = lines(prob(), smallBrightness(odd, copiesHalvings(6)), 6, 0.45);
+    const full = fullProb(found, odd);
     expect(difference(full.data, steps.edges)).toBeLessThan(3e-3); // Python rounds the small copy
-    expect(difference(fullOpacity(found, photo()).data, opacity(full).data)).toBe(0);
+    expect(difference(fullOpacity(found, odd).data, opacity(full).data)).toBe(0);
   });
   it("makes probabilities opacity", () => {
     const ramp = map(
