@@ -17,7 +17,9 @@ void check(const CameraFrame& frame) {
   if (size.h < 1 || size.w < 1 || std::max(size.h, size.w) > kLongestSide) {
     refuse("should have sides of 1 to 32767 pixels", "give its width and height");
   }
-  const int least = frame.pixels == Pixels::kYuv ? 1 : frame.pixels == Pixels::kRgb || frame.pixels == Pixels::kBgr ? 3 : 4;
+  const int least = frame.pixels == Pixels::kYuv                                   ? 1
+                    : frame.pixels == Pixels::kRgb || frame.pixels == Pixels::kBgr ? 3
+                                                                                   : 4;
   for (std::size_t i = 0; i < (frame.pixels == Pixels::kYuv ? 3U : 1U); ++i) {
     const auto& plane = frame.planes[i];
     const int width = i == 0 ? size.w : (size.w + 1) / 2;
@@ -26,7 +28,8 @@ void check(const CameraFrame& frame) {
       refuse("has rows or pixels that overlap", "give the distances of rows and pixels in bytes");
     }
   }
-  if (frame.turn % 90 != 0 || frame.turn < 0 || frame.turn > 270) refuse("should be turned by 0, 90, 180 or 270 degrees", "");
+  if (frame.turn % 90 != 0 || frame.turn < 0 || frame.turn > 270)
+    refuse("should be turned by 0, 90, 180 or 270 degrees", "");
   if (frame.crop.h < 1 || frame.crop.w < 1 || frame.top < 0 || frame.left < 0 || frame.crop.h > size.h - frame.top ||
       frame.crop.w > size.w - frame.left) {
     refuse("has a crop that leaves it", "keep the crop within the frame");

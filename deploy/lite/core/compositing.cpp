@@ -86,7 +86,8 @@ Background Background::picture(Image rgb) {
 
 Image Background::behind(ImageView photo, const Image& opacity) {
   if (blur_ > 0) {
-    return LocalMean(Shrunk(photo, opacity, std::max(photo.size.h, photo.size.w) * kBlurShare * blur_), false).picture();
+    return LocalMean(Shrunk(photo, opacity, std::max(photo.size.h, photo.size.w) * kBlurShare * blur_), false)
+        .picture();
   }
   if (fitted_.size() != photo.size) fitted_ = cover(picture_, photo.size);
   return fitted_;

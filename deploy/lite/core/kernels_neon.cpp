@@ -24,12 +24,12 @@ void to_rgb(const std::uint8_t* y, const std::uint8_t* u, const std::uint8_t* v,
     const int16x8_t red = vsubq_s16(signed_of(vld1_u8(v + i)), vdupq_n_s16(128));
     const int32x4_t low = vmull_n_s16(vget_low_s16(light), range.luma);
     const int32x4_t high = vmull_n_s16(vget_high_s16(light), range.luma);
-    vst1_u8(r + i, to_bytes(vmlal_n_s16(low, vget_low_s16(red), range.red),
-                            vmlal_n_s16(high, vget_high_s16(red), range.red)));
-    vst1_u8(g + i, to_bytes(vmlsl_n_s16(vmlsl_n_s16(low, vget_low_s16(blue), range.green_u), vget_low_s16(red),
-                                        range.green_v),
-                            vmlsl_n_s16(vmlsl_n_s16(high, vget_high_s16(blue), range.green_u), vget_high_s16(red),
-                                        range.green_v)));
+    vst1_u8(r + i,
+            to_bytes(vmlal_n_s16(low, vget_low_s16(red), range.red), vmlal_n_s16(high, vget_high_s16(red), range.red)));
+    vst1_u8(g + i,
+            to_bytes(
+                vmlsl_n_s16(vmlsl_n_s16(low, vget_low_s16(blue), range.green_u), vget_low_s16(red), range.green_v),
+                vmlsl_n_s16(vmlsl_n_s16(high, vget_high_s16(blue), range.green_u), vget_high_s16(red), range.green_v)));
     vst1_u8(b + i, to_bytes(vmlal_n_s16(low, vget_low_s16(blue), range.blue),
                             vmlal_n_s16(high, vget_high_s16(blue), range.blue)));
   }
@@ -51,8 +51,7 @@ void between_columns(const std::uint8_t* left, const std::uint8_t* right, const 
   for (int i = 0; i < whole; i += 8) {
     const int16x8_t l = signed_of(vld1_u8(left + i)), r = signed_of(vld1_u8(right + i));
     const int16x8_t lw = vld1q_s16(left_weights + i), rw = vld1q_s16(right_weights + i);
-    const int32x4_t low =
-        vmlal_s16(vmull_s16(vget_low_s16(l), vget_low_s16(lw)), vget_low_s16(r), vget_low_s16(rw));
+    const int32x4_t low = vmlal_s16(vmull_s16(vget_low_s16(l), vget_low_s16(lw)), vget_low_s16(r), vget_low_s16(rw));
     const int32x4_t high =
         vmlal_s16(vmull_s16(vget_high_s16(l), vget_high_s16(lw)), vget_high_s16(r), vget_high_s16(rw));
     vst1q_s16(row + i, vcombine_s16(vshrn_n_s32(low, 4), vshrn_n_s32(high, 4)));

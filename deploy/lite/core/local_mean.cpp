@@ -128,9 +128,8 @@ LocalMean::LocalMean(const Shrunk& shrunk, bool of_foreground) : full_(shrunk.fu
 
 Image LocalMean::picture() const {
   Image small(small_.size(), 3);
-  std::transform(small_.values().begin(), small_.values().end(), small.values().begin(), [](float value) {
-    return static_cast<std::uint8_t>(std::clamp(std::lrint(value), 0L, 255L));
-  });
+  std::transform(small_.values().begin(), small_.values().end(), small.values().begin(),
+                 [](float value) { return static_cast<std::uint8_t>(std::clamp(std::lrint(value), 0L, 255L)); });
   return resized(view(small), full_, Interpolation::kLinear);
 }
 

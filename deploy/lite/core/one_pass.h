@@ -6,7 +6,8 @@
 
 namespace segment::lite {
 
-// The numbers that `prepare` has for `camera.rgb()`. Cards that do more than one bilinear resize and padding go that way.
+// The numbers that `prepare` has for `camera.rgb()`. Cards that do more than one bilinear resize and padding go that
+// way.
 Prepared prepared(const Camera& camera, const Preprocessor& prepare, const Kernels& kernels = kFast);
 
 }  // namespace segment::lite

@@ -35,15 +35,16 @@ typedef struct {
   ptrdiff_t row_strides[3]; /* distances in bytes */
   ptrdiff_t pixel_strides[3];
   int left, top, crop_width, crop_height; /* a part of the frame; zeros: all of it */
-  int turn;     /* clockwise, after the crop: 0, 90, 180 or 270 degrees */
-  int mirrored; /* 1: left for right, after the turn */
+  int turn;                               /* clockwise, after the crop: 0, 90, 180 or 270 degrees */
+  int mirrored;                           /* 1: left for right, after the turn */
 } portrait_frame;
 
 /* What the last call of this thread that failed had to say; "" where none has. Valid until the thread's next call. */
 PORTRAIT_API const char* portrait_error(void);
 
 /* A model in the folder that deploy/lite/pack.py made. `runtime` is "lite", "onnx", or null for the first that runs it;
- * `threads` of 0 leaves the choice to the engine; `smooth` makes masks of a clip steady: 1 for cameras, 0 for photos. */
+ * `threads` of 0 leaves the choice to the engine; `smooth` makes masks of a clip steady: 1 for cameras, 0 for photos.
+ */
 PORTRAIT_API int portrait_open(const char* folder, const char* runtime, int threads, int smooth,
                                portrait_segmenter** segmenter);
 PORTRAIT_API void portrait_close(portrait_segmenter* segmenter);

@@ -16,7 +16,8 @@ std::unique_ptr<Runner> open_engine(const Model& model, const Options& options) 
   }
   const bool wants_lite = options.runtime == "lite" || (options.runtime.empty() && has_lite && !model.lite.empty());
   if (wants_lite) {
-    if (model.lite.empty()) throw Error(model.card.folder, "its model.txt names no file of Paddle Lite", "export --to lite");
+    if (model.lite.empty())
+      throw Error(model.card.folder, "its model.txt names no file of Paddle Lite", "export --to lite");
     if (!has_lite) throw Error("runtime lite", "is not in this build", "build with -DPADDLE_LITE_ROOT");
 #ifdef SEGMENT_PADDLE_LITE
     return open_paddle_lite(model.card.folder + "/" + model.lite, options);

@@ -1,9 +1,9 @@
 // Models of Paddle Lite (.nb). They run on the processors that they were made for; on others they give noise.
 #include <paddle_api.h>
 
+#include <sys/stat.h>
 #include <algorithm>
 #include <mutex>
-#include <sys/stat.h>
 
 #include "../../cpp/core/error.h"
 #include "open.h"

@@ -156,7 +156,8 @@ void frames_are_read() {
     for (int x = 0; x < size.w; ++x) {
       const std::uint8_t* colours = yuv.data() + 37 * 53 + (y / 2) * 54 + (x / 2) * 2;
       const double light = yuv[static_cast<std::size_t>(y * 53 + x)], v = colours[0] - 128, u = colours[1] - 128;
-      const int want[3] = {level(light + 1.402 * v), level(light - 0.344136 * u - 0.714136 * v), level(light + 1.772 * u)};
+      const int want[3] = {level(light + 1.402 * v), level(light - 0.344136 * u - 0.714136 * v),
+                           level(light + 1.772 * u)};
       for (int c = 0; c < 3; ++c) worst = std::max(worst, std::abs(want[c] - whole.row(y)[3 * x + c]));
     }
   }
@@ -193,8 +194,10 @@ void frames_are_read() {
   for (int y = 0; y < 37; ++y) std::copy_n(yuv.data() + y * 53, 53, planes.data() + y * 64);
   for (int y = 0; y < 19; ++y) {
     for (int x = 0; x < 27; ++x) {
-      planes[static_cast<std::size_t>(64 * 37 + y * 40 + x)] = yuv[static_cast<std::size_t>(37 * 53 + y * 54 + 2 * x + 1)];
-      planes[static_cast<std::size_t>(2 * 64 * 37 + y * 40 + x)] = yuv[static_cast<std::size_t>(37 * 53 + y * 54 + 2 * x)];
+      planes[static_cast<std::size_t>(64 * 37 + y * 40 + x)] =
+          yuv[static_cast<std::size_t>(37 * 53 + y * 54 + 2 * x + 1)];
+      planes[static_cast<std::size_t>(2 * 64 * 37 + y * 40 + x)] =
+          yuv[static_cast<std::size_t>(37 * 53 + y * 54 + 2 * x)];
     }
   }
   frame.planes = {{{planes.data(), 64, 1}, {planes.data() + 64 * 37, 40, 1}, {planes.data() + 2 * 64 * 37, 40, 1}}};
@@ -269,7 +272,8 @@ void backgrounds_are_put_behind() {
   const Image photo = noise({72, 128}, 3);
   Image opacity({72, 128});
   for (int y = 0; y < 72; ++y) {
-    for (int x = 0; x < 128; ++x) opacity.row(y)[x] = static_cast<std::uint8_t>(x < 40 ? 0 : x < 60 ? (x - 40) * 12 : 255);
+    for (int x = 0; x < 128; ++x)
+      opacity.row(y)[x] = static_cast<std::uint8_t>(x < 40 ? 0 : x < 60 ? (x - 40) * 12 : 255);
   }
   Background green = Background::colour({0, 177, 64});
   const Image before_green = green(view(photo), opacity);

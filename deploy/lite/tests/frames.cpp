@@ -21,7 +21,8 @@ void run(char** arguments, bool keeps) {
   std::ifstream file(arguments[2], std::ios::binary);
   const std::vector<char> content(std::istreambuf_iterator<char>(file), {});
   const segment::Size size{std::atoi(arguments[4]), std::atoi(arguments[3])};
-  const std::size_t length = size.area() + static_cast<std::size_t>((size.h + 1) / 2) * static_cast<std::size_t>((size.w + 1) / 2) * 2;
+  const std::size_t length =
+      size.area() + static_cast<std::size_t>((size.h + 1) / 2) * static_cast<std::size_t>((size.w + 1) / 2) * 2;
   if (size.h < 1 || size.w < 1 || content.empty() || content.size() % length != 0) {
     throw segment::Error(arguments[2], "does not hold whole frames of this size", "give its width and height");
   }
