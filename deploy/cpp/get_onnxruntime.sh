@@ -6,7 +6,7 @@
 # usage: get_onnxruntime.sh [FOLDER [x86_64|aarch64]]      (deploy/cpp/onnxruntime and this machine's by default)
 set -euo pipefail
 
-folder=${1:-$(cd "$(dirname "$0")" && pwd)/onnxruntime}
+folder=$(realpath -m "${1:-$(dirname "$0")/onnxruntime}")
 # The headers of ONNX Runtime for iOS are those for Linux; newer ones than the library's do, since the program asks for
 # an interface of 1.17.
 headers=com.github.asus4.onnxruntime@0.4.8
