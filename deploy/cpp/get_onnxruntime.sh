@@ -3,10 +3,10 @@
 # Needs npm, pip and unzip. The archive onnxruntime-linux-x64-VERSION.tgz of ONNX Runtime's releases, unpacked, does as
 # well, and so does its GPU package.
 #
-# usage: get_onnxruntime.sh [FOLDER]      (deploy/cpp/onnxruntime by default)
+# usage: get_onnxruntime.sh [FOLDER [x86_64|aarch64]]      (deploy/cpp/onnxruntime and this machine's by default)
 set -euo pipefail
 
-folder=${1:-$(cd "$(dirname "$0")" && pwd)/onnxruntime}
+folder=$(realpath -m "${1:-$(dirname "$0")/onnxruntime}")
 # The headers of ONNX Runtime for iOS are those for Linux; newer ones than the library's do, since the program asks for
 # an interface of 1.17.
 headers=com.github.asus4.onnxruntime@0.4.8
@@ -22,7 +22,7 @@ fail() {
   exit 2
 }
 
-machine=$(uname -m)
+machine=${2:-$(uname -m)}
 sha256=${library_sha256[$machine]:-}
 [ -n "$sha256" ] || fail "$machine" "has no package that is known here" "build ONNX Runtime, and give -DONNXRUNTIME_ROOT"
 for tool in npm python3 tar unzip sha256sum; do

@@ -8,7 +8,6 @@
 
 #include "arguments.h"
 #include "error.h"
-#include "resize.h"
 
 namespace segment {
 namespace {
@@ -47,12 +46,13 @@ std::vector<std::uint8_t> fill_of(Arguments& arguments, int channels) {
   return fill;
 }
 
-Image padded(ImageView picture, int top, int bottom, int left, int right, const std::vector<std::uint8_t>& fill) {
-  Image result({picture.size.h + top + bottom, picture.size.w + left + right}, picture.channels);
-  const std::size_t channels = fill.size();
-  for (std::size_t i = 0; i < result.values().size(); ++i) result.values()[i] = fill[i % channels];
+Image padded(ImageView picture, const Move& move) {
+  Image result(move.size, picture.channels);
+  const std::size_t channels = move.fill.size();
+  for (std::size_t i = 0; i < result.values().size(); ++i) result.values()[i] = move.fill[i % channels];
   for (int y = 0; y < picture.size.h; ++y) {
-    std::copy_n(picture.row(y), picture.size.w * picture.channels, result.row(top + y) + left * picture.channels);
+    std::copy_n(picture.row(y), picture.size.w * picture.channels,
+                result.row(move.top + y) + move.left * picture.channels);
   }
   return result;
 }
@@ -79,27 +79,18 @@ Preprocessor::Preprocessor(const std::vector<Step>& steps, int channels)
 void Preprocessor::add(const Step& step, int channels) {
   Arguments arguments(step);
   const std::string where = step.where + " " + step.type;
-  const auto resize = [where](State& state, Size size, Interpolation interpolation) {
+  const auto resize = [where](Size size, Interpolation interpolation) {
     check_size(where, size);
-    if (size != state.picture.size) {
-      Image made = resized(state.picture, size, interpolation);
-      state.own = std::move(made);
-      state.picture = view(state.own);
-    }
-    state.geometry.resize(size);
+    return Move{size, false, interpolation, 0, 0, {}};
   };
-  const auto pad = [where](State& state, int top, int bottom, int left, int right, const auto& fill) {
-    check_size(where, {state.picture.size.h + top + bottom, state.picture.size.w + left + right});
-    Image made = padded(state.picture, top, bottom, left, right, fill);
-    state.own = std::move(made);
-    state.picture = view(state.own);
-    state.geometry.pad(top, bottom, left, right);
+  const auto pad = [where](Size size, int top, int bottom, int left, int right, const auto& fill) {
+    const Size larger{size.h + top + bottom, size.w + left + right};
+    check_size(where, larger);
+    return Move{larger, true, Interpolation::kNearest, top, left, fill};
   };
   const auto scale = [this, resize](auto factor) {
-    moves_.push_back([resize, factor](State& state) {
-      const Size size = state.picture.size;
-      resize(state, scaled(size, factor(size)), Interpolation::kLinear);
-    });
+    moves_.emplace_back(
+        [resize, factor](Size size) { return resize(scaled(size, factor(size)), Interpolation::kLinear); });
   };
 
   if (step.type == "Resize") {
@@ -107,21 +98,19 @@ void Preprocessor::add(const Step& step, int channels) {
     const bool keep_ratio = arguments.flag("keep_ratio");
     const int divisor = static_cast<int>(arguments.length("size_divisor", 1));
     const Interpolation interpolation = interpolation_of(arguments);
-    moves_.push_back([=](State& state) {
-      const Size size = state.picture.size;
+    moves_.emplace_back([=](Size size) {
       const double inside = std::min(static_cast<double>(target.h) / size.h, static_cast<double>(target.w) / size.w);
       const Size wanted = keep_ratio ? scaled(size, inside) : target;
       const auto up = [divisor](int side) { return (side + divisor - 1) / divisor * divisor; };
-      resize(state, {up(wanted.h), up(wanted.w)}, interpolation);
+      return resize({up(wanted.h), up(wanted.w)}, interpolation);
     });
   } else if (step.type == "ResizeToArea") {
     const Size target = arguments.size("target_size", {144, 256});
     const int divisor = static_cast<int>(arguments.length("size_divisor", 16));
-    moves_.push_back([=](State& state) {
-      const Size size = state.picture.size;
+    moves_.emplace_back([=](Size size) {
       const double factor = std::sqrt(static_cast<double>(target.area()) / static_cast<double>(size.area())) / divisor;
       const auto side = [=](int length) { return std::max(rounded(length * factor), 1) * divisor; };
-      resize(state, {side(size.h), side(size.w)}, Interpolation::kLinear);
+      return resize({side(size.h), side(size.w)}, Interpolation::kLinear);
     });
   } else if (step.type == "ResizeByLong") {
     const double side = arguments.length("long_size");
@@ -142,32 +131,29 @@ void Preprocessor::add(const Step& step, int channels) {
   } else if (step.type == "Padding") {
     const Size target = arguments.size("target_size", {512, 512});
     const auto fill = fill_of(arguments, channels);
-    moves_.push_back([=](State& state) {
-      const Size size = state.picture.size;
+    moves_.emplace_back([=](Size size) {
       if (size.h > target.h || size.w > target.w) {
         throw DataError(where, "gets a picture larger than its target_size", "put a Resize before it");
       }
-      pad(state, 0, target.h - size.h, 0, target.w - size.w, fill);
+      return pad(size, 0, target.h - size.h, 0, target.w - size.w, fill);
     });
   } else if (step.type == "PaddingByAspectRatio") {
     const double ratio = arguments.number("aspect_ratio", 1);
     if (ratio <= 0) arguments.refuse("aspect_ratio should be above 0");
     const auto fill = fill_of(arguments, channels);
-    moves_.push_back([=](State& state) {
-      const Size size = state.picture.size;
+    moves_.emplace_back([=](Size size) {
       const int bottom = std::max(rounded(size.w / ratio) - size.h, 0);
       const int right = bottom > 0 ? 0 : std::max(rounded(size.h * ratio) - size.w, 0);
-      pad(state, 0, bottom, 0, right, fill);
+      return pad(size, 0, bottom, 0, right, fill);
     });
   } else if (step.type == "ScalePadding") {
     const Size target = arguments.size("target_size", {512, 512});
     const auto fill = fill_of(arguments, channels);
-    moves_.push_back([=](State& state) {
-      const Size size = state.picture.size;
+    moves_.emplace_back([=](Size size) {
       const int side = std::max(size.h, size.w), down = side - size.h, across = side - size.w;
-      pad(state, down / 2, down - down / 2, across / 2, across - across / 2, fill);
-      resize(state, target, Interpolation::kCubic);
+      return pad(size, down / 2, down - down / 2, across / 2, across - across / 2, fill);
     });
+    moves_.emplace_back([=](Size) { return resize(target, Interpolation::kCubic); });
   } else if (step.type == "Normalize") {
     const auto mean = arguments.numbers("mean", {0.5}), std = arguments.numbers("std", {0.5});
     const auto all = static_cast<std::size_t>(channels);
@@ -189,17 +175,38 @@ void Preprocessor::add(const Step& step, int channels) {
   arguments.done();
 }
 
+std::vector<Move> Preprocessor::plan(Size size) const {
+  std::vector<Move> moves;
+  for (const auto& move : moves_) {
+    moves.push_back(move(size));
+    size = moves.back().size;
+  }
+  return moves;
+}
+
 Prepared Preprocessor::operator()(ImageView picture) const {
-  State state{picture, {}, Geometry(picture.size)};
-  for (const auto& move : moves_) move(state);
-  const Size size = state.picture.size;
+  Image own;  // where `picture` is once a step has changed it
+  Geometry geometry(picture.size);
+  for (const Move& move : plan(picture.size)) {
+    const Size before = picture.size;
+    if (move.pads) {
+      geometry.pad(move.top, move.size.h - before.h - move.top, move.left, move.size.w - before.w - move.left);
+    } else {
+      geometry.resize(move.size);
+    }
+    if (!move.pads && move.size == before) continue;
+    Image made = move.pads ? padded(picture, move) : resized(picture, move.size, move.interpolation);
+    own = std::move(made);
+    picture = view(own);
+  }
+  const Size size = picture.size;
   const auto channels = static_cast<std::size_t>(picture.channels);
-  Prepared prepared{std::vector<float>(size.area() * channels), state.geometry};
+  Prepared prepared{std::vector<float>(size.area() * channels), geometry};
   for (std::size_t c = 0; c < channels; ++c) {
     const float scale = scale_[c], shift = shift_[c];
     float* out = prepared.tensor.data() + c * size.area();
     for (int y = 0; y < size.h; ++y) {
-      const std::uint8_t* from = state.picture.row(y) + c;
+      const std::uint8_t* from = picture.row(y) + c;
       for (int x = 0; x < size.w; ++x, from += channels) *out++ = static_cast<float>(*from) * scale + shift;
     }
   }

@@ -8,12 +8,22 @@
 #include "arrays.h"
 #include "card.h"
 #include "geometry.h"
+#include "resize.h"
 
 namespace segment {
 
 struct Prepared {
   std::vector<float> tensor;  // C, h, w
   Geometry geometry;
+};
+
+// What happens to a picture of some size: it is resized, or padded.
+struct Move {
+  Size size;  // afterwards
+  bool pads = false;
+  Interpolation interpolation = Interpolation::kLinear;
+  int top = 0, left = 0;
+  std::vector<std::uint8_t> fill;  // of each channel
 };
 
 class Preprocessor {
@@ -24,16 +34,16 @@ class Preprocessor {
   // Raises Error for a picture that a step cannot work with. Several threads may call it.
   Prepared operator()(ImageView picture) const;
 
- private:
-  struct State {
-    ImageView picture;
-    Image own;  // where `picture` is once a step has changed it
-    Geometry geometry;
-  };
+  // What it does to pictures of this size, before it normalises them; it may be done otherwise. Raises as above.
+  std::vector<Move> plan(Size size) const;
+  // Factor and sum of each channel, that normalise it.
+  const std::vector<float>& scale() const { return scale_; }
+  const std::vector<float>& shift() const { return shift_; }
 
+ private:
   void add(const Step& step, int channels);
 
-  std::vector<std::function<void(State&)>> moves_;
+  std::vector<std::function<Move(Size)>> moves_;
   std::vector<float> scale_, shift_;  // of the last step, Normalize
 };
 

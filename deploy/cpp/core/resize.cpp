@@ -158,28 +158,33 @@ std::vector<std::vector<Share>> area_shares(int from, int to) {
   return all;
 }
 
-Image by_area(ImageView picture, Size size) {
-  const auto across = area_shares(picture.size.w, size.w);
-  const auto down = area_shares(picture.size.h, size.h);
-  const int channels = picture.channels;
-  const std::size_t length = static_cast<std::size_t>(size.w) * static_cast<std::size_t>(channels);
-  Image result(size, channels);
-  std::vector<float> sums(length);
+// `row_of` gives rows of `size.w * channels` values.
+template <typename RowOf>
+Plane means(RowOf row_of, Size from, int channels, Size size) {
+  const auto across = area_shares(from.w, size.w);
+  const auto down = area_shares(from.h, size.h);
+  Plane result(size, channels);
   for (int y = 0; y < size.h; ++y) {
-    std::fill(sums.begin(), sums.end(), 0.F);
     for (const Share& line : down[static_cast<std::size_t>(y)]) {
-      const std::uint8_t* from = picture.row(line.from);
-      float* sum = sums.data();
+      const auto* values = row_of(line.from);
+      float* sum = result.row(y);
       for (const auto& shares : across) {
         for (int c = 0; c < channels; ++c) {
           float mean = 0;
-          for (const Share& share : shares) mean += from[share.from * channels + c] * share.weight;
+          for (const Share& share : shares) mean += values[share.from * channels + c] * share.weight;
           *sum++ += mean * line.weight;
         }
       }
     }
-    std::transform(sums.begin(), sums.end(), result.row(y), [](float sum) { return to_byte(std::lrint(sum)); });
   }
+  return result;
+}
+
+Image by_area(ImageView picture, Size size) {
+  const Plane sums = means([&](int y) { return picture.row(y); }, picture.size, picture.channels, size);
+  Image result(size, picture.channels);
+  std::transform(sums.values().begin(), sums.values().end(), result.values().begin(),
+                 [](float sum) { return to_byte(std::lrint(sum)); });
   return result;
 }
 
@@ -247,6 +252,10 @@ Plane resized(const Plane& plane, Size size) {
     for (int x = 0; x < size.w; ++x) out[x] = above[x] * (1 - tap.share) + below[x] * tap.share;
   }
   return result;
+}
+
+Plane shrunk(const Plane& plane, Size size) {
+  return means([&](int y) { return plane.row(y); }, plane.size(), 1, size);
 }
 
 Image resized_classes(const Image& classes, Size size) {

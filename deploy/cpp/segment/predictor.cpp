@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "../core/error.h"
-#include "card_file.h"
 
 namespace segment {
 namespace {
@@ -71,47 +70,58 @@ Image Result::opacity() const {
   return opaque;
 }
 
-Predictor::Predictor(const std::string& path, const Options& options)
-    : card_(read_card(path)),
+Predictor::Predictor(Card card, std::unique_ptr<Runner> runner)
+    : card_(std::move(card)),
       prepare_(card_.preprocess, card_.channels),
       finish_(card_),
-      runner_(open_runner(card_, options)) {}
+      runner_(std::move(runner)) {}
 
 Result Predictor::operator()(ImageView picture) const {
   if (picture.data == nullptr || picture.size.h < 1 || picture.size.w < 1 || picture.channels != card_.channels) {
     throw Error("picture", "should have " + std::to_string(card_.channels) + " channels and at least one pixel", "");
   }
-  Result result;
-  result.output = card_.output;
   auto start = std::chrono::steady_clock::now();
   const Prepared prepared = prepare_(picture);
-  result.timing.pre = ms_since(start);
+  const double pre = ms_since(start);
   start = std::chrono::steady_clock::now();
   Planes values = run(prepared);
-  result.timing.net = ms_since(start);
+  const double net = ms_since(start);
   start = std::chrono::steady_clock::now();
-  if (card_.output.kind == OutputKind::kArgmax) {
-    Image classes(values.front().size());
-    std::transform(values.front().values().begin(), values.front().values().end(), classes.values().begin(),
-                   [](float value) { return static_cast<std::uint8_t>(std::clamp(value, 0.F, 255.F)); });
-    result.masks.push_back(prepared.geometry.invert(std::move(classes)));
-  } else {
-    if (card_.output.kind == OutputKind::kLogits) activate(values, card_.output.sigmoid);
-    if (values.size() == 2 && !card_.output.sigmoid) values.erase(values.begin());  // nothing is done twice
-    Frame frame{std::move(values), picture, prepared.geometry, finish_.threshold(), {}};
-    finish_(frame);
-    if (frame.masks.empty() || frame.masks.front().size() != picture.size) {
-      throw Error(called(card_), "its postprocessing makes no mask of the picture's size",
-                  "add the steps to_picture and to_mask to its card");
-    }
-    result.masks = std::move(frame.masks);
-    result.values = std::move(frame.values);
-  }
-  result.timing.post = ms_since(start);
+  Result result = complete(std::move(values), prepared.geometry, picture);
+  result.timing = {pre, net, ms_since(start)};
   return result;
 }
 
 Planes Predictor::run(const Prepared& prepared) const {
+  Planes values = outputs(prepared);
+  if (card_.output.kind == OutputKind::kArgmax) return values;
+  if (card_.output.kind == OutputKind::kLogits) activate(values, card_.output.sigmoid);
+  if (values.size() == 2 && !card_.output.sigmoid) values.erase(values.begin());  // nothing is done twice
+  return values;
+}
+
+Result Predictor::complete(Planes values, const Geometry& geometry, ImageView picture) const {
+  Result result;
+  result.output = card_.output;
+  if (card_.output.kind == OutputKind::kArgmax) {
+    Image classes(values.front().size());
+    std::transform(values.front().values().begin(), values.front().values().end(), classes.values().begin(),
+                   [](float value) { return static_cast<std::uint8_t>(std::clamp(value, 0.F, 255.F)); });
+    result.masks.push_back(geometry.invert(std::move(classes)));
+    return result;
+  }
+  Frame frame{std::move(values), picture, geometry, finish_.threshold(), {}};
+  finish_(frame);
+  if (frame.masks.empty() || frame.masks.front().size() != picture.size) {
+    throw Error(called(card_), "its postprocessing makes no mask of the picture's size",
+                "add the steps to_picture and to_mask to its card");
+  }
+  result.masks = std::move(frame.masks);
+  result.values = std::move(frame.values);
+  return result;
+}
+
+Planes Predictor::outputs(const Prepared& prepared) const {
   const Size size = prepared.geometry.size();
   const std::int64_t batch = std::max<std::int64_t>(card_.shape[0], 1);
   Tensor input{{batch, card_.channels, size.h, size.w}, prepared.tensor};

@@ -35,13 +35,21 @@ class Predictor {
   // `path` is the folder that export wrote, or a card's file. Raises Error: something is missing, damaged or unknown.
   explicit Predictor(const std::string& path, const Options& options = {});
 
+  // A network that is open already.
+  Predictor(Card card, std::unique_ptr<Runner> runner);
+
   // A picture, RGB (or grey, as the card says). Raises Error: the card's steps or the graph cannot work with it.
   Result operator()(ImageView picture) const;
+
+  // The same in parts. Raises as above.
+  const Preprocessor& prepare() const { return prepare_; }
+  Planes run(const Prepared& prepared) const;  // probabilities at the network's size; of two classes the foreground's
+  Result complete(Planes values, const Geometry& geometry, ImageView picture) const;
 
   const Card& card() const { return card_; }
 
  private:
-  Planes run(const Prepared& prepared) const;
+  Planes outputs(const Prepared& prepared) const;
 
   Card card_;
   Preprocessor prepare_;
