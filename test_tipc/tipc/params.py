@@ -4,8 +4,8 @@
     model_name:pphumanseg_lite
     --iters:lite_train_lite_infer=4|whole_train_whole_infer=100
 
-A key that begins with `--` becomes a flag. `null` stands for nothing, `##` parts blocks and says nothing, and `|` stands
-between alternatives. The files of the C++ chain have `key value` lines instead.
+A key that begins with `--` becomes a flag. `null` stands for nothing, `##` parts blocks and says nothing, and
+alternatives have `|` between them. The files of the C++ chain have `key value` lines instead.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ LAYOUT = {
     "train_params": "model_name python gpu_list device precision iters save_dir batch_size model_path train_model_name "
     "train_infer_img_dir train_param trainer norm_train pact_train fpgm_train distill_train trainer1 trainer2",
     "eval_params": "eval eval_param",
-    "export_params": "save_dir model_path norm_train pact_train fpgm_train distill_train trainer1 trainer2 ? inference_dir",
-    "infer_params": "infer_model infer_export infer_quant inference device enable_mkldnn cpu_threads batch_size use_trt "
-    "precision config image_path save_log_path benchmark save_dir ? model_name",
+    "export_params": "save_dir model_path norm_train pact_train fpgm_train distill_train trainer1 trainer2 "
+    "? inference_dir",
+    "infer_params": "infer_model infer_export infer_quant inference device enable_mkldnn cpu_threads batch_size "
+    "use_trt precision config image_path save_log_path benchmark save_dir ? model_name",
     "train_benchmark_params": "batch_size fp_items epoch profiler_options flags ? extra",
     "to_static_train_benchmark_params": "to_static_train",
     "paddle2onnx_params": "model_name python 2onnx model_dir model_filename params_filename save_file opset_version "
@@ -37,6 +38,11 @@ LAYOUT = {
     "serving_params": "model_name python trans_model dirname model_filename params_filename serving_server "
     "serving_client serving_dir web_service device output_name pipline img_path input_name",
 }
+# Lines whose key is always the same: where it is not, a line is missing or stands elsewhere.
+FIXED = (
+    "model_name python gpu_list train_model_name train_infer_img_dir trainer "
+    "infer_model infer_export infer_quant inference"
+)
 CPP = ("model_name", "use_gpu", "gpu_id", "cpu_math_library_num_threads", "use_mkldnn", "use_tensorrt", "use_fp16")
 
 
@@ -112,11 +118,18 @@ def _named(path: str | Path, title: str, rows: list[Row], problems: list[Problem
     names = [*needed.split(), *optional.split()]
     if len(rows) < len(needed.split()):
         lacking = ", ".join(names[len(rows) : len(needed.split())])
-        problems.append(Problem(f"{path}: {title}", f"lacks lines: {lacking}", "compare with the file of another model"))
+        problems.append(
+            Problem(f"{path}: {title}", f"lacks lines: {lacking}", "compare with the file of another model")
+        )
     elif len(rows) > len(names):
         what = f"has {len(rows)} lines, but there are {len(names)}"
         problems.append(Problem(f"{path}: {title}", what, "compare with the file of another model"))
-    return dict(zip(names, rows, strict=False))
+    section = dict(zip(names, rows, strict=False))
+    for name in [name for name in FIXED.split() if name in section and section[name].key.lstrip("-") != name]:
+        what = f"is {section[name].key or 'empty'} in the place of {name}"
+        problems.append(Problem(f"{path}: {title}", what, "lines go by their place: compare with another model's file"))
+        break  # all that follow have moved too
+    return section
 
 
 def read_cpp_params(path: str | Path) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
     bash test_tipc/prepare.sh test_tipc/configs/pphumanseg_lite/train_infer_python.txt lite_train_lite_infer
 
-Nothing is fetched: the photos are the bundled ones, and weights are packed ones or those that a training chain has left.
+Nothing is fetched: the photos are the bundled ones, and weights are packed or left by a training chain.
 """
 
 from __future__ import annotations

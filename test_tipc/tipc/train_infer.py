@@ -1,6 +1,6 @@
 """Train, evaluate, export and infer, as a train_infer_python.txt says (test_train_inference_python.sh).
 
-    bash test_tipc/test_train_inference_python.sh test_tipc/configs/pphumanseg_lite/train_infer_python.txt MODE [GPU]
+bash test_tipc/test_train_inference_python.sh test_tipc/configs/pphumanseg_lite/train_infer_python.txt MODE [GPU]
 """
 
 from __future__ import annotations
