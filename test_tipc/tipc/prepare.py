@@ -98,9 +98,10 @@ def main(given: Sequence[str] | None = None) -> int:
     modes = (*MODES, "benchmark_train", *EXPORTS)
     parser.add_argument("mode", choices=modes, metavar="MODE", help=", ".join(modes))
     args = parser.parse_args(given)
-    lay_out_photos(args.mode)
     if args.mode in EXPORTS:
         export(args.config, args.mode)
+    else:
+        lay_out_photos(args.mode)
     if args.mode == "whole_infer":
         sections = read_params(args.config, "train_params", "infer_params")
         for weights in sections["infer_params"]["infer_model"].choices():
