@@ -102,8 +102,7 @@ def main(given: Sequence[str] | None = None) -> int:
         export(args.config, args.mode)
     else:
         lay_out_photos(args.mode)
-    if args.mode == "whole_infer":
-        sections = read_params(args.config, "train_params", "infer_params")
+    if args.mode == "whole_infer" and "ptq_params" not in (sections := read_params(args.config)):
         for weights in sections["infer_params"]["infer_model"].choices():
             lay_out_weights(sections["train_params"]["model_name"].value, weights)
     return 0

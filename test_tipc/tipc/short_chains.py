@@ -24,6 +24,7 @@ KINDS = {
     "paddle2onnx_python_linux_cpu": ("test_paddle2onnx.sh", "paddle2onnx_infer"),
     "serving_python_linux_gpu_cpu": ("test_serving_infer_python.sh", "serving_infer"),
     "fleet_normal_infer_python_linux_gpu_cpu": ("test_train_fleet_inference_python.sh", "lite_train_lite_infer"),
+    "train_ptq_infer_python": ("test_ptq_inference_python.sh", "whole_infer"),
     "train_infer_python": ("test_train_inference_python.sh", "lite_train_lite_infer"),
 }
 
