@@ -11,7 +11,7 @@ FAST := tests/test_imports.py tests/test_config.py tests/test_registry.py tests/
         tests/test_transforms.py tests/test_metrics.py tests/test_postprocess.py tests/test_datasets.py \
         tests/test_doctor_environment.py tests/test_cli.py
 
-.PHONY: demo test test-fast test-all fuzz smoke docs wheel lint clean
+.PHONY: demo test test-fast test-all fuzz tipc smoke docs wheel lint clean
 
 demo: .venv/ready
 	$(BIN)/python tools/demo.py
@@ -28,6 +28,10 @@ test-all: .venv/ready lint
 # Random configurations, pictures, weights and flags; tests/fuzz says how to repeat what it finds.
 fuzz: .venv/ready
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
+
+# Short chains from training to deployment; test_tipc/README.md tells what each does.
+tipc: .venv/ready
+	PYTHON=$(CURDIR)/$(BIN)/python bash test_tipc/short_chains.sh
 
 # A wheel with ONNX Runtime and no Paddle, on the other Python versions that are found.
 smoke:

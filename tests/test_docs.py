@@ -16,7 +16,8 @@ TEST = re.compile(r"`(?:tests/)?(test_\w+\.py)(?:::([\w:]+))?`")
 @pytest.fixture(scope="module")
 def pages(root: Path) -> dict[str, str]:
     """Text by path below the root."""
-    files = [*root.glob("*.md"), *root.glob("docs/**/*.md"), *root.glob("contrib/**/*.md")]
+    patterns = ("*.md", "docs/**/*.md", "contrib/**/*.md", "test_tipc/*.md")
+    files = [file for pattern in patterns for file in root.glob(pattern)]
     return {file.relative_to(root).as_posix(): file.read_text(encoding="utf-8") for file in files}
 
 
