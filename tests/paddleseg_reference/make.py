@@ -41,8 +41,8 @@ def build(spec: dict, registry) -> paddle.nn.Layer:
 
 
 def main_first(heads: list, spec: dict) -> list:
-    """PaddleSeg's SFNet gives the main logits last, so that its own evaluation takes another head's."""
-    return [heads[-1], *heads[:-1]] if spec["type"] == "SFNet" else heads
+    """PaddleSeg's SFNet and BiSeNet give the main logits last; SFNet's own evaluation takes another head's."""
+    return [heads[-1], *heads[:-1]] if spec["type"] in ("SFNet", "BiseNetV1") else heads
 
 
 def at_full_size(logits: paddle.Tensor) -> paddle.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import paddle
 from paddle import nn
 
-from paddleseg.models.layers.basic import ConvBNReLU
+from paddleseg.models.layers.basic import BNReLUConv, ConvBNReLU
 
 
 class FCNHead(nn.Layer):
@@ -48,3 +48,8 @@ def head_beside(deep: int, channels: int, num_classes: int) -> nn.Layer:
     if deep:
         return FCNHead(deep + channels, channels, num_classes, dropout=0.1, drop_maps=True)
     return nn.Sequential(nn.Dropout2D(0.1), nn.Conv2D(channels, num_classes, 1))
+
+
+def pre_activated_head(in_channels: int, channels: int, num_classes: int) -> nn.Sequential:
+    """`FCNHead` of a map that no ReLU has seen yet: batch norm and ReLU before each convolution."""
+    return nn.Sequential(BNReLUConv(in_channels, channels, 3), BNReLUConv(channels, num_classes, 1, bias=True))

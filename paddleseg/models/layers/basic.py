@@ -87,6 +87,26 @@ class ConvBNAct(ConvBN):
         return self.act(conv_bn(x, self.conv, self.bn))
 
 
+class BNReLUConv(nn.Layer):
+    """Batch norm and ReLU, then a convolution that keeps the size where its stride is 1 (He et al., ECCV 2016)."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, stride: int = 1, *, bias: bool = False):
+        super().__init__()
+        self.bn = nn.BatchNorm2D(in_channels)
+        self.conv = nn.Conv2D(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride=stride,
+            padding=kernel_size // 2,
+            weight_attr=nn.initializer.KaimingNormal(),
+            bias_attr=None if bias else False,
+        )
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return self.conv(nn.functional.relu(self.bn(x)))
+
+
 def conv_bn(x: paddle.Tensor, conv: nn.Layer, bn: nn.Layer, relu: bool = False) -> paddle.Tensor:
     """Convolution, batch norm and (where asked for) ReLU, in the form that is fastest for the mode."""
     on_cpu = kernels.normalises_batch(bn) and kernels.trains_on_cpu(x, *conv.parameters())

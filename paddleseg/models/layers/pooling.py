@@ -63,3 +63,22 @@ def _shares(size: Any, cells: int, dtype: paddle.dtype) -> paddle.Tensor:
     end = ((cell + 1) * size + cells - 1) // cells
     inside = (place >= start).astype(dtype) * (place < end).astype(dtype)
     return inside / inside.sum(axis=1, keepdim=True)
+
+
+def grid_max(x: paddle.Tensor, cells: int) -> paddle.Tensor:
+    """The largest number in each cell of a grid as of `grid_average`.
+
+    Shape:
+        x (N, C, H, W); returns (N, C, cells, cells).
+    """
+    if paddle.in_dynamic_mode():
+        return F.adaptive_max_pool2d(x, cells)
+    rows, columns = (_outside(size, cells, x.dtype) for size in spatial_size(x))
+    y = (x.flatten(0, 1).unsqueeze(1) - rows.unsqueeze(2)).max(axis=2)  # (N * C, cells, W)
+    y = (y.unsqueeze(2) - columns).max(axis=3)
+    return y.reshape([-1, x.shape[1], cells, cells])
+
+
+def _outside(size: Any, cells: int, dtype: paddle.dtype) -> paddle.Tensor:
+    """(cells, size): 0 for each place in a cell, and more than any map holds for all others."""
+    return (_shares(size, cells, dtype) == 0).astype(dtype) * 1e9

@@ -16,21 +16,30 @@ class BasicBlock(nn.Layer):
         channels: Channels of both convolutions.
         dilation: Of both convolutions.
         shortcut: Makes the input's shape the output's; None where they are the same.
+        relu: Whether a ReLU follows the sum.
     """
 
     expansion = 1
 
     def __init__(
-        self, in_channels: int, channels: int, *, stride: int = 1, dilation: int = 1, shortcut: nn.Layer | None = None
+        self,
+        in_channels: int,
+        channels: int,
+        *,
+        stride: int = 1,
+        dilation: int = 1,
+        shortcut: nn.Layer | None = None,
+        relu: bool = True,
     ):
         super().__init__()
         self.conv1 = ConvBNReLU(in_channels, channels, 3, stride=stride, dilation=dilation)
         self.conv2 = ConvBN(channels, channels, 3, dilation=dilation)
         self.shortcut = nn.Identity() if shortcut is None else shortcut
+        self.relu = relu
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        residual = self.conv2(self.conv1(x))
-        return F.relu(residual + self.shortcut(x))
+        y = self.conv2(self.conv1(x)) + self.shortcut(x)
+        return F.relu(y) if self.relu else y
 
 
 class Bottleneck(nn.Layer):
@@ -39,19 +48,28 @@ class Bottleneck(nn.Layer):
     Args:
         channels: Channels of the 3x3 convolution; the block gives four times as many.
         shortcut: Makes the input's shape the output's; None where they are the same.
+        relu: Whether a ReLU follows the sum.
     """
 
     expansion = 4
 
     def __init__(
-        self, in_channels: int, channels: int, *, stride: int = 1, dilation: int = 1, shortcut: nn.Layer | None = None
+        self,
+        in_channels: int,
+        channels: int,
+        *,
+        stride: int = 1,
+        dilation: int = 1,
+        shortcut: nn.Layer | None = None,
+        relu: bool = True,
     ):
         super().__init__()
         self.conv1 = ConvBNReLU(in_channels, channels, 1)
         self.conv2 = ConvBNReLU(channels, channels, 3, stride=stride, dilation=dilation)
         self.conv3 = ConvBN(channels, channels * self.expansion, 1)
         self.shortcut = nn.Identity() if shortcut is None else shortcut
+        self.relu = relu
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        residual = self.conv3(self.conv2(self.conv1(x)))
-        return F.relu(residual + self.shortcut(x))
+        y = self.conv3(self.conv2(self.conv1(x))) + self.shortcut(x)
+        return F.relu(y) if self.relu else y

@@ -20,6 +20,23 @@ AUXILIARY: tuple[Rule, ...] = (
     (r"^head\.aux\.0\.", "auxiliary.conv."),
     (r"^head\.aux\.2\.", "auxiliary.classify."),
 )
+# Residual stages and the pyramid of DDRNet, which RTFormer has too.
+DUAL_RESOLUTION: tuple[Rule, ...] = (
+    (r"\.downsample\.0\.", ".shortcut.conv."),
+    (r"\.downsample\.1\.", ".shortcut.bn."),
+    (r"^layer3\.", "deep3."),
+    (r"^layer3_\.", "fine3."),
+    (r"^spp\.scale0\.0\.", "context.scales.0.bn."),
+    (r"^spp\.scale0\.2\.", "context.scales.0.conv."),
+    (r"^spp\.scale(\d)\.1\.", r"context.scales.\1.bn."),
+    (r"^spp\.scale(\d)\.3\.", r"context.scales.\1.conv."),
+    (r"^spp\.process(\d)\.0\.", lambda match: f"context.process.{int(match[1]) - 1}.bn."),
+    (r"^spp\.process(\d)\.2\.", lambda match: f"context.process.{int(match[1]) - 1}.conv."),
+    (r"^spp\.compression\.", "context.compress."),
+    (r"^spp\.shortcut\.", "context.shortcut."),
+    (r"^(context\.(?:compress|shortcut))\.0\.", r"\1.bn."),
+    (r"^(context\.(?:compress|shortcut))\.2\.", r"\1.conv."),
+)
 
 
 @dataclass(frozen=True)
