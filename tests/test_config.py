@@ -9,7 +9,7 @@ from config_parts import PLUGIN, RUN, faults, write
 
 from paddleseg.config import build, load_config
 from paddleseg.config.load import load_tree
-from paddleseg.config.places import copy_shipped
+from paddleseg.config.places import copy_shipped, find_config
 from paddleseg.errors import ConfigError
 
 
@@ -399,6 +399,10 @@ class TestNonsense:
 
 
 class TestPlaces:
+    def test_a_dot_in_a_name_is_part_of_it(self):
+        wanted = "pp_liteseg_stdc1_cityscapes_1024x512_scale0.5_160k"
+        assert {find_config(wanted + end).name for end in ("", ".yml", ".yaml")} == {f"{wanted}.yml"}
+
     def test_a_shipped_configuration_is_found_by_its_name(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.chdir(tmp_path)
         cfg = load_config("portrait_fine_tune_mini")

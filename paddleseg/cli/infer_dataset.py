@@ -59,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
     from rich.console import Console
 
+    from paddleseg import compat
     from paddleseg.engine import report
     from paddleseg.engine.evaluate import evaluate
 
@@ -67,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     dataset = _dataset(args)
     predictor = _engine.load(args, [image for image, _ in dataset.entries])
     predictor.runtime = timed = Timed(predictor.runtime)
-    log = functools.partial(print, file=sys.stderr) if args.json else print
+    log = functools.partial(print, file=sys.stderr) if args.json else compat.say
     result = evaluate(predictor, dataset, progress=sys.stderr.isatty(), log=log)
     speed = dict(zip(("p50_ms", "p95_ms"), np.percentile(timed.times, (50, 95)).round(3).tolist(), strict=True))
     if args.json:
@@ -75,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if args.print_detail:
         Console().print(report.tables(result))
-    print(f"[EVAL] Average time: {np.mean(timed.times):.3f} ms/img")
+    compat.say(f"[EVAL] Average time: {np.mean(timed.times):.3f} ms/img")
     print(f"The network on {timed.runtime.name}: p50 {speed['p50_ms']:.2f} ms, p95 {speed['p95_ms']:.2f} ms an image")
     return 0
 

@@ -36,7 +36,7 @@ def find_config(text: str | Path) -> Path:
     path = Path(text)
     if exists(path):
         return path
-    wanted = path.with_suffix(".yml").as_posix().removeprefix("configs/")
+    wanted = _bare(path.as_posix()).removeprefix("configs/") + ".yml"
     same = [name for name in names() if name == wanted or name.endswith(f"/{wanted}")]
     if len(same) > 1:
         raise ConfigError(str(text), f"may be {' or '.join(same)}", "write its folder too")
@@ -45,7 +45,13 @@ def find_config(text: str | Path) -> Path:
 
 def nearest(text: str | Path) -> list[str]:
     """Shipped configurations with a name like this one."""
-    return difflib.get_close_matches(Path(text).stem, [Path(name).stem for name in names()], n=1, cutoff=0.6)
+    known = [_bare(Path(name).name) for name in names()]
+    return difflib.get_close_matches(_bare(Path(text).name), known, n=1, cutoff=0.6)
+
+
+def _bare(name: str) -> str:
+    """A name without its ending; a dot elsewhere, as in `scale0.5_160k`, is part of it."""
+    return name.removesuffix(".yml").removesuffix(".yaml")
 
 
 def find_beside(name: str, written_in: str) -> str:
