@@ -27,7 +27,12 @@ def doors(root: Path) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("uri", zoo.names())
+# Their networks are those of others, with other weights.
+ALIKE = ("zoo://portrait_robust", "zoo://connectnet")
+CARDS = [pytest.param(uri, marks=[pytest.mark.slow] if uri in ALIKE else []) for uri in zoo.names()]
+
+
+@pytest.mark.parametrize("uri", CARDS)
 def test_all_doors_give_one_mask(uri: str, doors: ModuleType, mini: Path):
     lines = (mini / "val.txt").read_text().splitlines()[3:6]
     pairs = [tuple(mini / name for name in line.split()) for line in lines]
