@@ -111,7 +111,8 @@ def table(rows: dict[str, dict[str, str]]) -> str:
     """Markdown; errors stand below it, each once."""
     notes: list[str] = []
     lines = ["| network | input | " + " | ".join(TARGETS) + " |", "|---|---:|" + "---|" * len(TARGETS)]
-    for name, cells in rows.items():
+    for name in (name for name in [*PUBLISHED, *GENERAL] if name in rows):
+        cells = rows[name]
         side = PUBLISHED[name][1] if name in PUBLISHED else _GENERAL_SIDE
         shown = []
         for target in TARGETS:
