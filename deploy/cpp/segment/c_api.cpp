@@ -1,9 +1,8 @@
 #include <cstdint>
-#include <exception>
 #include <string>
 #include <utility>
 
-#include "../core/error.h"
+#include "../core/c_calls.h"
 #include "../include/segment.h"
 #include "predictor.h"
 
@@ -19,34 +18,18 @@ struct segment_result {
 
 namespace {
 
-thread_local std::string last_error;
+using segment::require;
 
-// Nothing that is thrown may leave C.
 template <typename Function>
 int guarded(Function function) {
-  try {
-    last_error.clear();
-    function();
-    return SEGMENT_OK;
-  } catch (const std::bad_alloc&) {
-    last_error = "picture: there is not enough memory\n  hint: make it smaller";
-  } catch (const std::exception& error) {
-    last_error = error.what();
-  } catch (...) {
-    last_error = "segment: failed without a word";
-  }
-  return SEGMENT_ERROR;
+  return segment::succeeds("picture", "segment", function) ? SEGMENT_OK : SEGMENT_ERROR;
 }
 
 std::string word(const char* text, const std::string& fallback) { return text == nullptr ? fallback : text; }
 
-void require(bool given, const char* what) {
-  if (!given) throw segment::Error(what, "is a null pointer", "give it");
-}
-
 }  // namespace
 
-const char* segment_error(void) { return last_error.c_str(); }
+const char* segment_error(void) { return segment::last_error.c_str(); }
 
 int segment_open(const char* path, const segment_options* options, segment_predictor** predictor) {
   return guarded([&] {

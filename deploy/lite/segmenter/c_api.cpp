@@ -1,11 +1,9 @@
 #include <algorithm>
-#include <exception>
 #include <memory>
-#include <new>
 #include <string>
 #include <utility>
 
-#include "../../cpp/core/error.h"
+#include "../../cpp/core/c_calls.h"
 #include "../include/portrait_lite.h"
 #include "segmenter.h"
 
@@ -17,27 +15,11 @@ namespace {
 
 namespace lite = segment::lite;
 
-thread_local std::string last_error;
+using segment::require;
 
-// Nothing that is thrown may leave C.
 template <typename Function>
 int guarded(Function function) {
-  try {
-    last_error.clear();
-    function();
-    return PORTRAIT_OK;
-  } catch (const std::bad_alloc&) {
-    last_error = "frame: there is not enough memory\n  hint: make it smaller";
-  } catch (const std::exception& error) {
-    last_error = error.what();
-  } catch (...) {
-    last_error = "portrait: failed without a word";
-  }
-  return PORTRAIT_ERROR;
-}
-
-void require(bool given, const char* what) {
-  if (!given) throw segment::Error(what, "is a null pointer", "give it");
+  return segment::succeeds("frame", "portrait", function) ? PORTRAIT_OK : PORTRAIT_ERROR;
 }
 
 lite::CameraFrame frame_of(const portrait_frame& given) {
@@ -82,7 +64,7 @@ const std::uint8_t* data_of(const segment::Image& image) { return image.empty() 
 
 }  // namespace
 
-const char* portrait_error(void) { return last_error.c_str(); }
+const char* portrait_error(void) { return segment::last_error.c_str(); }
 
 int portrait_open(const char* folder, const char* runtime, int threads, int smooth, portrait_segmenter** segmenter) {
   return guarded([&] {
