@@ -13,26 +13,10 @@ from paddleseg.models.contract import Head
 from paddleseg.models.heads.fcn import FCNHead
 from paddleseg.models.layers import sigmoid, upsample
 from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
+from paddleseg.models.layers.fusion import AttentionRefinement
 from paddleseg.registry import MODELS
 
 DETAIL = 128  # channels of the spatial path
-
-
-class AttentionRefinement(nn.Layer):
-    """A 3x3 convolution, weighed by channel from its mean (section 3.2, figure 2 b).
-
-    Shape:
-        x (N, in_channels, H, W); returns (N, channels, H, W).
-    """
-
-    def __init__(self, in_channels: int, channels: int):
-        super().__init__()
-        self.conv = ConvBNReLU(in_channels, channels, 3)
-        self.weigh = ConvBN(channels, channels, 1)
-
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        x = self.conv(x)
-        return x * _gate(self.weigh(F.adaptive_avg_pool2d(x, 1)))
 
 
 class FeatureFusion(nn.Layer):
@@ -99,7 +83,7 @@ class BiseNetV1(SegModel):
             ConvBNReLU(64, DETAIL, 1),
         )
         self.average = ConvBNReLU(deep, width, 1)
-        self.attend = nn.LayerList([AttentionRefinement(each, width) for each in (deep, middle)])
+        self.attend = nn.LayerList([AttentionRefinement(each, width, _gate) for each in (deep, middle)])
         self.smooth = nn.LayerList([ConvBNReLU(width, width, 3) for _ in range(2)])
         self.fuse = FeatureFusion(DETAIL + width)
         self.head = FCNHead(DETAIL + width, 64, num_classes)

@@ -12,27 +12,11 @@ from paddleseg.models.base import SegModel
 from paddleseg.models.contract import Head
 from paddleseg.models.heads.fcn import FCNHead
 from paddleseg.models.layers import sigmoid, upsample
-from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
+from paddleseg.models.layers.basic import ConvBNReLU
+from paddleseg.models.layers.fusion import AttentionRefinement
 from paddleseg.registry import MODELS
 
 WIDTH = 128  # of the context
-
-
-class AttentionRefinement(nn.Layer):
-    """A 3x3 convolution, weighed by channel from its mean (BiSeNet, Yu et al., ECCV 2018, section 3.2).
-
-    Shape:
-        x (N, in_channels, H, W); returns (N, channels, H, W).
-    """
-
-    def __init__(self, in_channels: int, channels: int):
-        super().__init__()
-        self.conv = ConvBNReLU(in_channels, channels, 3)
-        self.weigh = ConvBN(channels, channels, 1)
-
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        x = self.conv(x)
-        return x * sigmoid(self.weigh(F.adaptive_avg_pool2d(x, 1)))
 
 
 class FeatureFusion(nn.Layer):

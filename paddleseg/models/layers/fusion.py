@@ -1,6 +1,9 @@
-"""Fusion of a fine map with a deep one, by attention or by sum (PP-LiteSeg, Peng et al., arXiv 2204.02681)."""
+"""Fusion of a fine map with a deep one, by attention or by sum (PP-LiteSeg, Peng et al., arXiv 2204.02681), and what
+weighs channels before it (BiSeNet, Yu et al., ECCV 2018)."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import paddle
 import paddle.nn.functional as F
@@ -84,3 +87,24 @@ class ChannelAttention(nn.Layer):
         pools = (F.adaptive_avg_pool2d, F.adaptive_max_pool2d)
         summary = [pool(x, 1) for pool in pools for x in (fine, deep)]
         return sigmoid(self.convs(paddle.concat(summary, axis=1)))
+
+
+class AttentionRefinement(nn.Layer):
+    """A 3x3 convolution, weighed by channel from its mean (BiSeNet, section 3.2, figure 2 b).
+
+    Args:
+        gate: What makes weights of numbers.
+
+    Shape:
+        x (N, in_channels, H, W); returns (N, channels, H, W).
+    """
+
+    def __init__(self, in_channels: int, channels: int, gate: Callable[[paddle.Tensor], paddle.Tensor] = sigmoid):
+        super().__init__()
+        self.conv = ConvBNReLU(in_channels, channels, 3)
+        self.weigh = ConvBN(channels, channels, 1)
+        self.gate = gate
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        x = self.conv(x)
+        return x * self.gate(self.weigh(F.adaptive_avg_pool2d(x, 1)))
