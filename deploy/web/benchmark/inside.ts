@@ -1,6 +1,6 @@
 /** Ours and MediaPipe's, frame by frame, with the same compositing. */
 import card from "../model/portrait.json";
-import { openCompositor } from "../src/compose/compositor";
+import { openCompositor } from "../src/compose/open";
 import { plane } from "../src/mask/arrays";
 import { fullProb, type Lines } from "../src/mask/edges";
 import { Frames } from "../src/mask/masks";

@@ -1,6 +1,7 @@
 import type { Card } from "../card";
 import type { Background } from "../compose/background";
-import { type Compositor, openCompositor } from "../compose/compositor";
+import type { Compositor } from "../compose/compositor";
+import { openCompositor } from "../compose/open";
 import type { Rgba } from "../mask/arrays";
 import type { Lines } from "../mask/edges";
 import { Frames, type Network } from "../mask/masks";
