@@ -1,4 +1,4 @@
-"""Model servers: the configurations of Triton and Paddle Serving, the manifests of KServe and Kubernetes."""
+"""Model servers: the configurations of Triton and of Paddle Serving, and what their clients get."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import ModuleType
@@ -23,15 +22,12 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-import yaml
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
-from service_parts import serving as running
 from test_cli import PHOTO, ROOT
 
 from paddleseg import zoo
 from paddleseg.card import Card, Output, load_card, save_card
 from paddleseg.card.schema import Files
-from paddleseg.cli.main import build_parser
 from paddleseg.cli.main import main as paddleseg
 from paddleseg.images.io import read_image
 from paddleseg.inference.predictor import Predictor
@@ -127,8 +123,6 @@ class TestTriton:
         self.run_as_told(tmp_path / "m", config)
 
     def test_an_export_with_such_a_graph_is_served_by_it(self, exported: Path, tmp_path: Path):
-        if "embedded" not in Files.model_fields:
-            pytest.skip("cards name no graph of pictures yet")
         card, _ = load_card(exported)
         picture_graph(tmp_path / "model.embedded.onnx")
         shutil.copy(exported / "model.onnx", tmp_path)
@@ -341,52 +335,3 @@ class ServedHere:
     def __exit__(self, *error: object) -> None:
         self.server.shutdown()
         self.server.server_close()
-
-
-def manifests(name: str) -> Iterator[dict[str, Any]]:
-    yield from yaml.safe_load_all((SERVING / name).read_text())
-
-
-def containers() -> list[dict[str, Any]]:
-    """Those of both files that run this toolkit's service."""
-    pods = [item["spec"]["template"]["spec"] for item in manifests("kubernetes.yaml") if item["kind"] == "Deployment"]
-    pods += [item["spec"]["predictor"] for item in manifests("kserve.yaml")]
-    return [container for pod in pods for container in pod.get("containers", [])]
-
-
-class TestManifests:
-    def test_kubernetes_takes_them(self):
-        schema = pytest.importorskip("kubernetes_validate", reason="kubernetes-validate is not installed")
-        for item in manifests("kubernetes.yaml"):
-            schema.validate(item, "1.30", strict=True)
-
-    def test_the_service_understands_what_they_start(self):
-        found = containers()
-        assert len(found) == 2
-        for container in found:
-            args = build_parser("serve").parse_args(["serve", "--host", "0.0.0.0", *container["args"]])
-            assert args.port == container["ports"][0]["containerPort"]
-
-    def test_probes_ask_what_the_service_answers(self):
-        with running(Predictor.from_zoo("portrait", "onnx", threads=1)) as service:
-            for container in containers():
-                probes = {key: value["httpGet"]["path"] for key, value in container.items() if key.endswith("Probe")}
-                assert probes["livenessProbe"] == "/health" and probes["readinessProbe"] == "/ready"
-                assert {service.get(path).status_code for path in probes.values()} == {200}
-
-    def test_they_run_without_root_and_within_limits(self):
-        docker = (ROOT / "deploy/service/Dockerfile").read_text()
-        pods = [item["spec"]["template"]["spec"] for item in manifests("kubernetes.yaml") if "template" in item["spec"]]
-        assert pods[0]["securityContext"]["runAsNonRoot"] and not pods[0]["automountServiceAccountToken"]
-        assert f"USER {pods[0]['securityContext']['runAsUser']}:" in docker
-        for container in containers():
-            security = container["securityContext"]
-            assert security["readOnlyRootFilesystem"] and not security["allowPrivilegeEscalation"]
-            assert security["capabilities"] == {"drop": ["ALL"]}
-            assert set(container["resources"]["limits"]) == {"cpu", "memory"}
-
-    def test_kserve_serves_what_the_repository_holds(self):
-        triton_service = next(manifests("kserve.yaml"))
-        model = triton_service["spec"]["predictor"]["model"]
-        assert triton_service["apiVersion"] == "serving.kserve.io/v1beta1"
-        assert model["modelFormat"]["name"] == "triton" and model["protocolVersion"] == "v2"

@@ -61,9 +61,8 @@ def graph_of(card: Card, folder: Path, platform: str) -> Graph:
     Raises:
         ExportError: There is none, or it is damaged.
     """
-    embedded = getattr(card.files, "embedded", None)
-    if embedded and platform == "onnx":
-        return read_graph(named_file(folder, embedded, "embedded"), (), ())
+    if card.files.embedded and platform == "onnx":
+        return read_graph(named_file(folder, card.files.embedded, "embedded"), (), ())
     inputs, outputs = ([item.name for item in items] for items in (card.inputs, card.outputs))
     return read_graph(named_file(folder, card.files.onnx, "onnx"), inputs, outputs)
 
