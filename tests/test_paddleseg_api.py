@@ -25,7 +25,7 @@ from paddleseg.cvlibs import Builder, Config, SegBuilder, config_checker, param_
 from paddleseg.cvlibs.config import merge_config_dicts
 from paddleseg.cvlibs.manager import ComponentManager
 from paddleseg.deploy.export import WrappedModel
-from paddleseg.errors import ConfigError, DataError, DeviceError, UserError, WeightsError
+from paddleseg.errors import ConfigError, DataError, DeviceError, WeightsError
 from paddleseg.models import layers
 from paddleseg.utils import logger, metrics
 from paddleseg.utils.download import download_file_and_uncompress

@@ -15,7 +15,7 @@ _BLOCK = re.compile(r"blocks\.(\d+)")
 
 
 def layer_rate(name: str, layers: int, decay: float) -> float:
-    """The factor of a parameter's rate, by its name: `decay ** (layers - n)` in `blocks.n`, less in embeddings, else 1."""
+    """The factor of a parameter's rate: `decay ** (layers - n)` in `blocks.n`, less in embeddings, 1 elsewhere."""
     block = _BLOCK.search(name)
     if block:
         return decay ** (layers - int(block[1]))
