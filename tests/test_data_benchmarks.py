@@ -88,7 +88,7 @@ def test_pascal_context(tmp_path: Path, capsys):
     np.testing.assert_array_equal(read_label(tmp_path / "Context" / "2008_1.png"), [[1, 59, 0, 0]] * 3)
     dataset = DATASETS["PascalContext"]([], tmp_path, "trainval")
     assert [path.stem for path, _ in dataset.entries] == ["2008_1", "2008_2"] and dataset.num_classes == 60
-    assert dataset.read(0).label.max() == 59
+    assert dataset.read(0).label.max() == 59 and dataset.CLASSES[59] == "wood" and len(dataset.CLASSES) == 60
     drawn[1]["category_id"] = 7
     file.write_text(json.dumps({"images": images, "annos_segmentation": drawn}))
     assert data("pascal_context", "--voc_path", tmp_path) == 2

@@ -48,6 +48,9 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--root", type=Path, required=True, metavar="DIR", help="the unpacked folder")
     parser.add_argument("--save_dir", type=Path, metavar="DIR", help="where the lists go (default: the same folder)")
+    parser.add_argument(
+        "--download", action="store_true", help="fetch and unpack the archive if the folder is not there"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the division, where there is no official one")
 
 
@@ -61,6 +64,13 @@ def _prepare(args: argparse.Namespace) -> None:
     if not (isinstance(dataset, type) and issubclass(dataset, Published)):
         raise ConfigError(args.name, "needs no preparation", "its type goes into the configuration as it is")
     say(f"{args.name}: {dataset.TERMS}")
+    if args.download:
+        from paddleseg.utils.download import download_file_and_uncompress
+
+        if not dataset.URL:
+            raise ConfigError(args.name, "has no archive that anybody may fetch", dataset.SOURCE)
+        folder = args.root.absolute().parent
+        download_file_and_uncompress(dataset.URL, folder, folder, args.root.name)
     found = prepare(dataset, args.root, args.save_dir, args.seed)
     for mode, count in found.counts.items():
         say(f"  {mode:10} {count:8,} pairs")

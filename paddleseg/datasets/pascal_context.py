@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paddleseg.datasets.layout import ListFile
-from paddleseg.datasets.published import Published
+from paddleseg.datasets.published import Published, names
 from paddleseg.registry import DATASETS
 
 
@@ -16,7 +16,13 @@ class PascalContext(Published):
     """
 
     NUM_CLASSES = 60
-    CLASSES = ()
+    CLASSES = names(
+        """background, aeroplane, bag, bed, bedclothes, bench, bicycle, bird, boat, book, bottle, building, bus,
+        cabinet, car, cat, ceiling, chair, cloth, computer, cow, cup, curtain, dog, door, fence, floor, flower,
+        food, grass, ground, horse, keyboard, light, motorbike, mountain, mouse, person, plate, platform, potted
+        plant, road, rock, sheep, shelves, sidewalk, sign, sky, snow, sofa, table, track, train, tree, truck, tv
+        monitor, wall, water, window, wood"""
+    )
     SOURCE = "unpack VOCtrainval_03-May-2010.tar, and run `paddleseg data pascal_context` on trainval_merged.json"
     TERMS = "photos under Flickr's terms of use: research"
     SPLITS = {
