@@ -284,8 +284,12 @@ class TestLibraries:
         for parameter in model.parameters():
             parameter.stop_gradient = False
             (parameter * 1.0).sum().backward()
-        getattr(optimizers, name)(layerwise_decay=0.5, weight_decay=0.1)(model, 0.01).step()
-        rates = {"patch_embed": 0.125, "blocks.0": 0.25, "blocks.1": 0.5, "head": 1.0}
+        looks = {
+            "custom_cfg": [{"name": "head", "lr_mult": 2.0}],
+            "grad_clip_cfg": {"name": "ClipGradByNorm", "clip_norm": 1.0},  # Adam's first step has one length for all
+        }
+        getattr(optimizers, name)(layerwise_decay=0.5, weight_decay=0.1, **looks)(model, 0.01).step()
+        rates = {"patch_embed": 0.125, "blocks.0": 0.25, "blocks.1": 0.5, "head": 2.0}
         for key, value in model.state_dict().items():
             rate = 0.01 * next(factor for part, factor in rates.items() if part in key)
             decayed = name == "AdamWDL" or key.endswith("weight")
