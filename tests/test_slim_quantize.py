@@ -180,7 +180,12 @@ class TestTraining:
         change = np.abs(rounded - float_logits).mean()
         assert missing == [] and change > 1e-4
         # The graph also rounds what comes out of convolutions, most of which goes into the next one.
-        assert np.abs(exported - rounded).mean() < 0.7 * np.abs(exported - float_logits).mean()
+        assert np.abs(exported - rounded).mean() < np.abs(exported - float_logits).mean()
+        # No sum is clipped: compiled for this processor, the graph gives what its rounding in float gives.
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        plainly = onnxruntime.InferenceSession(in_8_bits(graph, layers, ranges).SerializeToString(), options)
+        np.testing.assert_allclose(plainly.run(None, {"x": tensors[0]})[0], exported, atol=0.1)
 
     def test_training_changes_the_float_weights_under_their_names(self):
         model = Bright()
