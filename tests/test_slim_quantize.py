@@ -14,6 +14,7 @@ from paddle import nn
 from rich.console import Console
 
 from paddleseg.card import Card, Output, Step, load_card
+from paddleseg.cli.main import main
 from paddleseg.datasets.base import Dataset
 from paddleseg.errors import ConfigError, ExportError
 from paddleseg.export.export import export_model
@@ -24,6 +25,7 @@ from paddleseg.inference.predictor import Predictor
 from paddleseg.models.layers.basic import ConvBNReLU
 from paddleseg.slim.fake import fake_quantise
 from paddleseg.slim.proof import Margin, Proof
+from paddleseg.slim.qat import PLAN, read_plan
 from paddleseg.slim.quantize import Quantize, quantize
 from paddleseg.slim.settings import read_settings
 from paddleseg.tasks.semantic import Semantic
@@ -238,3 +240,22 @@ def test_the_files_hold_the_defaults(root: Path, name: str):
     schema = Quantize if "ptq" in name else Qat
     assert read_settings(schema, root / "deploy" / "slim" / name) == schema()
     assert schema().margin == Margin(mIoU=0.3, boundary_IoU=0.5)
+
+
+@pytest.mark.slow
+@needs_paddle2onnx
+def test_training_in_8_bits_goes_on_with_its_ranges_and_ends_in_a_proven_graph(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(root)
+    command = ["slim", "qat", "--config", "portrait_fine_tune_mini", "--model_path", "zoo://portrait"]
+    command += ["--save_dir", str(tmp_path / "qat"), "--batch_size", "2"]
+    command += ["--slim", "photos=4", "observers=[percentile]", "margin.mIoU=5", "margin.boundary_IoU=9"]
+    assert main([*command, "--iters", "1"]) == 0
+    plan = (tmp_path / "qat" / PLAN).read_text()
+    assert len(read_plan(tmp_path / "qat" / PLAN).ranges) == 54
+    assert main([*command, "--iters", "2", "--resume", "auto"]) == 0
+    assert (tmp_path / "qat" / PLAN).read_text() == plan
+    assert load_card(tmp_path / "qat" / "int8")[0].measured.verified_exports
+    with pytest.raises(ConfigError, match="give --model_path a checkpoint of paddleseg slim qat"):
+        read_plan(tmp_path / PLAN)

@@ -67,7 +67,7 @@ def _train(args: argparse.Namespace, settings: Any, save_dir: Path) -> int:
     cfg.require("model", "train_dataset", "val_dataset")
     weights = assemble.weights_of(cfg, None)
     card = assemble.card_from_config(cfg, weights=weights)
-    prepare = Preparation(card, _slim.calibration_photos(args), settings, save_dir, anew=not args.resume)
+    prepare = Preparation(weights, card, _slim.calibration_photos(args), settings, save_dir, anew=not args.resume)
     state = train(
         cfg,
         save_dir=save_dir,
@@ -118,11 +118,10 @@ def _export(args: argparse.Namespace, settings: Any, model_path: str, save_dir: 
     plan = read_plan(Path(model_path).parent / PLAN)
     cfg = load_config(args.config, args.opts)
     select_device("cpu")
-    # What a zoo card says of the weights to begin with holds for those trained from them, unless the file says so.
-    begun = str(cfg.need("model", cfg.model).args.get("pretrained") or model_path)
-    card = assemble.card_from_config(cfg, weights=begun)
+    # What a zoo card says of the weights that training began with holds for those that came out of it.
+    card = assemble.card_from_config(cfg, weights=plan.weights)
     model = assemble.model_from_config(cfg, model_path)
-    proof, console = _slim.proof_of(cfg, assemble.model_from_config(cfg, model_path), card)
+    proof, console = _slim.proof_of(cfg, assemble.model_from_config(cfg, plan.weights), card)
     command = shlex.join(["paddleseg", *args.argv])
     done = export(
         model,

@@ -46,6 +46,8 @@ class Qat(Section):
 class Plan(Section):
     """What a run trains for."""
 
+    weights: str
+    """Those that it began with, whose masks are to be kept."""
     observer: Observer
     weight_bits: Literal[7, 8]
     keep: list[str]
@@ -57,6 +59,7 @@ class Plan(Section):
 class Preparation:
     """Gives a run's network its rounding; a run that is resumed keeps the plan it began with."""
 
+    weights: str
     card: Card
     photos: Sequence[Path]
     settings: Qat
@@ -68,7 +71,7 @@ class Preparation:
         if file.is_file() and not self.anew:
             plan = read_plan(file)
         else:
-            plan = plan_of(model, self.card, self.photos, self.settings)
+            plan = plan_of(model, self.weights, self.card, self.photos, self.settings)
             atomic_write_text(file, dump(plan.model_dump(mode="json")))
         missing = fake_quantise(model, plan.ranges, plan.weight_bits)
         trained = len(plan.ranges) - len(missing)
@@ -77,7 +80,7 @@ class Preparation:
             print(f"Not trained for 8 bits, since they are no convolutions of the network in memory: {few(missing)}.")
 
 
-def plan_of(model: nn.Layer, card: Card, photos: Sequence[Path], settings: Qat) -> Plan:
+def plan_of(model: nn.Layer, weights: str, card: Card, photos: Sequence[Path], settings: Qat) -> Plan:
     """Ranges of a float network's values on photos.
 
     Raises:
@@ -90,7 +93,7 @@ def plan_of(model: nn.Layer, card: Card, photos: Sequence[Path], settings: Qat) 
     wanted = [layer for layer in sweep.layers if layer not in kept]
     ranges = {layer.name: sweep.histograms[layer.input].range(observer) for layer in wanted}
     names = [layer.name for layer in kept]
-    return Plan(observer=observer, weight_bits=settings.weight_bits, keep=names, ranges=ranges)
+    return Plan(weights=weights, observer=observer, weight_bits=settings.weight_bits, keep=names, ranges=ranges)
 
 
 def read_plan(file: Path) -> Plan:
