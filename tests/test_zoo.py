@@ -88,7 +88,9 @@ class TestCards:
         card = read_card(zoo.card_path(name))
         assert card.name == name
         assert card.licence and card.origin and card.task and card.sources and card.known_failures
-        assert all(dict(card.measured).values())
+        # Times in 8 bits stand in docs/howto/slim.md, beside those in float.
+        untold = {kind for kind, figures in dict(card.measured).items() if not figures}
+        assert untold <= ({"latency"} if name in GRAPHS else set())
         assert {"portrait_mini val.txt"} < {score.data for score in card.measured.scores}
 
     @pytest.mark.parametrize("name", NAMES)
