@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import paddle
 from paddle import nn
 
 from paddleseg.card import CARD_NAME, DEPLOY_NAME, Card, Files, Measured, deploy_text, read_card, save_card
 from paddleseg.errors import ConfigError, OutputError, Problem
+from paddleseg.export.compare import MIOU_TOLERANCE
 from paddleseg.export.compare import compare as compare_photos
 from paddleseg.export.embed.check import check_embedded
 from paddleseg.export.embed.steps import Ending
@@ -23,6 +25,9 @@ from paddleseg.export.targets.base import Format, Precision, Target, Work
 from paddleseg.export.targets.onnx import OPSET
 from paddleseg.export.verify import verify
 from paddleseg.files import atomic_dir, file_sha256
+
+if TYPE_CHECKING:
+    from paddleseg.export.quantize.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,11 @@ def export_model(
     command: str = "",
     precision: Precision = "fp32",
     calibration: Sequence[Path] = (),
+    recipe: Recipe | None = None,
+    most_lost: float = MIOU_TOLERANCE,
     opset: int = OPSET,
     embed: Ending | None = None,
+    check: Callable[[Path], None] = lambda folder: None,
 ) -> Exported:
     """Write `model` for deployment and prove that the written files give its numbers.
 
@@ -70,8 +78,11 @@ def export_model(
         command: What the card says that made these figures.
         precision: Of the targets that have a choice; Paddle's graph stays in 32 bits.
         calibration: What int8 learns ranges of values from; `photos` where it is left out.
+        recipe: How int8 is made; None for the usual way.
+        most_lost: As of `compare`.
         opset: Of ONNX, 11 to 21.
         embed: Also write an ONNX graph from a picture to its "mask" or "prob", as `export.embed.write` tells.
+        check: Called with the finished files before they take their place; what it raises leaves nothing behind.
 
     Raises:
         ConfigError: There is no such target.
@@ -87,7 +98,7 @@ def export_model(
     stem = "inference" if for_fastdeploy else "model"
     files = Files(**{key: name for target in targets for key, name in target.files(stem, format).items()})
     with _staged(Path(save_dir)) as folder:
-        work = Work(model, card, format, folder, files, precision, opset, calibration or photos)
+        work = Work(model, card, format, folder, files, precision, opset, calibration or photos, recipe)
         for target in targets:
             target.write(work)
         work.exact.unlink(missing_ok=True)
@@ -106,7 +117,7 @@ def export_model(
         )
         _write_cards(card, folder, for_fastdeploy)
         differences = verify(folder, model, precision=precision) if compare else {}
-        rows = compare_photos(folder, model, photos, command, precision) if photos else []
+        rows = compare_photos(folder, model, photos, command, precision, most_lost) if photos else []
         if embed and compare:
             row = check_embedded(folder, model, embed, photos, command, precision)
             differences["embedded"] = row.largest_difference
@@ -115,6 +126,7 @@ def export_model(
             measured = card.measured.model_copy(update={"verified_exports": rows})
             card = card.model_copy(update={"measured": measured})
             _write_cards(card, folder, for_fastdeploy)
+        check(folder)
     return Exported(Path(save_dir), card, differences)
 
 
