@@ -24,6 +24,7 @@ FLOORS: tuple[set[str], ...] = (
     {"assemble"},
     {"engine", "export", "batch"},
     {"analysis"},
+    {"slim"},
     {"video"},
     {"batch"},
     {"service"},

@@ -171,6 +171,14 @@ def _share(text: str) -> float:
     return float(text[:-1]) / 100 if text.endswith("%") else float(text)
 
 
+def add_slim(parser: argparse.ArgumentParser, example: str) -> None:
+    """`--slim_config` and `--slim`: the settings of a method of `paddleseg slim`."""
+    parser.add_argument("--slim_config", metavar="FILE", help="the YAML file of the method (default: its defaults)")
+    parser.add_argument(
+        "--slim", nargs="+", default=[], metavar="KEY=VALUE", help=f"change the method's settings, such as {example}"
+    )
+
+
 def add_layout(parser: argparse.ArgumentParser) -> None:
     """`--data_format`, kept for PaddleSeg's command lines."""
     parser.add_argument("--data_format", choices=["NCHW", "NHWC"], help="kept from PaddleSeg: networks run in NCHW")

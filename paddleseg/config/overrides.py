@@ -12,8 +12,11 @@ from paddleseg.config.yaml_io import parse_value
 from paddleseg.errors import ConfigError, Problem
 
 
-def apply_opts(tree: Node, opts: Sequence[str]) -> Node:
+def apply_opts(tree: Node, opts: Sequence[str], flag: str = "--opts") -> Node:
     """Set each `key.path=value`; a number in the path is a list index, values are typed as YAML types them.
+
+    Args:
+        flag: What they stood behind.
 
     Raises:
         ConfigError: Every override that is malformed or leads nowhere.
@@ -21,12 +24,14 @@ def apply_opts(tree: Node, opts: Sequence[str]) -> Node:
     problems: list[Problem] = []
     for text in opts:
         key, equals, value = text.partition("=")
-        where = f"--opts {text}"
+        where = f"{flag} {text}"
         if not equals or not key.strip():
-            problems.append(Problem(where, "is not of the form key=value", "write e.g. --opts batch_size=8 iters=1000"))
+            problems.append(
+                Problem(where, "is not of the form key=value", f"write e.g. {flag} batch_size=8 iters=1000")
+            )
             continue
         try:
-            tree = _set(tree, key.strip().split("."), to_node(_typed(value), Origin("--opts")), ())
+            tree = _set(tree, key.strip().split("."), to_node(_typed(value), Origin(flag)), ())
         except (yaml.YAMLError, ValueError, OverflowError, RecursionError):
             problems.append(Problem(where, "the value is not YAML", "quote the whole override in the shell"))
         except ConfigError as error:

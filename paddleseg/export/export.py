@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import paddle
 from paddle import nn
@@ -23,6 +24,9 @@ from paddleseg.export.targets.base import Format, Precision, Target, Work
 from paddleseg.export.targets.onnx import OPSET
 from paddleseg.export.verify import verify
 from paddleseg.files import atomic_dir, file_sha256
+
+if TYPE_CHECKING:
+    from paddleseg.export.quantize.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,10 @@ def export_model(
     command: str = "",
     precision: Precision = "fp32",
     calibration: Sequence[Path] = (),
+    recipe: Recipe | None = None,
     opset: int = OPSET,
     embed: Ending | None = None,
+    check: Callable[[Path], None] = lambda folder: None,
 ) -> Exported:
     """Write `model` for deployment and prove that the written files give its numbers.
 
@@ -70,8 +76,10 @@ def export_model(
         command: What the card says that made these figures.
         precision: Of the targets that have a choice; Paddle's graph stays in 32 bits.
         calibration: What int8 learns ranges of values from; `photos` where it is left out.
+        recipe: How int8 is made; None for the usual way.
         opset: Of ONNX, 11 to 21.
         embed: Also write an ONNX graph from a picture to its "mask" or "prob", as `export.embed.write` tells.
+        check: Called with the finished files before they take their place; what it raises leaves nothing behind.
 
     Raises:
         ConfigError: There is no such target.
@@ -87,7 +95,7 @@ def export_model(
     stem = "inference" if for_fastdeploy else "model"
     files = Files(**{key: name for target in targets for key, name in target.files(stem, format).items()})
     with _staged(Path(save_dir)) as folder:
-        work = Work(model, card, format, folder, files, precision, opset, calibration or photos)
+        work = Work(model, card, format, folder, files, precision, opset, calibration or photos, recipe)
         for target in targets:
             target.write(work)
         work.exact.unlink(missing_ok=True)
@@ -115,6 +123,7 @@ def export_model(
             measured = card.measured.model_copy(update={"verified_exports": rows})
             card = card.model_copy(update={"measured": measured})
             _write_cards(card, folder, for_fastdeploy)
+        check(folder)
     return Exported(Path(save_dir), card, differences)
 
 

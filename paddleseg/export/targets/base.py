@@ -8,12 +8,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from paddle import nn
 
 from paddleseg.card import Card, Files
 from paddleseg.errors import ExportError
+
+if TYPE_CHECKING:
+    from paddleseg.export.quantize.recipe import Recipe
 
 Format = Literal["pir", "legacy"]
 Precision = Literal["fp32", "fp16", "int8"]
@@ -32,6 +35,7 @@ class Work:
         precision: Of the targets that have a choice.
         opset: Of ONNX.
         photos: What int8 learns ranges of values from.
+        recipe: How int8 is made; None for the usual way.
     """
 
     model: nn.Layer
@@ -42,6 +46,7 @@ class Work:
     precision: Precision = "fp32"
     opset: int = 13
     photos: Sequence[Path] = ()
+    recipe: Recipe | None = None
 
     @property
     def exact(self) -> Path:

@@ -49,12 +49,15 @@ class Onnx(Target):
         if work.precision == "fp32":
             shutil.copyfile(work.exact, made)
             return
-        from paddleseg.export import precision
-
+        # These need the package onnx.
         if work.precision == "fp16":
-            precision.in_16_bits(work.exact, made)
+            from paddleseg.export.precision import in_16_bits
+
+            in_16_bits(work.exact, made)
         else:
-            precision.in_8_bits(work.exact, made, work.card, work.photos)
+            from paddleseg.export.quantize.recipe import Recipe, quantize
+
+            quantize(work.exact, made, work.card, work.photos, work.recipe or Recipe())
 
 
 def _check_opset(work: Work) -> None:

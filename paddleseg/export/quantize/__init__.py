@@ -1,0 +1,1 @@
+"""ONNX graphs whose convolutions work in 8 bits, written as QuantizeLinear and DequantizeLinear (QDQ)."""

@@ -1,0 +1,1 @@
+"""Smaller and faster networks, with proof of what that costs: quantised, pruned, distilled."""
