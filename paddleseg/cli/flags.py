@@ -179,6 +179,15 @@ def add_slim(parser: argparse.ArgumentParser, example: str) -> None:
     )
 
 
+def add_calibrate(parser: argparse.ArgumentParser) -> None:
+    """`--calibrate`: photos that show which values a network's tensors take."""
+    parser.add_argument(
+        "--calibrate",
+        metavar="PHOTOS",
+        help="what ranges of values are learnt from: an image, a folder or a .txt list (default: train_dataset's)",
+    )
+
+
 def add_layout(parser: argparse.ArgumentParser) -> None:
     """`--data_format`, kept for PaddleSeg's command lines."""
     parser.add_argument("--data_format", choices=["NCHW", "NHWC"], help="kept from PaddleSeg: networks run in NCHW")

@@ -52,6 +52,7 @@ def train(
     profiler_options: str | None = None,
     check_data: bool = True,
     overwrite: bool = False,
+    prepare: Callable[[paddle.nn.Layer], None] = lambda model: None,
 ) -> TrainState:
     """Train as `config` says and leave checkpoints in `save_dir`.
 
@@ -60,12 +61,13 @@ def train(
         do_eval: Evaluate on `val_dataset` at every `save_interval` and keep the best weights.
         check_data: Look at a sample of the data first, and refuse to start on what would fail later.
         overwrite: Start anew in the folder of an older run, whose checkpoints move to `save_dir/old_N`.
+        prepare: Changes the network in place before the run begins, without changing its parameters' names.
 
     Raises:
         UserError: Anything wrong with the configuration, the data, the checkpoint, the device or `save_dir`.
     """
     with ownership.claim(save_dir, resume, overwrite=overwrite) as claimed:
-        return _train(config, claimed, do_eval, use_vdl, repeats, profiler_options, check_data)
+        return _train(config, claimed, do_eval, use_vdl, repeats, profiler_options, check_data, prepare)
 
 
 def _train(
@@ -76,6 +78,7 @@ def _train(
     repeats: int,
     profiler_options: str | None,
     check_data: bool,
+    prepare: Callable[[paddle.nn.Layer], None],
 ) -> TrainState:
     save_dir = claimed.save_dir
     needed = ("model", "loss", "optimizer", "lr_scheduler", "train_dataset", "iters")
@@ -98,6 +101,7 @@ def _train(
 
     with partial_weights(settings.allow_partial):
         model = build.model()
+    prepare(model)
     optimizer = build.optimizer(model)
     model, optimizer, amp_level = _mixed_precision(model, optimizer, settings, device)
     # Paddle's tracer of byte code, the other way, runs into the compiled kernels of the CPU.

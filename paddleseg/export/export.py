@@ -15,6 +15,7 @@ from paddle import nn
 
 from paddleseg.card import CARD_NAME, DEPLOY_NAME, Card, Files, Measured, deploy_text, read_card, save_card
 from paddleseg.errors import ConfigError, OutputError, Problem
+from paddleseg.export.compare import MIOU_TOLERANCE
 from paddleseg.export.compare import compare as compare_photos
 from paddleseg.export.embed.check import check_embedded
 from paddleseg.export.embed.steps import Ending
@@ -56,6 +57,7 @@ def export_model(
     precision: Precision = "fp32",
     calibration: Sequence[Path] = (),
     recipe: Recipe | None = None,
+    most_lost: float = MIOU_TOLERANCE,
     opset: int = OPSET,
     embed: Ending | None = None,
     check: Callable[[Path], None] = lambda folder: None,
@@ -77,6 +79,7 @@ def export_model(
         precision: Of the targets that have a choice; Paddle's graph stays in 32 bits.
         calibration: What int8 learns ranges of values from; `photos` where it is left out.
         recipe: How int8 is made; None for the usual way.
+        most_lost: As of `compare`.
         opset: Of ONNX, 11 to 21.
         embed: Also write an ONNX graph from a picture to its "mask" or "prob", as `export.embed.write` tells.
         check: Called with the finished files before they take their place; what it raises leaves nothing behind.
@@ -114,7 +117,7 @@ def export_model(
         )
         _write_cards(card, folder, for_fastdeploy)
         differences = verify(folder, model, precision=precision) if compare else {}
-        rows = compare_photos(folder, model, photos, command, precision) if photos else []
+        rows = compare_photos(folder, model, photos, command, precision, most_lost) if photos else []
         if embed and compare:
             row = check_embedded(folder, model, embed, photos, command, precision)
             differences["embedded"] = row.largest_difference

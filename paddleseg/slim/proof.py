@@ -25,9 +25,9 @@ SHOWN = {"mIoU": "mIoU", "boundary_IoU": "boundary IoU"}
 class Margin(Section):
     """What may be lost, in points of 100."""
 
-    mIoU: Points = 0.3
+    mIoU: Points = 0.3  # noqa: N815 - what the measure is called everywhere
     """Of the mean IoU."""
-    boundary_IoU: Points = 0.5
+    boundary_IoU: Points = 0.5  # noqa: N815
     """Of the boundary IoU."""
 
 
@@ -50,6 +50,11 @@ class Proof:
     def __init__(self, predictor: Predictor, dataset: Dataset, task: Task, *, show: bool = False):
         self.dataset, self.task, self.show = dataset, task, show
         self.rows: dict[str, Figures] = {"float": self.figures(predictor)}
+
+    @property
+    def photos(self) -> list[Path]:
+        """The photos' files."""
+        return [entry[0] for entry in self.dataset.entries]
 
     def figures(self, predictor: Predictor) -> Figures:
         """mIoU and boundary IoU in points."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,29 +13,28 @@ from rich.console import Console
 
 from paddleseg.card import Card
 from paddleseg.config.schema import Count, Section, Share
-from paddleseg.errors import ConfigError, ExportError, Problem
-from paddleseg.export.export import Exported, export_model
+from paddleseg.export.export import Exported
 from paddleseg.export.quantize.graph import Layer
-from paddleseg.export.quantize.observe import OBSERVERS, Observer, of_all_shapes
+from paddleseg.export.quantize.observe import OBSERVERS, Observer
 from paddleseg.export.quantize.recipe import PHOTOS, Recipe, named
 from paddleseg.slim import report
 from paddleseg.slim.proof import Margin, Proof
 from paddleseg.slim.sweep import Row, Sweep
+from paddleseg.slim.write import require_others, write_proven
 
-_COMPARED = 24  # photos of the proof on which runtimes are also compared value by value, and timed
 _NAMED = 5
 
 
 class Quantize(Section):
     """What `paddleseg slim quantize` can be told."""
 
-    observers: Annotated[list[Observer], Field(min_length=1)] = list(OBSERVERS)
+    observers: Annotated[list[Observer], Field(min_length=1)] = list(OBSERVERS)  # noqa: RUF012 - pydantic copies it
     """What ranges are made of; of several, the one whose answers are nearest is taken."""
     weight_bits: Literal[7, 8] = 7
     """8 clips sums on processors with AVX2 and without VNNI; see docs/howto/slim.md."""
     keep: Literal["auto"] | list[str] = "auto"
     """Layers that stay in float (`*` for anything); auto: those that a sweep finds too sensitive."""
-    agreement: Annotated[float, Field(ge=0, le=100)] = 0.4
+    agreement: Annotated[float, Field(ge=0, le=100)] = 0.8
     """For auto: points of mIoU that masks may lack to the float network's, on the photos of the sweep."""
     most_kept: Share = 0.3
     """Of all weights, the share that auto may leave in float."""
@@ -80,16 +78,10 @@ def quantize(
         ExportError: More is lost than the settings allow; the message names the layers to keep in float.
         ConfigError: `photos` are those of the proof, or `keep` names what is not there.
     """
-    checked = [entry[0] for entry in proof.dataset.entries]
-    if same := {path.resolve() for path in photos} & {path.resolve() for path in checked}:
-        what = f"has {len(same)} of the photos that the result is judged on"
-        raise ConfigError("calibration", what, "calibrate on others, such as those of training")
+    require_others(photos, proof)
     show = console.is_terminal
-    with tempfile.TemporaryDirectory() as folder:
-        plain = export_model(model, card, Path(folder) / "float", onnx=True, compare=False)
-        source = plain.folder / str(plain.card.files.onnx)
-        sweep = Sweep(source, card, photos, settings.photos, settings.weight_bits)
-    observer = min(settings.observers, key=lambda each: sweep.change(sweep.layers, each).error)
+    sweep = Sweep.of_model(model, card, photos, settings.photos, settings.weight_bits)
+    observer = sweep.best(settings.observers)
     rows = sweep.alone(observer, show=show)
     if settings.keep == "auto":
         kept = sweep.keep(rows, observer, settings.agreement / 100, settings.most_kept)
@@ -99,34 +91,21 @@ def quantize(
     console.print(f"Ranges by {observer}; {len(sweep.layers) - len(kept)} of {len(sweep.layers)} layers in 8 bits.")
     names = tuple(layer.name for layer in kept)
     recipe = Recipe(observer, settings.weight_bits, names, settings.photos // 2)
-
-    def check(folder: Path) -> None:
-        proof.measure(folder)
-        console.print(proof.table())
-        proof.require(settings.margin, lambda: _more(rows, kept))
-
-    try:
-        done = export_model(
-            model,
-            card,
-            save_dir,
-            to=["onnx", *to],
-            photos=of_all_shapes(checked, _COMPARED),
-            calibration=photos,
-            precision="int8",
-            recipe=recipe,
-            command=command,
-            check=check,
-        )
-    except ExportError as error:
-        raise ExportError([_with_layers(problem, rows, kept) for problem in error.problems]) from error
+    done = write_proven(
+        model,
+        card,
+        save_dir,
+        proof,
+        photos,
+        recipe,
+        settings.margin,
+        lambda: _more(rows, kept),
+        to=to,
+        command=command,
+        console=console,
+    )
     report.write(save_dir, rows, kept)
     return Quantized(done, observer, rows, kept)
-
-
-def _with_layers(problem: Problem, rows: Sequence[Row], kept: Collection[Layer]) -> Problem:
-    """Of a graph that loses too much, what to do about it here."""
-    return replace(problem, hint=_more(rows, kept)) if "mIoU" in problem.what else problem
 
 
 def _more(rows: Sequence[Row], kept: Collection[Layer]) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnx
+from paddle import nn
 
 from paddleseg.card import Card
 from paddleseg.errors import ExportError
+from paddleseg.export.export import export_model
 from paddleseg.export.quantize.graph import Layer, folded, layers_of
 from paddleseg.export.quantize.observe import Observer, histograms, inputs_of, of_all_shapes
 from paddleseg.export.quantize.recipe import tensors_of
@@ -68,6 +71,21 @@ class Sweep:
         self.histograms = histograms(self.model, tensors_of(self.layers), taken[::2])
         self.inputs = taken[1::2]
         self.wanted = self._answers(self.model)
+
+    @classmethod
+    def of_model(
+        cls, model: nn.Layer, card: Card, photos: Sequence[Path], count: int, weight_bits: WeightBits
+    ) -> Sweep:
+        """As the constructor, for a network in memory."""
+        with tempfile.TemporaryDirectory() as folder:
+            plain = export_model(model, card, Path(folder) / "float", onnx=True, compare=False)
+            return cls(plain.folder / str(plain.card.files.onnx), card, photos, count, weight_bits)
+
+    def best(self, observers: Sequence[Observer]) -> Observer:
+        """The observer with which the answers are nearest where every layer is in 8 bits."""
+        if len(observers) == 1:
+            return observers[0]
+        return min(observers, key=lambda each: self.change(self.layers, each).error)
 
     def change(self, layers: Collection[Layer], observer: Observer) -> Change:
         """What `layers` in 8 bits change."""

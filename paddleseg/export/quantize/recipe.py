@@ -29,14 +29,14 @@ class Recipe:
         weight_bits: As of `in_8_bits`.
         keep: Layers that stay in float, by name (`*` for anything); None for the first and the last two.
         photos: Photos at most that ranges are learnt from.
-        ranges: Of tensors by layer, input and output, where training has learnt them.
+        ranges: Of the layers' inputs, by layer, where training has used them.
     """
 
     observer: Observer = "percentile"
     weight_bits: WeightBits = 7
     keep: tuple[str, ...] | None = None
     photos: int = PHOTOS
-    ranges: Mapping[str, tuple[tuple[float, float], tuple[float, float]]] | None = None
+    ranges: Mapping[str, tuple[float, float]] | None = None
 
     def kept(self, layers: Sequence[Layer]) -> list[Layer]:
         """The layers that stay in float.
@@ -72,7 +72,7 @@ def quantize(source: Path, made: Path, card: Card, photos: Sequence[Path], recip
     ranges = {name: histogram.range(recipe.observer) for name, histogram in found.items()}
     for layer in wanted:
         if recipe.ranges and layer.name in recipe.ranges:
-            ranges[layer.input], ranges[layer.output] = recipe.ranges[layer.name]
+            ranges[layer.input] = recipe.ranges[layer.name]
     onnx.save(in_8_bits(model, wanted, ranges, recipe.weight_bits), made)
 
 

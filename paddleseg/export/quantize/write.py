@@ -28,8 +28,8 @@ def in_8_bits(
         model: As `graph.folded` gives it; it stays as it is.
         layers: Of `layers_of(model)`.
         ranges: Of the layers' inputs and outputs.
-        weight_bits: 7 leaves room for the sums of two products in 16 bits, which is how processors with AVX2 and without
-            VNNI add: with 8 they clip.
+        weight_bits: 7 leaves room for sums of two products in 16 bits, which is how processors with AVX2 but no VNNI
+            add: with 8 they clip.
     """
     from onnxruntime.quantization import CalibrationMethod, QDQQuantizer, QuantType
     from onnxruntime.quantization.calibrate import TensorsData
@@ -57,7 +57,7 @@ def in_8_bits(
     return compact(quantizer.model.model)
 
 
-def _as_arrays(ranges: Mapping[str, tuple[float, float]]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _as_arrays(ranges: Mapping[str, tuple[float, float]]) -> dict[str, tuple[np.float32, np.float32]]:
     return {name: (np.float32(low), np.float32(high)) for name, (low, high) in ranges.items()}
 
 
