@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 import inspect
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,13 @@ from paddleseg.models.layers.basic import channel_shuffle
 from paddleseg.models.pruned import shapes_of, write_record
 from paddleseg.models.weights import load_weights
 from paddleseg.registry import MODELS
+from paddleseg.slim.distill import Distill
 from paddleseg.slim.prune.criteria import importance
 from paddleseg.slim.prune.groups import Group, find_groups, kept_places, masked_arrays
 from paddleseg.slim.prune.plan import Plan
 from paddleseg.slim.prune.prune import Prune, prune, take_out
 from paddleseg.slim.prune.trace import ChannelGraph
+from paddleseg.slim.settings import read_settings
 
 # Networks that say no, with what they say.
 REFUSED = {"EMANet": "cannot be traced", "GINet": "counts on its channels"}
@@ -139,7 +142,12 @@ def test_a_network_whose_code_counts_on_its_channels_is_refused_and_whole():
     before = model.first.weight.numpy()
     with pytest.raises(ConfigError, match="CountsOnChannels: its code counts on its channels"):
         check_removal(model, (1, 3, 16, 16))
-    assert (model.first.weight.numpy() == before).all() and model(paddle.rand([1, 3, 16, 16]))[0].shape == [1, 2, 16, 16]
+    assert (model.first.weight.numpy() == before).all() and model(paddle.rand([1, 3, 16, 16]))[0].shape == [
+        1,
+        2,
+        16,
+        16,
+    ]
 
 
 def test_criteria_are_their_papers():
@@ -174,7 +182,9 @@ def test_a_target_is_met_by_what_loses_least():
     shares = plan.by_sensitivity(0.7, lost)
     assert 0.5 < plan.macs(shares) / plan.whole <= 0.7 and shares[dear] == 0
     assert 0.3 < plan.macs(plan.evenly(0.5)) / plan.whole <= 0.5
-    with pytest.raises(ConfigError, match=r"0\.001 cannot be reached: at least .* stay where: .*what the network gives"):
+    with pytest.raises(
+        ConfigError, match=r"0\.001 cannot be reached: at least .* stay where: .*what the network gives"
+    ):
         plan.by_sensitivity(0.001, lost)
 
 
@@ -199,7 +209,15 @@ def test_weights_of_a_pruned_network_make_any_of_its_class_as_small(tmp_path: Pa
 def test_the_command_prunes_trains_resumes_and_exports(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     save_dir = tmp_path / "half"
     command: list[Any] = ["slim", "prune", "--config", str(CONFIG), "--save_dir", str(save_dir)]
-    command += ["--model_path", "zoo://pp_humanseg_v1_lite", "--target_macs", "0.6", "--slim", "photos=2", "tried=[0.75]"]
+    command += [
+        "--model_path",
+        "zoo://pp_humanseg_v1_lite",
+        "--target_macs",
+        "0.6",
+        "--slim",
+        "photos=2",
+        "tried=[0.75]",
+    ]
     assert main([*command, "--opts", *SMALL, "iters=1", "save_interval=1"]) == 0
     assert "multiply-adds of" in capsys.readouterr().out
     assert len((save_dir / "pruned" / "sensitivity.csv").read_text().splitlines()) == 17
@@ -215,3 +233,26 @@ def test_the_command_prunes_trains_resumes_and_exports(tmp_path: Path, capsys: p
     assert load_card(tmp_path / "export")[0].pruned == shapes_of(model)
     assert main(command) == 2
     assert "holds a pruned network already" in capsys.readouterr().err
+
+
+def script(root: Path, name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(Path(name).stem, root / "deploy" / "slim" / name)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_paddleseg_scripts_take_their_flags(root: Path, capsys: pytest.CaptureFixture[str]):
+    pruning, distilling = script(root, "prune/prune.py"), script(root, "distill/distill_train.py")
+    given = ["--config", "c.yml", "--pruning_ratio", "0.3", "--retraining_iters", "20", "--batch_size", "2"]
+    assert pruning.translated(given) == [
+        *("slim", "prune", "--config", "c.yml", "--save_dir", "./output", "--do_eval", "--iters", "20"),
+        *("--target_macs", "0.7", "--batch_size", "2"),
+    ]
+    assert pruning.run([*given[:3], "1.5", *given[4:]]) == 2
+    assert "--pruning_ratio: should lie between 0 and 1" in capsys.readouterr().err
+    found = distilling.translated(["--teather_config", "t.yml", "--student_config", "s.yml", "--iters", "5"])
+    assert found[:6] == ["slim", "distill", "--config", "s.yml", "--teacher_config", "t.yml"]
+    assert found[-2:] == ["--iters", "5"] and Path(found[7]).is_file()
+    assert read_settings(Distill, found[7]).distill_loss is not None

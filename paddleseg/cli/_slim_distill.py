@@ -12,15 +12,17 @@ if TYPE_CHECKING:
 
 HELP = "train a small network with a large trained one as its teacher"
 EXAMPLE = """
-paddleseg slim distill --config portrait_fine_tune --teacher_config portrait_accurate --teacher_path zoo://portrait_accurate
-paddleseg slim distill --config small.yml --teacher_config large.yml --teacher_path output/large/best_model --slim_config distill.yml
+paddleseg slim distill --config portrait_fine_tune --teacher_config portrait_accurate --do_eval
+paddleseg slim distill --config small.yml --teacher_config large.yml --teacher_path output/large/best_model
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_arguments(parser)
     flags.add_slim(parser, "distill_loss.coef=[3]")
-    parser.add_argument("--teacher_config", metavar="FILE", help="whose `model` teaches (default: the config's teacher)")
+    parser.add_argument(
+        "--teacher_config", metavar="FILE", help="whose `model` teaches (default: the config's teacher)"
+    )
     parser.add_argument(
         "--teacher_path", metavar="WEIGHTS", help="the teacher's weights (default: those that its config names)"
     )

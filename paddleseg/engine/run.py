@@ -22,8 +22,8 @@ from paddleseg.doctor.data import check_sample
 from paddleseg.engine import checkpoint, dist, ownership
 from paddleseg.engine.callbacks import EMA, Callback, Checkpoint, EarlyStop, Finite, Profiler, ProgressLog, VisualDL
 from paddleseg.engine.distill import Distillation
-from paddleseg.engine.feature_distill import watch
 from paddleseg.engine.evaluate import evaluate, sample_pictures
+from paddleseg.engine.feature_distill import watch
 from paddleseg.engine.state import TrainState
 from paddleseg.engine.step import Stepper
 from paddleseg.engine.terms import LossPlan

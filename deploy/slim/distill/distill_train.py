@@ -14,7 +14,9 @@ def translated(arguments: list[str]) -> list[str]:
     """PaddleSeg's flags, its spelling of the teacher's among them, as those of `paddleseg slim distill`."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False, add_help=False)
     parser.add_argument("--student_config", required=True, metavar="FILE", help="the YAML file of the run")
-    parser.add_argument("--teather_config", "--teacher_config", required=True, metavar="FILE", help="whose model teaches")
+    parser.add_argument(
+        "--teather_config", "--teacher_config", required=True, metavar="FILE", help="whose model teaches"
+    )
     args, rest = parser.parse_known_args(arguments)
     command = ["slim", "distill", "--config", args.student_config, "--teacher_config", args.teather_config]
     return [*command, *([] if "--slim_config" in rest else ["--slim_config", str(LOSSES)]), *rest]

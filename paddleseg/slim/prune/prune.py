@@ -38,7 +38,7 @@ class Prune(Section):
     """By what channels are chosen: l1, fpgm (geometric median) or bn_scale."""
     even: bool = False
     """The same share of every group, without looking at photos."""
-    tried: Annotated[list[Part], Field(min_length=1)] = [0.25, 0.5, 0.75]
+    tried: Annotated[list[Part], Field(min_length=1)] = Field(default_factory=lambda: [0.25, 0.5, 0.75])
     """Shares of a group whose loss is measured."""
     photos: Count = 16
     """Photos of train_dataset that the loss is measured on."""
@@ -46,7 +46,7 @@ class Prune(Section):
     """The largest share of a group that may go."""
     multiple: Count = 4
     """What stays of a group is a multiple of this."""
-    keep: list[str] = []
+    keep: list[str] = Field(default_factory=list)
     """Groups that stay whole, by name (`*` for anything)."""
 
 

@@ -31,13 +31,24 @@ class Trace:
 Rule = Callable[[Trace, Any, list[Any]], list[Known]]
 RULES: dict[str, Rule] = {}
 
-_SAME = """relu relu6 leaky_relu elu selu hardswish hardsigmoid swish silu sigmoid tanh gelu mish softplus scale cast clip
-dropout exp log sqrt rsqrt square abs pow assign share_data floor""".split()
-_SPATIAL = "pool2d bilinear_interp nearest_interp bicubic_interp trilinear_interp linear_interp pad3d pad grid_sample".split()
-_POINTWISE = "add subtract multiply divide maximum minimum elementwise_pow fmax fmin add_n".split()
-_SHAPED = "reshape flatten squeeze unsqueeze".split()
-_REDUCED = "mean sum max min prod".split()
-_SHAPES_ONLY = "shape shape64 full_like zeros_like ones_like".split()
+# Each element by itself, or each with its counterpart; what becomes of zeros does not matter, since nothing reads them.
+# fmt: off
+_SAME = (
+    "relu", "relu6", "leaky_relu", "elu", "selu", "hardswish", "hardsigmoid", "swish", "silu", "sigmoid", "tanh", "gelu",
+    "mish", "softplus", "scale", "cast", "clip", "dropout", "exp", "log", "sqrt", "rsqrt", "square", "abs", "pow",
+    "assign", "share_data", "floor",
+)
+_SPATIAL = (
+    "pool2d", "bilinear_interp", "nearest_interp", "bicubic_interp", "trilinear_interp", "linear_interp", "pad3d", "pad",
+    "grid_sample",
+)
+_POINTWISE = (
+    "add", "subtract", "multiply", "divide", "maximum", "minimum", "elementwise_pow", "fmax", "fmin", "add_n",
+)
+# fmt: on
+_SHAPED = ("reshape", "flatten", "squeeze", "unsqueeze")
+_REDUCED = ("mean", "sum", "max", "min", "prod")
+_SHAPES_ONLY = ("shape", "shape64", "full_like", "zeros_like", "ones_like")
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:

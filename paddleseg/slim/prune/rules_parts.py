@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -35,11 +35,11 @@ def _split(trace: Trace, operation: Any, operands: list[Any]) -> list[Known]:
     axis = next((a for a in range(len(x.shape)) if any(shape[a] != x.shape[a] for shape in shapes)), None)
     if axis is None:
         return [[Value(shape, x.axes, x.parameter) for shape in shapes]]
-    ends = [0, *accumulate(shape[axis] for shape in shapes)]
+    spans = list(pairwise([0, *accumulate(shape[axis] for shape in shapes)]))
     kept = _but(x, axis)
     if axis in x.axes and not x.parameter:
-        _in_equal_parts(trace, x.axes[axis], [b - a for a, b in zip(ends, ends[1:], strict=False)], said(operation))
-    parts = [x.axes[axis][a:b] if axis in x.axes else None for a, b in zip(ends, ends[1:], strict=False)]
+        _in_equal_parts(trace, x.axes[axis], [b - a for a, b in spans], said(operation))
+    parts = [x.axes[axis][a:b] if axis in x.axes else None for a, b in spans]
     return [
         [
             Value(shape, kept | ({axis: ids} if ids is not None else {}), x.parameter)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -65,21 +66,18 @@ def measure(plan: Plan, photos: Photos, shares: Sequence[float], *, show: bool =
     return curves
 
 
-class _masked:
+@contextmanager
+def _masked(plan: Plan, model: nn.Layer, gone: set[int]) -> Iterator[None]:
     """A network in which units are silent, and then as it was."""
-
-    def __init__(self, plan: Plan, model: nn.Layer, gone: set[int]):
-        self.state = model.state_dict()
-        self.masked = masked_arrays(plan.graph, model, gone)
-
-    def __enter__(self) -> None:
-        self.before = {name: self.state[name].numpy().copy() for name in self.masked}
-        for name, array in self.masked.items():
-            self.state[name].set_value(array)
-
-    def __exit__(self, *_: object) -> None:
-        for name, array in self.before.items():
-            self.state[name].set_value(array)
+    state, masked = model.state_dict(), masked_arrays(plan.graph, model, gone)
+    before = {name: state[name].numpy().copy() for name in masked}
+    try:
+        for name, array in masked.items():
+            state[name].set_value(array)
+        yield
+    finally:
+        for name, array in before.items():
+            state[name].set_value(array)
 
 
 def write(folder: Path, groups: Sequence[Group], curves: Sequence[Curve], shares: Sequence[float]) -> None:
