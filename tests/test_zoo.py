@@ -26,6 +26,8 @@ from paddleseg.inference.predictor import Predictor
 from paddleseg.models.weights import load_weights, resolve
 
 NAMES = [uri.removeprefix("zoo://") for uri in zoo.names()]
+GRAPHS = [name for name in NAMES if read_card(zoo.card_path(name)).files.weights is None]
+"""Those in 8 bits, which nobody trains."""
 LITE = "pp_humanseg_v1_lite"
 
 
@@ -92,10 +94,20 @@ class TestCards:
     @pytest.mark.parametrize("name", NAMES)
     def test_the_files_are_the_ones_on_the_card(self, name: str):
         card = read_card(zoo.card_path(name))
-        path = zoo.weights_path(name)
-        assert (path.name, path.stat().st_size, file_sha256(path)) == (card.files.weights, card.bytes, card.sha256)
+        path = zoo.onnx_path(name) if name in GRAPHS else zoo.weights_path(name)
+        file = card.files.weights or card.files.onnx
+        assert (path.name, path.stat().st_size, file_sha256(path)) == (file, card.bytes, card.sha256)
         if card.files.onnx:
             assert zoo.onnx_path(name).name == card.files.onnx
+
+    @pytest.mark.parametrize("name", GRAPHS)
+    def test_a_graph_in_8_bits_is_under_half_and_has_no_weights_to_train(self, name: str, tmp_path: Path):
+        plain = zoo.onnx_path(name.removesuffix("_int8"))
+        assert zoo.onnx_path(name).stat().st_size < plain.stat().st_size / 2
+        with pytest.raises(WeightsError, match="without weights to build a network of"):
+            resolve(f"zoo://{name}")
+        assert main(["zoo", "get", name, "--save_dir", str(tmp_path)]) == 0
+        assert {file.name for file in tmp_path.iterdir()} == {f"{name}.onnx", f"{name}.yml"}
 
     def test_a_url_needs_a_digest(self, tmp_path: Path):
         (tmp_path / "card.yml").write_text("card: 1\nurl: https://example.org/w.pdparams\n")

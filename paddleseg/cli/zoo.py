@@ -44,7 +44,8 @@ def _list() -> None:
         path = zoo.card_path(uri.removeprefix("zoo://"))
         card = read_card(path)
         size = "x".join(map(str, card.input.size or ("any",)))
-        there = "in the package" if path.with_suffix(".pdparams").is_file() else f"fetched from {card.url}"
+        packed = any(path.with_suffix(ending).is_file() for ending in (".pdparams", ".onnx"))
+        there = "in the package" if packed else f"fetched from {card.url}"
         rows.append([card.name, card.about, size, f"{card.measured.parameters or 0:,}", card.licence, there])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:  # plain lines: names are there to be copied, so they are neither cut nor framed
@@ -56,7 +57,8 @@ def _get(name: str, folder: Path) -> None:
 
     card = zoo.card_path(name)
     graph = card.with_suffix(".onnx")
-    for source in (zoo.weights_path(name), *([graph] if graph.is_file() else []), card):
+    weights = [zoo.weights_path(name)] if zoo.card(name).files.weights or not graph.is_file() else []
+    for source in (*weights, *([graph] if graph.is_file() else []), card):
         with atomic_path(folder / source.name) as temporary:
             shutil.copyfile(source, temporary)
         print(folder / source.name)

@@ -52,6 +52,9 @@ def weights_path(name: str) -> Path:
     if packed.is_file():
         return packed
     found = card(name)
+    if found.files.weights is None and found.files.onnx is not None:
+        hint = "run it with the runtime onnx, or take the weights it was made of: see `about` in its card"
+        raise WeightsError(f"zoo://{name}", "is a graph for ONNX Runtime, without weights to build a network of", hint)
     if not found.url:
         raise WeightsError(f"zoo://{name}", f"{packed} is missing, and the card has no url", "install the package anew")
     return fetch.fetch(found.url, fetch.home() / packed.name, found.sha256)

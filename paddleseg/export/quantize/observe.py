@@ -20,7 +20,7 @@ Ranges = dict[str, tuple[float, float]]
 
 _BINS = 2048
 _LEVELS = 256
-_SHARES = np.linspace(0.3, 1, 71)
+_SHARES = np.geomspace(0.05, 1, 60)
 """How much of the range that occurs is tried."""
 _CUT = 1e-4  # what "percentile" leaves out at each end
 _SHAPES = (2 / 3, 0.9, 1.12, 1.5)  # h / w between wide, landscape, square, portrait and tall photos
@@ -48,8 +48,10 @@ class Histogram:
             first, last = np.searchsorted(shares, (_CUT, 1 - _CUT))
             return min(self.centres[first], 0.0), max(self.centres[min(last, _BINS - 1)], 0.0)
         cost = _squared_error if observer == "mse" else _divergence
-        share = min(_SHARES, key=lambda share: (cost(self, share * self.low, share * self.high), -share))
-        return float(share * self.low), float(share * self.high)
+        # One end after the other: it is seldom that both have a tail.
+        high = min(_SHARES * self.high, key=lambda high: (cost(self, self.low, high), -high))
+        low = min(_SHARES * self.low, key=lambda low: (cost(self, low, high), low))
+        return float(low), float(high)
 
 
 def _squared_error(histogram: Histogram, low: float, high: float) -> float:

@@ -20,7 +20,7 @@ def in_8_bits(
     model: onnx.ModelProto,
     layers: Collection[Layer],
     ranges: Mapping[str, tuple[float, float]],
-    weight_bits: WeightBits = 8,
+    weight_bits: WeightBits = 7,
 ) -> onnx.ModelProto:
     """A graph in which `layers` work in 8 bits, each channel of a weight with its own scale.
 
