@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from paddleseg.cli import flags, train
 
@@ -47,7 +47,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _prune(args: argparse.Namespace, folder: Path) -> None:
     from paddleseg import assemble
-    from paddleseg.analysis.macs import count
     from paddleseg.cli import _slim
     from paddleseg.config.load import load_config
     from paddleseg.device import select_device
@@ -66,24 +65,32 @@ def _prune(args: argparse.Namespace, folder: Path) -> None:
     weights = assemble.weights_of(cfg, args.model_path)
     model, card = assemble.model_from_config(cfg, args.model_path), assemble.card_from_config(cfg, weights=weights)
     inputs = list(inputs_of(card, of_all_shapes(_slim.calibration_photos(args), settings.photos)))
-    before = count(model, inputs[0].shape)
+    parameters = _parameters(model)
     done = prune(model, inputs, settings)
     write(folder, model, done)
-    after = count(model, inputs[0].shape)
     _say(settings, done)
     n, c, h, w = inputs[0].shape
-    print(f"multiply-adds of {n} x {c} x {h} x {w}: {before.macs:,} -> {after.macs:,} ({after.macs / before.macs:.0%})")
-    print(f"parameters: {before.parameters:,} -> {after.parameters:,} ({after.parameters / before.parameters:.0%})")
+    for what, before, after in (
+        (f"multiply-adds of {n} x {c} x {h} x {w}", *done.macs),
+        ("parameters", parameters, _parameters(model)),
+    ):
+        print(f"{what}: {before:,} -> {after:,} ({after / before:.0%})")
     print(f"{folder}: the small network, before training")
+
+
+def _parameters(model: Any) -> int:
+    return sum(int(parameter.size) for parameter in model.parameters() if not parameter.stop_gradient)
 
 
 def _say(settings: Prune, done: Pruned) -> None:
     """The groups, those that lose most channels first."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     tried = sorted(done.curves[0]) if done.curves else []
-    table = Table("group", "channels", "stay", *(f"mIoU lost at {share:.0%}" for share in tried))
+    table = Table(
+        Column("group", overflow="fold"), "channels", "stay", *(f"mIoU lost at {share:.0%}" for share in tried)
+    )
     curves = done.curves or [{} for _ in done.groups]
     rows = zip(done.groups, curves, strict=True)
     for (group, stays), curve in sorted(rows, key=lambda row: row[0][1] / len(row[0][0])):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -47,7 +47,23 @@ class Plan:
         return found
 
     def macs(self, shares: Sequence[float]) -> int:
-        return self.graph.macs(kept_places(self.graph, self.gone(shares)))
+        return self._macs_without(self.gone(shares))
+
+    def _macs_without(self, units: Iterable[int]) -> int:
+        return self.graph.macs(kept_places(self.graph, set(units)))
+
+    def require(self, target: float, shares: Sequence[float]) -> None:
+        """Refuse a target that cannot be reached where such a share of each group goes.
+
+        Raises:
+            ConfigError: It cannot; the message says why channels stay.
+        """
+        least = self.macs(shares) / self.whole
+        if least > target:
+            reasons = sorted(set(self.graph.channels.reasons.values()) - {"kernel"})
+            what = f"{target:g} cannot be reached: at least {least:.2f} of the multiply-adds stay"
+            hint = "take a higher one, or let more of a group go (most, tried)"
+            raise ConfigError("target_macs", f"{what} (channels stay where: {'; '.join(reasons)})", hint)
 
     def _count(self, units: int, share: float) -> int:
         stays = units - round(units * min(share, self.most))
@@ -85,20 +101,16 @@ class Plan:
         """Shares of a group, and what each costs in mIoU for each multiply-add that it saves."""
         known = sorted(curve)
         steps = np.linspace(0, min(max(known), self.most), _STEPS + 1)[1:]
+        units = [self._count(len(self.order[number]), share) for share in steps]
         rising = np.maximum.accumulate([0.0, *(curve[share] for share in known)])
         lost = np.interp(steps, [0.0, *known], rising) + _NOISE
-        alone = [[float(share) if n == number else 0.0 for n in range(len(self.groups))] for share in steps]
-        saved = np.array([1 - self.macs(shares) / self.whole for shares in alone])
+        saves = {count: 1 - self._macs_without(self.order[number][:count]) / self.whole for count in set(units)}
+        saved = np.array([saves[count] for count in units])
         return steps, np.where(saved > 0, lost / np.maximum(saved, 1e-9), np.inf)
 
     def _search(self, target: float, shares: Callable[[float], list[float]], highest: float) -> list[float]:
         low, high = 0.0, float(highest)
-        least = self.macs(shares(high)) / self.whole
-        if least > target:
-            reasons = sorted(set(self.graph.channels.reasons.values()) - {"kernel"})
-            what = f"{target:g} cannot be reached: at least {least:.2f} of the multiply-adds stay"
-            hint = "take a higher one, or let more of a group go (most)"
-            raise ConfigError("target_macs", f"{what} (channels stay where: {'; '.join(reasons)})", hint)
+        self.require(target, shares(high))
         for _ in range(24):
             middle = (low + high) / 2
             if self.macs(shares(middle)) / self.whole <= target:

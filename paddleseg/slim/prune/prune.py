@@ -81,7 +81,7 @@ def prune(model: nn.Layer, inputs: Sequence[np.ndarray], settings: Prune, *, sho
     if settings.even:
         shares = plan.evenly(settings.target_macs)
     else:
-        plan.by_sensitivity(settings.target_macs, [dict.fromkeys(settings.tried, 0.0)] * len(groups))  # can it be had?
+        plan.require(settings.target_macs, [max(settings.tried)] * len(groups))  # before the long part
         curves = sensitivity.measure(plan, Photos(model, inputs), settings.tried, show=show)
         shares = plan.by_sensitivity(settings.target_macs, curves)
     gone = plan.gone(shares)

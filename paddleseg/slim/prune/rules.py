@@ -34,13 +34,13 @@ RULES: dict[str, Rule] = {}
 # Each element by itself, or each with its counterpart; what becomes of zeros does not matter, since nothing reads them.
 # fmt: off
 _SAME = (
-    "relu", "relu6", "leaky_relu", "elu", "selu", "hardswish", "hardsigmoid", "swish", "silu", "sigmoid", "tanh", "gelu",
-    "mish", "softplus", "scale", "cast", "clip", "dropout", "exp", "log", "sqrt", "rsqrt", "square", "abs", "pow",
+    "relu", "relu6", "leaky_relu", "elu", "selu", "hardswish", "hardsigmoid", "swish", "silu", "sigmoid", "tanh",
+    "gelu", "mish", "softplus", "scale", "cast", "clip", "dropout", "exp", "log", "sqrt", "rsqrt", "square", "abs", "pow",
     "assign", "share_data", "floor",
 )
 _SPATIAL = (
-    "pool2d", "bilinear_interp", "nearest_interp", "bicubic_interp", "trilinear_interp", "linear_interp", "pad3d", "pad",
-    "grid_sample",
+    "pool2d", "bilinear_interp", "nearest_interp", "bicubic_interp", "trilinear_interp", "linear_interp", "pad3d",
+    "pad", "grid_sample",
 )
 _POINTWISE = (
     "add", "subtract", "multiply", "divide", "maximum", "minimum", "elementwise_pow", "fmax", "fmin", "add_n",
