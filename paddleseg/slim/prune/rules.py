@@ -35,8 +35,8 @@ RULES: dict[str, Rule] = {}
 # fmt: off
 _SAME = (
     "relu", "relu6", "leaky_relu", "elu", "selu", "hardswish", "hardsigmoid", "swish", "silu", "sigmoid", "tanh",
-    "gelu", "mish", "softplus", "scale", "cast", "clip", "dropout", "exp", "log", "sqrt", "rsqrt", "square", "abs", "pow",
-    "assign", "share_data", "floor",
+    "gelu", "mish", "softplus", "scale", "cast", "clip", "dropout", "exp", "log", "sqrt", "rsqrt", "square", "abs",
+    "pow", "assign", "share_data", "floor",
 )
 _SPATIAL = (
     "pool2d", "bilinear_interp", "nearest_interp", "bicubic_interp", "trilinear_interp", "linear_interp", "pad3d",
