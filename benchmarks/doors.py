@@ -145,9 +145,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--list", type=Path, default=ROOT / "data/portrait_mini/val.txt", help="photos with labels")
     parser.add_argument("--count", type=int, default=24, help="photos, from the list's start (default: %(default)s)")
-    parser.add_argument(
-        "--models", nargs="+", default=trainable(), metavar="URI", help="default: the zoo but graphs in 8 bits"
-    )
+    parser.add_argument("--models", nargs="+", default=trainable(), metavar="URI", help="default: all with weights")
     args = parser.parse_args()
     lines = args.list.read_text(encoding="utf-8").splitlines()[: args.count]
     pairs = [tuple((args.list.parent / name).resolve() for name in line.split()) for line in lines]

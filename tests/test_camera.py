@@ -121,18 +121,24 @@ class TestFeed:
 
 
 class Sender:
-    """An address that sends a clip to each who comes, one after the other, and breaks off."""
+    """An address that sends a clip to each who comes, one after the other, and breaks off.
 
-    def __init__(self, *clips: Path):
-        self._clips = clips
+    Args:
+        again: What the second one waits for.
+    """
+
+    def __init__(self, *clips: Path, again: threading.Event | None = None):
+        self._clips, self._again = clips, again
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.address = f"tcp://127.0.0.1:{self._socket.getsockname()[1]}"
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
     def _work(self) -> None:
-        for clip in self._clips:
+        for number, clip in enumerate(self._clips):
             caller, _ = self._socket.accept()
+            if number and self._again is not None:
+                self._again.wait(60)
             with caller:
                 caller.sendall(clip.read_bytes())
         self._socket.close()
@@ -149,23 +155,31 @@ class TestReconnection:
     ):
         small = write_clip(tmp_path / "small.ts", frames(40, (64, 64)))
         told: list[str] = []
-        address = Sender(stream, small).address
+        gone = threading.Event()
+        address = Sender(stream, small, again=gone).address
+        empty = plain(SIZE, "no picture from the camera")
+
+        def look(_: int) -> None:
+            if told and np.array_equal(watched.seen[-1], empty):
+                gone.set()
+            camera._done = len(told) > 2
+
         with (
             Feed(lambda: open_source(address), tell=told.append) as feed,
             VirtualCamera(SIZE, RATE) as virtual,
         ):
             camera = Camera(feed, Session(predictor), Looks(["blur"]), None, virtual)
-            watched.on_frame = lambda _: setattr(camera, "_done", len(told) > 2)
-            camera.run(30)
+            watched.on_frame = look
+            camera.run(60)
         assert [sentence.removeprefix(f"{address}: ").partition(" after")[0] for sentence in told] == [
             "has ended; waiting for it to come back",
             "is back",
             "has ended; waiting for it to come back",
         ]
         assert told[1].endswith("with 64 x 64 pixels, cut to 128 x 96")
-        away = [np.array_equal(frame, plain(SIZE, "no picture from the camera")) for frame in watched.seen]
-        gone = away.index(True)
-        assert gone > 0 and False in away[gone:]
+        away = [np.array_equal(frame, empty) for frame in watched.seen]
+        first = away.index(True)
+        assert first > 0 and False in away[first:]
 
     def test_without_it_the_fault_ends_the_program(self, stream: Path, capsys: pytest.CaptureFixture[str]):
         asked = ["camera", Sender(stream).address, "--no_window", "--seconds", "30", "--no_reconnect"]

@@ -60,6 +60,7 @@ class TestCard:
             ("card: 1\noutput: {multilabel: true}", "needs activation: sigmoid"),
             ("card: 1\nthreshold: 2", "threshold should lie between 0 and 1"),
             ("card: 2\npostprocess: [{type: drop_specks, smallest: -1}]", "smallest_part should be 0 or more"),
+            ("card: 2\npostprocess: [{type: drop_faint, peak: 1}]", "faintest_part should be 0 or more"),
             ("card: 2\nfiles: {graph: ../../etc/passwd}", "leads out of the card's folder"),
         ],
     )

@@ -201,6 +201,7 @@ class TestCards:
         def change(card: dict) -> None:
             card["preprocess"] = [*STEPS[case], card["preprocess"][-1]]
             card["postprocess"].insert(-1, {"type": "fill_holes", "largest": 0.3})
+            card["postprocess"].insert(0, {"type": "drop_faint", "peak": 0.97})
 
         self.compare(kind, card_of(exported, tmp_path / "model", change), photos, tmp_path)
 

@@ -8,19 +8,25 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import paddle
 import pytest
+from paddle import nn
 
 from paddleseg import zoo
-from paddleseg.card import Card, Files, load_card, read_card, save_card
+from paddleseg.card import Card, Files, Input, load_card, read_card, save_card
 from paddleseg.errors import ConfigError, DeviceError, ExportError
 from paddleseg.export.export import export_model
 from paddleseg.export.targets import target_class
+from paddleseg.export.targets.flatten import reshaped, write_as_reshape
+from paddleseg.export.targets.paddle import save_graph
 from paddleseg.images.io import read_image
 from paddleseg.inference.environments import command_for, interpreter, program
 from paddleseg.inference.predictor import Predictor
 from paddleseg.inference.runtimes import runtime_class
 from paddleseg.inference.runtimes.base import RuntimeOptions
 from paddleseg.inference.runtimes.lite import check_processor
+from paddleseg.inference.runtimes.paddle import PaddleInference
+from paddleseg.models.layers.basic import ConvBNReLU, channel_shuffle
 
 ARM = b"\x02\x00v2.13-rc feed/def/1/1/1 conv2d/def/4/1/1"
 X86 = b"\x02\x00v2.13-rc feed/def/1/1/1 conv2d/def/2/1/1"
@@ -201,3 +207,42 @@ class TestTensorRt:
         print(f"TensorRT {precision}: {row.largest_difference:.1e}, p50 {row.p50_ms} ms")
         assert row.mask_difference is not None and row.mask_difference < 1e-3
         shutil.rmtree(done.folder)
+
+
+class Shuffled(nn.Layer):
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return channel_shuffle(x, 2)
+
+
+class TestPaddleLitesGraph:
+    """Its converter crashes on operations that Paddle itself runs."""
+
+    @pytest.mark.parametrize(
+        ("shape", "axes", "wanted"),
+        [
+            ((-1, 2, 8, 6, 5), (1, 2), [0, 16, 6, 5]),
+            ((1, 16, 6, 5), (2, -1), [0, 0, 30]),
+            ((-1, 16, 6, 5), (0, 1), [-1, 6, 5]),
+            ((-1, 2, 8, -1, -1), (1, 2), [0, 16, -1, -1]),  # nothing says which is which
+        ],
+    )
+    def test_flattening_is_reshaping(self, shape: tuple[int, ...], axes: tuple[int, int], wanted: list[int]):
+        assert reshaped(shape, *axes) == wanted
+
+    def test_it_gives_the_same_numbers_without_flattening(self, tmp_path: Path):
+        model = nn.Sequential(ConvBNReLU(3, 8, 3), Shuffled(), nn.Conv2D(8, 2, 1))
+        model.eval()
+        card = Card(inputs=[Input(shape=[None, 3, 24, 32])])
+        save_graph(model, card, "legacy", tmp_path / "model")
+        graph = tmp_path / "model.pdmodel"
+        x = paddle.rand([2, 3, 24, 32]).numpy()
+        before = ran(graph, x)
+        assert b"flatten_contiguous_range" in graph.read_bytes()
+        write_as_reshape(graph)
+        assert b"flatten_contiguous_range" not in graph.read_bytes()
+        np.testing.assert_array_equal(ran(graph, x), before)
+
+
+def ran(graph: Path, x: np.ndarray) -> np.ndarray:
+    (output,) = PaddleInference(graph, graph.with_suffix(".pdiparams")).run({"x": x}).values()
+    return output

@@ -11,6 +11,8 @@ from paddleseg.geometry import Geometry, Resize
 from paddleseg.images.paint import flatten
 from paddleseg.images.pieces import pieces
 from paddleseg.inference import postprocess
+from paddleseg.inference.post.chain import Frame
+from paddleseg.inference.post.steps import DropFaint
 
 SOFTMAX, SIGMOID = Output(), Output(activation="sigmoid")
 MULTILABEL = Output(activation="sigmoid", multilabel=True)
@@ -68,6 +70,24 @@ class TestPostprocess:
             np.testing.assert_array_equal(without_specks(prob.copy(), 0.5, 0.001), prob)
         empty = np.zeros((1, 8, 8), np.float32)
         assert not without_specks(empty, 0.5, 0.1).any()
+
+    def test_pieces_that_are_nowhere_sure_are_dropped_with_their_rims(self):
+        soft = np.zeros((64, 64), np.float32)
+        for centre, radius, prob in [((20, 20), 14, 0.9), ((50, 50), 7, 0.99), ((8, 56), 2, 0.95)]:
+            cv2.circle(soft, centre, radius, prob, -1)
+        cv2.circle(soft, (20, 20), 5, 0, -1)
+        soft[20, 20] = 0.99  # in the ring's hole: a piece of its own
+        soft = cv2.GaussianBlur(soft, (3, 3), 0.3)
+        for prob in (soft[None], np.stack([1 - soft, soft])):
+            frame = Frame(prob.copy(), np.zeros((64, 64, 3), np.uint8), Geometry((64, 64)), SOFTMAX, 0.5)
+            DropFaint(0.93)(frame)
+            left = frame.values[-1]
+            assert left[:35, :19].max() < 0.05  # the large ring is gone, its rim too
+            assert np.array_equal(left[36:], soft[36:])  # the other two are as they were
+            assert left[20, 20] == soft[20, 20] > 0.93
+            np.testing.assert_array_equal(frame.inside, postprocess.above(left, 0.5))
+            DropFaint(0.999)(frame)
+            assert not postprocess.above(frame.values[-1], 0.5).any()
 
     def test_small_holes_are_filled_and_gaps_stay(self):
         prob = np.zeros((1, 60, 60), np.float32)

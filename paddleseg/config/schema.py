@@ -131,11 +131,13 @@ class ExportSection(Section):
     colors: list[Color] = []
     """[r, g, b] of each class, for coloured masks; without it, as the data set says, or PASCAL VOC's."""
     postprocess: list[Component] = []
-    """Steps from the network's output to the mask, in the place of the three keys below."""
+    """Steps from the network's output to the mask, in the place of the four keys below."""
     threshold: Annotated[float, Field(gt=0, lt=1), BeforeValidator(_not_bool)] = 0.5
     """Of two classes, or of independent ones: probability from which a pixel is foreground."""
     smallest_part: Share = 0
     """Of two classes: pieces of foreground smaller than this share of the largest one become background."""
+    faintest_part: Share = 0
+    """Of two classes: pieces of foreground whose probability is nowhere above this become background."""
     edge_radius: Annotated[float, Field(ge=0, allow_inf_nan=False), BeforeValidator(_not_bool)] = 0
     """Of two classes: pixels of the network's input around a pixel, where the photo shows how the mask's edge runs."""
 

@@ -26,6 +26,14 @@ class Piece:
         """Set the piece's pixels of a canvas (H, W) uint8."""
         cv2.drawContours(canvas, [self.outline, *self.holes], -1, (value,), cv2.FILLED)
 
+    def drawn(self) -> np.ndarray:
+        """The piece's pixels, 1 in zeros, in its window (h, w) uint8."""
+        rows, columns = self.window()
+        canvas = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
+        outlines = [self.outline, *self.holes]
+        cv2.drawContours(canvas, outlines, -1, (1,), cv2.FILLED, offset=(-columns.start, -rows.start))
+        return canvas
+
     def small_holes(self, share: float) -> list[np.ndarray]:
         """Outlines of the holes that are smaller than a share of the piece."""
         return [hole for hole in self.holes if _within(hole, -1) < share * self.area]

@@ -58,6 +58,20 @@ def specks(inside: np.ndarray, smallest: float) -> list[Piece]:
     return [piece for piece in found if piece.area < least]
 
 
+def faint(prob: np.ndarray, inside: np.ndarray, peak: float) -> list[Piece]:
+    """The pieces of foreground whose highest probability is not above `peak`.
+
+    Args:
+        prob: Of foreground (h, w).
+        inside: Where that is foreground (h, w), 0 and 1, as `above` tells.
+    """
+    found = pieces(inside)
+    sure = above(prob, peak)
+    if not found or not sure.any():
+        return found
+    return [piece for piece in found if not (sure[piece.window()] & piece.drawn()).any()]
+
+
 def clear(
     prob: np.ndarray, inside: np.ndarray, dropped: Sequence[Piece], opacity: np.ndarray | None = None
 ) -> np.ndarray:

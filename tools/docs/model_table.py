@@ -102,9 +102,13 @@ def section(card: Card) -> str:
         ]
         blocks += [table(titles, rows), _commands(item.command for item in card.measured.latency)]
     if card.measured.verified_exports:
-        rows = [[item.target, f"{item.largest_difference:.1e}"] for item in card.measured.verified_exports]
+        rows = [
+            [item.target, str(item.photos or ""), f"{item.largest_difference:.1e}", _percent(item.mask_difference)]
+            for item in card.measured.verified_exports
+        ]
         commands = _commands(item.command for item in card.measured.verified_exports)
-        blocks += [table(["exported to", "largest difference of a probability"], rows), commands]
+        titles = ["exported to", "photos", "largest difference of a probability", "of mask pixels, %"]
+        blocks += [table(titles, rows), commands]
     lists = {"Intended use": card.intended_use, "Known failures": card.known_failures, "Sources": card.sources}
     for title, lines in lists.items():
         if lines:

@@ -43,9 +43,23 @@ Image marked(const Regions& regions, const std::vector<char>& chosen, Size size)
   return marks;
 }
 
-// Pieces of foreground that are much smaller than the largest one become background, with their soft rims.
+// Some regions of foreground become background, with their soft rims.
+void clear(Planes& values, const Image& inside, const Regions& regions, const std::vector<char>& dropped) {
+  const Size size = inside.size();
+  const Image marks = marked(regions, dropped, size);
+  if (marks.empty()) return;
+  for (const auto& run : regions.runs) {
+    if (dropped[static_cast<std::size_t>(run.region)] == 0) continue;
+    for (int y = std::max(run.y - kRim, 0); y <= std::min(run.y + kRim, size.h - 1); ++y) {
+      for (int x = std::max(run.left - kRim, 0); x < std::min(run.right + kRim, size.w); ++x) {
+        if (inside.row(y)[x] == 0 || marks.row(y)[x] != 0) set(values, y, x, 0);
+      }
+    }
+  }
+}
+
+// Pieces of foreground that are much smaller than the largest one become background.
 void drop_specks(Planes& values, double threshold, double smallest) {
-  const Size size = values.back().size();
   const Image inside = above(values.back(), threshold);
   const Regions regions = regions_of(inside);
   std::int64_t largest = 0;
@@ -57,16 +71,23 @@ void drop_specks(Planes& values, double threshold, double smallest) {
     const bool is_small = static_cast<double>(region.area) < smallest * static_cast<double>(largest);
     small.push_back(region.inside && is_small ? 1 : 0);
   }
-  const Image specks = marked(regions, small, size);
-  if (specks.empty()) return;
+  clear(values, inside, regions, small);
+}
+
+// Pieces of foreground whose probability is nowhere above the peak become background.
+void drop_faint(Planes& values, double threshold, double peak) {
+  const Image inside = above(values.back(), threshold);
+  const Image sure = above(values.back(), peak);
+  const Regions regions = regions_of(inside);
+  std::vector<char> faint;
+  for (const auto& region : regions.all) faint.push_back(region.inside ? 1 : 0);
   for (const auto& run : regions.runs) {
-    if (small[static_cast<std::size_t>(run.region)] == 0) continue;
-    for (int y = std::max(run.y - kRim, 0); y <= std::min(run.y + kRim, size.h - 1); ++y) {
-      for (int x = std::max(run.left - kRim, 0); x < std::min(run.right + kRim, size.w); ++x) {
-        if (inside.row(y)[x] == 0 || specks.row(y)[x] != 0) set(values, y, x, 0);
-      }
+    const auto* row = sure.row(run.y);
+    if (std::find(row + run.left, row + run.right, 1) != row + run.right) {
+      faint[static_cast<std::size_t>(run.region)] = 0;
     }
   }
+  clear(values, inside, regions, faint);
 }
 
 // Holes that are small beside their piece become foreground, and what lies in them.
@@ -191,13 +212,18 @@ void Chain::add(const Step& step, const Card& card) {
   const std::string where = step.where;
   const bool two_classes =
       card.output.kind != OutputKind::kArgmax && !card.output.multilabel && card.classes.size() <= 2;
-  if (!two_classes && (step.type == "drop_specks" || step.type == "fill_holes" || step.type == "refine_edges")) {
+  constexpr std::array<const char*, 4> kOfTwoClasses{"drop_specks", "drop_faint", "fill_holes", "refine_edges"};
+  if (!two_classes && std::find(kOfTwoClasses.begin(), kOfTwoClasses.end(), step.type) != kOfTwoClasses.end()) {
     throw Error(where, step.type + " needs probabilities of two classes", "leave it out");
   }
   if (step.type == "drop_specks") {
     const double smallest = arguments.number("smallest");
     if (smallest < 0 || smallest >= 1) arguments.refuse("smallest should lie within [0, 1)");
     steps_.emplace_back([smallest](Frame& frame) { drop_specks(frame.values, frame.threshold, smallest); });
+  } else if (step.type == "drop_faint") {
+    const double peak = arguments.number("peak");
+    if (peak <= 0 || peak >= 1) arguments.refuse("peak should lie within (0, 1)");
+    steps_.emplace_back([peak](Frame& frame) { drop_faint(frame.values, frame.threshold, peak); });
   } else if (step.type == "fill_holes") {
     const double largest = arguments.number("largest");
     if (largest <= 0 || largest >= 1) arguments.refuse("largest should lie within (0, 1)");

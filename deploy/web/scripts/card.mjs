@@ -7,11 +7,14 @@ import { parse } from "yaml";
 /** The steps of a card that this package can do; another one is an error, not a wrong mask. */
 const PREPROCESS = ["ResizeToArea", "Normalize"];
 const POSTPROCESS = ["drop_specks", "to_picture", "refine_edges", "drop_specks", "to_mask"];
+/** May come before those. */
+const FIRST = "drop_faint";
 
 export function webCard(cardFile, graphFile) {
   const card = parse(readFileSync(cardFile, "utf8"));
   const [resize, normalize] = steps(card.preprocess, PREPROCESS, cardFile);
-  const [specks, , edges, again, mask] = steps(card.postprocess, POSTPROCESS, cardFile);
+  const faint = card.postprocess?.[0]?.type === FIRST ? card.postprocess[0] : null;
+  const [specks, , edges, again, mask] = steps(card.postprocess?.slice(faint ? 1 : 0), POSTPROCESS, cardFile);
   if (specks.smallest !== again.smallest) throw new Error(`${cardFile}: the two drop_specks differ`);
   if (card.outputs[0].kind !== "prob")
     throw new Error(`${cardFile}: gives ${card.outputs[0].kind}; export it with --output_op softmax`);
@@ -23,6 +26,7 @@ export function webCard(cardFile, graphFile) {
     divisor: resize.size_divisor,
     mean: three(normalize.mean),
     std: three(normalize.std),
+    faintest: faint?.peak ?? 0,
     smallest: specks.smallest,
     radius: edges.radius,
     threshold: mask.threshold,

@@ -11,6 +11,8 @@ export interface Card {
   /** What is taken from colours in [0, 1] before they are divided by `std`; one for each channel. */
   mean: number[];
   std: number[];
+  /** Pieces of people whose probability is nowhere above this are dropped; 0 keeps them all. */
+  faintest: number;
   /** Pieces of people smaller than this share of the largest one are dropped. */
   smallest: number;
   /** How far from a pixel the edge filter looks, in pixels of the input; 0 for none. */

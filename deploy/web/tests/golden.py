@@ -15,7 +15,7 @@ import numpy as np
 
 from paddleseg.images.io import read_image
 from paddleseg.inference.edges import refine_edges
-from paddleseg.inference.postprocess import above, clear, specks, to_opacity
+from paddleseg.inference.postprocess import above, clear, faint, specks, to_opacity
 from paddleseg.inference.predictor import Predictor
 from paddleseg.video.scene import Scenes
 from paddleseg.video.session import Session
@@ -53,6 +53,7 @@ def steps() -> dict[str, object]:
         "box": nested(cv2.blur(prob, (7, 7))),
         "gaussian": nested(cv2.GaussianBlur(prob, (0, 0), 2.3)),
         "specks": nested(clear(prob[None].copy(), above(prob, 0.6), specks(above(prob, 0.6), 0.2))[0]),
+        "faint": nested(clear(prob[None].copy(), above(prob, 0.6), faint(prob, above(prob, 0.6), 0.8))[0]),
         "edges": nested(refine_edges(prob, photo[:45, :71], 6.0, 0.45).prob),
         "opacity": to_opacity(np.linspace(0, 1, 52, dtype=np.float32)[None])[0].tolist(),
         "frames": [nested(frame) for frame in frames],

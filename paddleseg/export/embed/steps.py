@@ -11,7 +11,7 @@ from paddleseg.inference.preprocess import Preprocessor
 
 Ending = Literal["mask", "prob"]
 """What an embedded graph gives, at the picture's size."""
-LEFT_OUT = ("drop_specks", "fill_holes")
+LEFT_OUT = ("drop_faint", "drop_specks", "fill_holes")
 """Steps that count pieces, which graphs cannot."""
 _BEFORE = ("Normalize", "Resize", "ResizeToArea")
 _AFTER = ("to_picture", "refine_edges", "to_mask")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from paddleseg.errors import ExportError
 from paddleseg.export.targets.base import Format, Target, Work, convert
+from paddleseg.export.targets.flatten import write_as_reshape
 from paddleseg.export.targets.paddle import save_graph
 from paddleseg.inference.environments import program
 from paddleseg.inference.runtimes.lite import ENVIRONMENT, PaddleLite
@@ -39,6 +40,7 @@ class Lite(Target):
         with tempfile.TemporaryDirectory() as folder:
             prefix = Path(folder) / "model"
             save_graph(work.model, work.card, "legacy", prefix)  # the only form that it reads
+            write_as_reshape(prefix.with_suffix(".pdmodel"))
             for key, processor in _PROCESSORS.items():
                 made = work.folder / str(getattr(work.files, key))
                 command = [str(opt), f"--model_file={prefix}.pdmodel", f"--param_file={prefix}.pdiparams"]

@@ -33,6 +33,29 @@ class DropSpecks(PostStep):
         postprocess.clear(frame.values, frame.inside, dropped, frame.opacity)
 
 
+@POSTPROCESS.register("drop_faint")
+class DropFaint(PostStep):
+    """Make background of pieces of foreground that the network is nowhere sure of: coats, cushions, pictures on walls.
+
+    Args:
+        peak: Probability that at least one pixel of a piece has to have.
+
+    Raises:
+        ValueError: `peak` is not within (0, 1).
+    """
+
+    two_classes = True
+
+    def __init__(self, peak: float):
+        if not 0 < peak < 1:
+            raise ValueError(f"peak should lie within (0, 1), not {peak!r}")
+        self.peak = peak
+
+    def __call__(self, frame: Frame) -> None:
+        dropped = postprocess.faint(frame.values[-1], frame.inside, self.peak)
+        postprocess.clear(frame.values, frame.inside, dropped, frame.opacity)
+
+
 @POSTPROCESS.register("fill_holes")
 class FillHoles(PostStep):
     """Make foreground of small holes in people.

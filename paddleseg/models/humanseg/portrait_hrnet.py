@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
@@ -11,23 +13,52 @@ from paddleseg.models.base import SegModel
 from paddleseg.models.heads.fcn import FCNHead
 from paddleseg.models.layers import SeparableConv, upsample
 from paddleseg.models.layers.basic import ConvBN
+from paddleseg.models.layers.reparam import Foldable
 from paddleseg.registry import MODELS
 
 
-class BranchHead(FCNHead):
+class BranchHead(FCNHead, Foldable):
     """`FCNHead` on all branches of an HRNet, without bringing them to one size first.
 
     A 1x1 convolution of maps side by side is the sum of one of each, and a linear upsampling may come after it: the
     same numbers for an eighth of the multiplications.
+
+    Args:
+        widths: Channels of each branch.
+        channels: Between the two convolutions.
     """
+
+    def __init__(self, widths: Sequence[int], channels: int, num_classes: int):
+        super().__init__(sum(widths), channels, num_classes, kernel_size=1)
+        self.widths = tuple(widths)
 
     def features(self, maps: list[paddle.Tensor], align_corners: bool) -> paddle.Tensor:
         """What the head's first convolution, batch norm and ReLU make of the maps, at the first one's size."""
-        weights = paddle.split(self.conv.conv.weight, [x.shape[1] for x in maps], axis=1)
-        total, *low = (F.conv2d(x, weight) for x, weight in zip(maps, weights, strict=True))
+        total, *low = (F.conv2d(x, kernel) for x, kernel in zip(maps, self.kernels(), strict=True))
         for x in low:
             total = total + upsample(x, total, align_corners)
         return F.relu(self.conv.bn(total))
+
+    def kernels(self) -> Iterable[paddle.Tensor]:
+        """The first convolution's kernel, branch by branch."""
+        return paddle.split(self.conv.conv.weight, list(self.widths), axis=1)
+
+    def folded(self) -> SplitBranchHead:
+        return SplitBranchHead(self)
+
+
+class SplitBranchHead(BranchHead):
+    """`BranchHead` with a parameter for each branch's kernel: Paddle Lite takes no kernel that the graph makes."""
+
+    def __init__(self, head: BranchHead):
+        super().__init__(head.widths, head.classify._in_channels, head.classify._out_channels)
+        self.set_state_dict(head.state_dict())
+        self.parts = nn.ParameterList([paddle.create_parameter(part.shape, part.dtype) for part in head.kernels()])
+        for mine, part in zip(self.parts, head.kernels(), strict=True):
+            mine.set_value(part)
+
+    def kernels(self) -> Iterable[paddle.Tensor]:
+        return self.parts
 
 
 class EdgeRefiner(nn.Layer):
@@ -74,7 +105,7 @@ class PortraitHRNet(SegModel):
         backbone = HRNet_W18_Small_V1(in_channels, align_corners=align_corners)
         super().__init__(num_classes, backbone, align_corners=align_corners)
         (channels,) = self.backbone_channels
-        self.head = BranchHead(channels, channels, num_classes, kernel_size=1)
+        self.head = BranchHead([backbone.width << branch for branch in range(4)], channels, num_classes)
         self.refine = EdgeRefiner(channels, 64, refine_channels, num_classes)
         self.load_pretrained(pretrained)
 

@@ -1,8 +1,9 @@
-"""Convolutions that train as several branches and run as one."""
+"""Layers that run in another form than they train in, with the same numbers."""
 
 from __future__ import annotations
 
 import copy
+from abc import abstractmethod
 
 import paddle
 import paddle.nn.functional as F
@@ -11,7 +12,15 @@ from paddle import nn
 from paddleseg.models.layers.basic import ConvBN
 
 
-class RepConv(nn.Layer):
+class Foldable(nn.Layer):
+    """A layer with another form for inference."""
+
+    @abstractmethod
+    def folded(self) -> nn.Layer:
+        """That form, with the numbers of evaluation mode; made under `paddle.no_grad`."""
+
+
+class RepConv(Foldable):
     """A convolution, a 1x1 convolution and the input itself, each through its batch norm, added; then ReLU.
 
     The branches make training better and are linear, so that `folded` turns them into one convolution with the same
@@ -49,7 +58,7 @@ class RepConv(nn.Layer):
         return F.relu(y) if self.relu else y
 
     def folded(self) -> nn.Sequential:
-        """One convolution with bias, and the ReLU, with the numbers of evaluation mode."""
+        """One convolution with bias, and the ReLU."""
         conv = self.wide.conv
         kernel, bias = _fold(conv.weight, self.wide.bn)
         side = kernel.shape[-1]
@@ -73,14 +82,14 @@ class RepConv(nn.Layer):
 
 
 def folded(model: nn.Layer) -> nn.Layer:
-    """The model for inference: a copy with every `RepConv` as one convolution, or the model itself if it has none."""
-    if not any(isinstance(layer, RepConv) for layer in model.sublayers()):
+    """The model for inference: a copy with every `Foldable` in its other form, or the model itself if it has none."""
+    if not any(isinstance(layer, Foldable) for layer in model.sublayers()):
         return model
     model = copy.deepcopy(model)
     with paddle.no_grad():
         for parent in model.sublayers(include_self=True):
             for name, layer in list(parent.named_children()):
-                if isinstance(layer, RepConv):
+                if isinstance(layer, Foldable):
                     setattr(parent, name, layer.folded())
     return model
 

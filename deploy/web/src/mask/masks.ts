@@ -1,7 +1,7 @@
 import type { Card } from "../card";
 import type { Plane, Rgba } from "./arrays";
 import { copiesHalvings, fullProb, type Lines, lines, smallBrightness, smallProb } from "./edges";
-import { dropSpecks } from "./pieces";
+import { dropFaint, dropSpecks } from "./pieces";
 import { type Input, prepare, view } from "./prepare";
 import { resized } from "./resize";
 import { Scenes } from "./scenes";
@@ -22,6 +22,7 @@ export class Photos {
     const { card } = this;
     const input = prepare(card, picture);
     const small = await this.network(input);
+    dropFaint(small, card.threshold, card.faintest);
     dropSpecks(small, card.threshold, card.smallest);
     return this.finish(small, picture, input);
   }
@@ -55,6 +56,7 @@ export class Frames {
     const { card } = this;
     const input = prepare(card, picture);
     const prob = await this.steady(input, `${picture.width}x${picture.height}`);
+    dropFaint(prob, card.threshold, card.faintest);
     dropSpecks(prob, card.threshold, card.smallest);
     const radius = radiusOf(card, picture, input);
     const found = lines(prob, smallLight(picture, radius), radius, card.threshold);

@@ -18,17 +18,42 @@ export function dropSpecks(prob: Plane, threshold: number, smallest: number, cle
   const { labels, areas } = pieces(inside, prob.width, prob.height);
   let largest = 0;
   for (const area of areas) largest = Math.max(largest, area);
-  const least = smallest * largest;
-  if (!areas.some((area) => area > 0 && area < least)) return;
-  const dropped = (label: number) => label > 0 && areas[label] < least;
+  drop(
+    prob,
+    labels,
+    areas.map((area) => area > 0 && area < smallest * largest),
+    clear,
+  );
+}
+
+/**
+ * Make background of pieces of foreground that the network is nowhere sure of.
+ *
+ * @param prob - Probabilities of foreground; written into.
+ * @param threshold - Probability from which a pixel is foreground.
+ * @param peak - Probability that at least one pixel of a piece has to have; 0 keeps them all.
+ */
+export function dropFaint(prob: Plane, threshold: number, peak: number): void {
+  if (!peak) return;
+  const { labels, areas } = pieces(above(prob.data, threshold), prob.width, prob.height);
+  const faint = areas.map((area) => area > 0);
+  above(prob.data, peak).forEach((sure, place) => {
+    if (sure) faint[labels[place]] = false;
+  });
+  drop(prob, labels, faint);
+}
+
+/** Make background of some pieces, given by their numbers, and of their soft rims. */
+function drop(prob: Plane, labels: Int32Array, dropped: boolean[], clear?: (place: number) => void): void {
+  if (!dropped.includes(true)) return;
   const { width, height } = prob;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      if (!dropped(labels[y * width + x])) continue;
+      if (!dropped[labels[y * width + x]]) continue;
       for (let j = Math.max(y - RIM, 0); j <= Math.min(y + RIM, height - 1); j++) {
         for (let i = Math.max(x - RIM, 0); i <= Math.min(x + RIM, width - 1); i++) {
           const place = j * width + i;
-          if (inside[place] && !dropped(labels[place])) continue;
+          if (labels[place] && !dropped[labels[place]]) continue;
           prob.data[place] = 0;
           clear?.(place);
         }

@@ -74,6 +74,7 @@ test("errors say what to do", async ({ portrait: page, context }) => {
       divisor: 16,
       mean: [0],
       std: [1],
+      faintest: 0,
       smallest: 0,
       radius: 3,
       threshold: 0.5,

@@ -4,7 +4,7 @@ import type { Rgba } from "../../src/mask/arrays";
 import { boxMean, gaussian } from "../../src/mask/blur";
 import { brightness, copiesHalvings, fullOpacity, fullProb, lines, smallBrightness } from "../../src/mask/edges";
 import { opacity } from "../../src/mask/matte";
-import { dropSpecks } from "../../src/mask/pieces";
+import { dropFaint, dropSpecks } from "../../src/mask/pieces";
 import { halved, resized } from "../../src/mask/resize";
 import { Scenes } from "../../src/mask/scenes";
 import { Adaptive } from "../../src/mask/smoothing";
@@ -44,6 +44,13 @@ describe("steps equal Python's", () => {
     dropSpecks(kept, 0.6, 0.2);
     expect(difference(kept.data, steps.prob)).toBeGreaterThan(0.6);
     expect(difference(kept.data, steps.specks)).toBeLessThan(2e-5);
+  });
+  it("drops pieces that are nowhere sure", () => {
+    const kept = prob();
+    dropFaint(kept, 0.6, 0.8);
+    expect(difference(kept.data, steps.prob)).toBeGreaterThan(0.6);
+    expect(difference(kept.data, steps.faint)).toBeLessThan(2e-5);
+    expect(Math.max(...kept.data)).toBeGreaterThan(0.8);
   });
   it("moves edges onto the photo's", () => {
     const odd = cut(photo(), 71, 45);
