@@ -7,9 +7,9 @@
 
 The list holds `image mask` lines (masks: 0 background, 1 person, 255 ignored). Every network gets its own input size
 and normalisation; its probabilities are resized bilinearly to the photo, and a person is what is above 0.5. Ours are
-finished as the card says: edges, small pieces, threshold; with `--post same` the peers get edges and small pieces too.
-SC is the person's, not the background's. Boundary IoU is of all photos' pixels together, and beside it the mean over
-photos. The worst tenth are the photos of lowest IoU. All networks see a photo one after the other, so a busy machine
+finished as the card says: edges, small and faint pieces, threshold; with `--post same` the peers get these too. SC is
+the person's, not the background's. Boundary IoU is of all photos' pixels together, and beside it the mean over photos.
+The worst tenth are the photos of lowest IoU. All networks see a photo one after the other, so a busy machine
 slows all alike. Times are of the network alone, one thread.
 
 `--by` adds mIoU by source (the first folder of the photo's path) or by shape. `--conditions` measures the same photos

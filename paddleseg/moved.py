@@ -38,6 +38,7 @@ MOVED |= {
     "paddleseg.models.losses.rmi_loss": "paddleseg.losses.rmi",
     "paddleseg.models.losses.semantic_connectivity_loss": "paddleseg.losses.connectivity",
     "paddleseg.models.pphumanseg_lite": "paddleseg.models.humanseg.lite",
+    "paddleseg.models.layers.polaried_self_attention": "paddleseg.models.layers.polarized_self_attention",
     "paddleseg.models.backbones.stdcnet": "paddleseg.models.backbones.stdc",
     "paddleseg.transforms.transforms": "paddleseg.transforms",
 }

@@ -8,7 +8,6 @@ from typing import Any
 import paddle
 
 from paddleseg import registry
-from paddleseg.absent import Absent
 
 
 class BaseOptimizer:
@@ -51,9 +50,9 @@ class AdamW(BaseOptimizer):
     """Adam with decoupled weight decay."""
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("AdamWDL", "AdamWDL_CAE"):
-        if name in registry.OPTIMIZERS:
-            return type(name, (BaseOptimizer,), {})
-        return Absent("optimizer", name, "use AdamW with custom_cfg, which sets a rate for parameters by name")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+class AdamWDL(BaseOptimizer):
+    """AdamW whose rate falls by `layerwise_decay` with each block below the last."""
+
+
+class AdamWDL_CAE(BaseOptimizer):  # noqa: N801 - PaddleSeg's name
+    """`AdamWDL` without weight decay of vectors and biases."""

@@ -52,6 +52,10 @@ def test_train_evaluate_predict(mini: Path, tmp_path: Path, capsys: pytest.Captu
     weights = str(tmp_path / "out" / "best_model" / "model.pdparams")
     predict(model, weights, T.Compose(transforms), [str(mini / photo)], save_dir=str(tmp_path / "pictures"))
     assert len(list((tmp_path / "pictures").rglob("*.*"))) == 2
+    # The folder says how results are named, not what is predicted.
+    predict(model, None, T.Compose(transforms), [str(mini / photo)], str(mini), str(tmp_path / "named"))
+    overlays = tmp_path / "named" / "added_prediction"
+    assert list(overlays.rglob("*.*")) == [overlays / photo]
 
 
 def test_a_tool_of_paddlesegs_shape_trains_analyses_and_exports(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -159,6 +159,21 @@ def test_labels_of_another_kind_are_found(tmp_path: Path, photos, capsys):
     assert "holds values that are no class: 7" in capsys.readouterr().err
 
 
+def test_an_archive_is_fetched_or_put_in_place_by_hand(tmp_path: Path, photos, capsys, monkeypatch):
+    root = tmp_path / "data" / "optic_disc_seg"
+    given = ["data", "prepare", "OpticDiscSeg", "--root", str(root)]
+    assert main(given) == 2 and "--download` fetches it" in capsys.readouterr().err
+    monkeypatch.setattr(DATASETS["OpticDiscSeg"], "URL", "http://127.0.0.1:9/optic_disc_seg.zip")
+    assert main([*given, "--download"]) == 2
+    told = capsys.readouterr().err
+    assert "cannot be fetched" in told and f"save it as {root.parent / 'optic_disc_seg.zip'}" in told
+    lay_out("OpticDiscSeg", tmp_path / "packed" / "optic_disc_seg", photos)
+    shutil.make_archive(str(root.parent / "optic_disc_seg"), "zip", tmp_path / "packed")
+    assert main([*given, "--download"]) == 0 and len(DATASETS["OpticDiscSeg"](dataset_root=root)) == 2
+    assert main([*given, "--download"]) == 0  # it is there
+    assert main(["data", "prepare", "PPM100", "--root", str(root), "--download"]) == 2
+
+
 def test_easyportrait_with_the_parts_of_faces(tmp_path: Path, photos):
     lay_out("EasyPortrait", tmp_path, photos)
     dataset = DATASETS["EasyPortrait"](dataset_root=tmp_path, num_classes=9)

@@ -25,7 +25,7 @@ from paddleseg.cvlibs import Builder, Config, SegBuilder, config_checker, param_
 from paddleseg.cvlibs.config import merge_config_dicts
 from paddleseg.cvlibs.manager import ComponentManager
 from paddleseg.deploy.export import WrappedModel
-from paddleseg.errors import ConfigError, DataError, DeviceError, UserError, WeightsError
+from paddleseg.errors import ConfigError, DataError, DeviceError, WeightsError
 from paddleseg.models import layers
 from paddleseg.utils import logger, metrics
 from paddleseg.utils.download import download_file_and_uncompress
@@ -273,8 +273,32 @@ class TestLibraries:
         follower = optimizers.AdamW()(model, schedule)
         schedule.step()
         assert follower.get_lr() == pytest.approx(0.05)
-        with pytest.raises(UserError, match="AdamWDL"):
-            optimizers.AdamWDL()
+
+    @pytest.mark.parametrize("name", ["AdamWDL", "AdamWDL_CAE"])
+    def test_deeper_layers_learn_slower(self, name: str):
+        model = nn.Layer()
+        model.backbone, model.head = nn.Layer(), nn.Linear(2, 2)
+        model.backbone.patch_embed = nn.Linear(2, 2)
+        model.backbone.blocks = nn.LayerList([nn.Linear(2, 2) for _ in range(2)])
+        before = {key: value.numpy() for key, value in model.state_dict().items()}
+        for parameter in model.parameters():
+            parameter.stop_gradient = False
+            (parameter * 1.0).sum().backward()
+        looks = {
+            "custom_cfg": [{"name": "head", "lr_mult": 2.0}],
+            "grad_clip_cfg": {"name": "ClipGradByNorm", "clip_norm": 1.0},  # Adam's first step has one length for all
+        }
+        getattr(optimizers, name)(layerwise_decay=0.5, weight_decay=0.1, **looks)(model, 0.01).step()
+        rates = {"patch_embed": 0.125, "blocks.0": 0.25, "blocks.1": 0.5, "head": 2.0}
+        for key, value in model.state_dict().items():
+            rate = 0.01 * next(factor for part, factor in rates.items() if part in key)
+            decayed = name == "AdamWDL" or key.endswith("weight")
+            expected = before[key] * (1 - rate * 0.1 * decayed) - rate  # the first step of Adam is the rate itself
+            assert np.allclose(value.numpy(), expected, atol=1e-6), key
+
+    def test_a_network_without_blocks_has_no_layerwise_rate(self):
+        with pytest.raises(ValueError, match="AdamW for this network"):
+            optimizers.AdamWDL()(small(), 0.1)
 
 
 class Halves(nn.Layer):
@@ -361,9 +385,61 @@ class TestLayers:
         assert found == {"Add": [6, 9], "Subtract": [2, 3], "Multiply": [8, 18], "Divide": [2, 2]}
         assert layers.Concat()([a, b], axis=0).shape == [4] and layers.Reshape()(a, [2, 1]).shape == [2, 1]
 
-    def test_what_is_not_there_says_so(self):
-        with pytest.raises(UserError, match="NonLocal2D"):
-            layers.NonLocal2D(8)
+    @pytest.mark.parametrize("sub_sample", [False, True])
+    @pytest.mark.parametrize("mode", ["gaussian", "embedded_gaussian", "dot_product", "concatenation"])
+    def test_non_local_means(self, mode: str, sub_sample: bool):
+        block = layers.NonLocal2D(4, 2, sub_sample=sub_sample, mode=mode)
+        block.eval()
+        x = paddle.randn([2, 4, 4, 6])
+        pool = nn.MaxPool2D(2) if sub_sample else nn.Identity()
+        convs = dict(block.named_sublayers())
+        g, phi, theta = (convs.get(f"{name}.0", convs.get(name)) for name in ("g", "phi", "theta"))
+        values = pool(g(x)).flatten(2).numpy()  # (N, C/2, M)
+        if mode == "gaussian":
+            queries, keys = x.flatten(2).numpy(), pool(x).flatten(2).numpy()
+        else:
+            queries, keys = theta(x).flatten(2).numpy(), pool(phi(x)).flatten(2).numpy()
+        weights = np.einsum("ncl,ncm->nlm", queries, keys)
+        if mode == "concatenation":
+            left = np.repeat(queries[..., None], keys.shape[2], axis=3)
+            right = np.repeat(keys[:, :, None], queries.shape[2], axis=2)
+            pairs = paddle.to_tensor(np.concatenate([left, right], axis=1))
+            weights = block.concat_project(pairs).squeeze(1).numpy()
+        if "gaussian" in mode:
+            powers = np.exp(weights / (2**0.5 if mode == "embedded_gaussian" else 1))
+            weights = powers / powers.sum(2, keepdims=True)
+        else:
+            weights = weights / keys.shape[2]
+        found = np.einsum("nlm,ncm->ncl", weights, values).reshape(2, 2, 4, 6)
+        assert np.allclose(block(x), x + block.conv_out(paddle.to_tensor(found)), atol=1e-5)
+        with pytest.raises(ValueError, match="mode"):
+            layers.NonLocal2D(4, mode="other")
+
+    @pytest.mark.parametrize("spatial", [True, False])
+    def test_few_patterns_give_a_map_of_low_rank_again(self, spatial: bool):
+        patterns = paddle.rand([2, 6, 2]), paddle.rand([2, 2, 20])
+        x = paddle.bmm(*patterns).reshape([2, 6, 4, 5])
+        block = layers.NMF2D({"MD_R": 2, "SPATIAL": spatial, "EVAL_STEPS": 300, "RAND_INIT": False})
+        block.eval()
+        assert np.allclose(block(x), x, atol=0.1) and np.array_equal(block(x), block(x))
+        assert block.state_dict()["bases"].shape == [1, 6 if spatial else 20, 2]
+
+    def test_polarized_attention_weighs_channels_and_places(self):
+        block = layers.PolarizedSelfAttentionModule(4, 4)
+        x = paddle.randn([2, 4, 3, 5])
+        flat = x.flatten(2).numpy()
+        kernels = {key: value.numpy()[..., 0, 0] for key, value in block.state_dict().items()}
+
+        def softmax(scores: np.ndarray) -> np.ndarray:
+            powers = np.exp(scores)
+            return powers / powers.sum(-1, keepdims=True)
+
+        where = softmax(kernels["conv_q_right.weight"] @ flat)
+        told = kernels["conv_up.weight"] @ (kernels["conv_v_right.weight"] @ flat @ where.transpose(0, 2, 1))
+        mean = (kernels["conv_q_left.weight"] @ flat).mean(2, keepdims=True)
+        places = softmax(mean.transpose(0, 2, 1) @ (kernels["conv_v_left.weight"] @ flat))
+        expected = flat / (1 + np.exp(-told)) + flat / (1 + np.exp(-places))
+        assert np.allclose(block(x).flatten(2), expected, atol=1e-5)
 
 
 class TestFunctional:

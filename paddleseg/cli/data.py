@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from paddleseg.cli import _pairs, flags
+from paddleseg.cli import _pairs, _published, flags
 from paddleseg.cli._pairs import Subject, say
 from paddleseg.errors import ConfigError, DataError, Problem
 
@@ -20,6 +20,8 @@ paddleseg data voc_augment --voc_path data/VOCdevkit
 paddleseg data cityscapes --cityscapes_path data/cityscapes
 paddleseg data cityscapes_ids --root_dir output/result
 paddleseg data cocostuff --annotation_path annotations --save_path convert_annotations
+paddleseg data pascal_context --voc_path VOC2010 --annotation_path VOC2010
+paddleseg data multilabel --dataset_type coco --img_input photos --ann_input instances.json --output data/mine
 paddleseg data list data/mine --folder images masks
 paddleseg data split data/mine images masks --split 0.8 0.2 0
 paddleseg data soft_labels data/mine/train.txt data/mine/soft --models zoo://portrait_accurate
@@ -46,6 +48,9 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--root", type=Path, required=True, metavar="DIR", help="the unpacked folder")
     parser.add_argument("--save_dir", type=Path, metavar="DIR", help="where the lists go (default: the same folder)")
+    parser.add_argument(
+        "--download", action="store_true", help="fetch and unpack the archive if the folder is not there"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the division, where there is no official one")
 
 
@@ -59,6 +64,13 @@ def _prepare(args: argparse.Namespace) -> None:
     if not (isinstance(dataset, type) and issubclass(dataset, Published)):
         raise ConfigError(args.name, "needs no preparation", "its type goes into the configuration as it is")
     say(f"{args.name}: {dataset.TERMS}")
+    if args.download:
+        from paddleseg.utils.download import download_file_and_uncompress
+
+        if not dataset.URL:
+            raise ConfigError(args.name, "has no archive that anybody may fetch", dataset.SOURCE)
+        folder = args.root.absolute().parent
+        download_file_and_uncompress(dataset.URL, folder, folder, args.root.name)
     found = prepare(dataset, args.root, args.save_dir, args.seed)
     for mode, count in found.counts.items():
         say(f"  {mode:10} {count:8,} pairs")
@@ -160,70 +172,12 @@ def _frames(args: argparse.Namespace) -> None:
         raise DataError(problems)
 
 
-def _add_voc_augment(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--voc_path", type=Path, required=True, metavar="DIR", help="VOCdevkit, with VOC2012 in it")
-    parser.add_argument("--sbd_path", type=Path, metavar="DIR", help="SBD (default: benchmark_RELEASE beside it)")
-    parser.add_argument("--num_workers", type=int, help="accepted for PaddleSeg's command lines")
-
-
-def _voc_augment(args: argparse.Namespace) -> None:
-    from paddleseg.convert.sbd import augment_voc
-
-    count = augment_voc(args.voc_path, args.sbd_path or args.voc_path.parent / "benchmark_RELEASE")
-    say(f"{args.voc_path}: {count} more photos with labels, for the mode trainaug")
-
-
-def _add_cityscapes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--cityscapes_path", type=Path, required=True, metavar="DIR", help="with gtFine in it")
-    parser.add_argument("--num_workers", type=int, help="accepted for PaddleSeg's command lines")
-
-
-def _cityscapes(args: argparse.Namespace) -> None:
-    from paddleseg.convert.cityscapes import convert_cityscapes
-
-    say(f"{args.cityscapes_path}: {convert_cityscapes(args.cityscapes_path)} labels written")
-
-
-def _add_cocostuff(parser: argparse.ArgumentParser) -> None:
-    default = Path("annotations"), Path("convert_annotations")
-    parser.add_argument(
-        "--annotation_path", type=Path, default=default[0], metavar="DIR", help="holds train2017 and val2017"
-    )
-    parser.add_argument("--save_path", type=Path, default=default[1], metavar="DIR", help="where the labels go")
-
-
-def _cocostuff(args: argparse.Namespace) -> None:
-    from paddleseg.convert.renumber import cocostuff
-
-    for folder, count in cocostuff(args.annotation_path, args.save_path):
-        say(f"{folder}: {count} labels")
-
-
-def _add_cityscapes_ids(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--root_dir", type=Path, required=True, metavar="DIR", help="the save_dir of predict")
-
-
-def _cityscapes_ids(args: argparse.Namespace) -> None:
-    from paddleseg.convert.renumber import CITYSCAPES_IDS, renumber
-
-    target = args.root_dir / "convert_to_labelid"
-    count = renumber(args.root_dir / "pseudo_color_prediction", target, CITYSCAPES_IDS)
-    say(f"{target}: {count} masks")
-
-
 _SUBJECTS: dict[str, Subject] = {
     "prepare": ("check a published data set and write its lists", _add_prepare, _prepare),
     "labelme": ("labelme's JSON files as labels", _add_labelme, _labelme),
     "coco": ("a COCO instance file as labels", _add_coco, _coco),
     "masks": ("coloured or black-and-white masks, or mattes, as labels", _add_masks, _masks),
     "frames": ("frames of videos, at a rate", _add_frames, _frames),
-    "voc_augment": ("SBD's labels for PASCAL VOC's mode trainaug", _add_voc_augment, _voc_augment),
-    "cityscapes": ("Cityscapes' ids as its 19 classes", _add_cityscapes, _cityscapes),
-    "cityscapes_ids": (
-        "predictions of Cityscapes' classes as the ids that its server wants",
-        _add_cityscapes_ids,
-        _cityscapes_ids,
-    ),
-    "cocostuff": ("COCO-Stuff's label files as its 171 classes", _add_cocostuff, _cocostuff),
+    **_published.SUBJECTS,
     **_pairs.SUBJECTS,
 }

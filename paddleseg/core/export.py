@@ -11,6 +11,7 @@ from paddleseg.assemble import card_from_config, model_from_config, weights_of
 from paddleseg.card import OUTPUT_OPS
 from paddleseg.config import load_config
 from paddleseg.export.export import Exported, export_model
+from paddleseg.utils import logger
 
 
 def export(
@@ -36,4 +37,6 @@ def export(
     card = card_from_config(config, kind=OUTPUT_OPS[op], shape=shape, weights=weights)
     network = model if model is not None else model_from_config(config, path)
     folder = save_dir or getattr(args, "save_dir", None) or "./output/inference_model"
-    return export_model(network, card, folder, for_fastdeploy=bool(getattr(args, "for_fd", False)))
+    done = export_model(network, card, folder, for_fastdeploy=bool(getattr(args, "for_fd", False)))
+    logger.info(f"The inference model is saved in {folder}")
+    return done

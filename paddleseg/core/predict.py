@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import paddle
 
 from paddleseg import compat
 from paddleseg.core.val import predictor_of
+from paddleseg.images.listing import Listing
 from paddleseg.images.paint import palette
 from paddleseg.inference.outputs import Writer
 from paddleseg.inference.pictures import predict_files
 from paddleseg.models.weights import load_weights
+from paddleseg.targets import name_below
 
 
 def partition_list(arr: Sequence[Any], m: int) -> list[list[Any]]:
@@ -42,7 +46,7 @@ def predict(
 
     Args:
         model_path: Weights to load first; None keeps those in `model`.
-        image_dir: Predict this whole folder, sub-folders kept, in place of `image_list`.
+        image_dir: Results are named below `save_dir` as images are below this folder; without it by the file's name.
         aug_pred: Whether `scales` and flips count.
         stride: Steps (w, h) of the sliding window `crop_size` (w, h), with `is_slide`.
         custom_color: RGB values of the classes in one list.
@@ -63,5 +67,9 @@ def predict(
     numbers = [] if custom_color is None else list(custom_color)
     colors = palette([numbers[i : i + 3] for i in range(0, len(numbers), 3)], compat.first_color())
     writer = Writer(save_dir, ["overlay", "pseudo_color"], colors)
-    for source in [image_dir] if image_dir else image_list:
-        predict_files(predictor, source, writer).raise_if_any_failed()
+    listed = Listing([(Path(image), _name(image, image_dir)) for image in image_list])
+    predict_files(predictor, listed, writer).raise_if_any_failed()
+
+
+def _name(image: str, folder: str | None) -> str:
+    return name_below(os.path.relpath(image, folder) if folder else Path(image).name)

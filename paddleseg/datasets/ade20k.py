@@ -32,6 +32,7 @@ class ADE20K(Published):
     CLASSES = names(_NAMES)
     LABEL_MAP = {0: 255, **{value: value - 1 for value in range(1, 151)}}
     SOURCE = "unpack ADEChallengeData2016.zip (sceneparsing.csail.mit.edu)"
+    URL = "http://data.csail.mit.edu/places/ADEchallenge/ADEChallengeData2016.zip"
     TERMS = "photos for non-commercial research and education; annotations BSD 3-clause"
     SPLITS = {
         mode: (Pattern(f"images/{part}/{{name}}.jpg", f"annotations/{part}/{{name}}.png"),)

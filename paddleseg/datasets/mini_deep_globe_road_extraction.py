@@ -13,5 +13,6 @@ class MiniDeepGlobeRoadExtraction(Published):
 
     CLASSES = ("background", "road")
     SOURCE = "unpack MiniDeepGlobeRoadExtraction.zip (paddleseg.bj.bcebos.com/dataset)"
+    URL = "https://paddleseg.bj.bcebos.com/dataset/MiniDeepGlobeRoadExtraction.zip"
     TERMS = "of the DeepGlobe challenge: research"
     SPLITS = {mode: (ListFile(f"{mode}.txt", separator="|"),) for mode in ("train", "val")}

@@ -13,6 +13,7 @@ class OpticDiscSeg(Published):
 
     CLASSES = ("background", "optic disc")
     SOURCE = "unpack PaddleSeg's optic_disc_seg.zip (paddleseg.bj.bcebos.com/dataset/optic_disc_seg.zip)"
+    URL = "https://paddleseg.bj.bcebos.com/dataset/optic_disc_seg.zip"
     TERMS = "of the iChallenge-AMD set: research"
     SPLITS = {mode: (ListFile(f"{mode}_list.txt"),) for mode in ("train", "val", "test")}
     COUNTS = {"published": {"train": 267, "val": 76, "test": 38}}

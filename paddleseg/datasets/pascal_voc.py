@@ -28,6 +28,7 @@ class PascalVOC(Published):
         motorbike, person, pottedplant, sheep, sofa, train, tvmonitor"""
     )
     SOURCE = "unpack VOCtrainval_11-May-2012.tar (host.robots.ox.ac.uk/pascal/VOC/voc2012)"
+    URL = "http://host.robots.ox.ac.uk/pascal/VOC/voc2012/VOCtrainval_11-May-2012.tar"
     TERMS = "photos under Flickr's terms of use: research"
     SPLITS = {
         **{name: (_listed(name),) for name in ("train", "val", "trainval")},

@@ -11,7 +11,7 @@ import numpy as np
 
 from paddleseg.datasets.base import Dataset, Entry, split_line
 from paddleseg.datasets.layout import Pattern
-from paddleseg.datasets.published import PREPARED, Published, find_split, missing_files
+from paddleseg.datasets.published import PREPARED, Published, find_split, missing_files, no_folder
 from paddleseg.errors import DataError, OutputError, Problem, few
 from paddleseg.files import atomic_write_text
 from paddleseg.images.io import read_lines
@@ -43,7 +43,7 @@ def prepare(dataset: type[Published], root: Path, save_dir: Path | None = None, 
         OutputError: A list of another content is there already.
     """
     if not root.is_dir():
-        raise DataError(str(root), "there is no such folder", dataset.SOURCE)
+        raise no_folder(dataset, root)
     made = _listed(root) if dataset.SPLITS is PREPARED and (save_dir or root) == root else {}
     kept = "the lists are there already: checked, and kept as they are"
     parts, notes = (made, [kept]) if made else _parts(dataset, root, seed)

@@ -44,6 +44,8 @@ class Published(Dataset):
     """Images by mode as published, for each version of the set; "all" is their number before a division."""
     SOURCE: ClassVar[str] = ""
     """Where to get it."""
+    URL: ClassVar[str] = ""
+    """The archive, where anybody may fetch it: it unpacks to `dataset_root`."""
     TERMS: ClassVar[str] = ""
 
     def __init__(
@@ -113,7 +115,7 @@ def find_split(dataset: type[Published], root: Path, split: str) -> tuple[list[E
         DataError: The folder is missing, holds nothing of the kind, or photos of it have no label.
     """
     if not root.is_dir():
-        raise DataError(str(root), "there is no such folder", dataset.SOURCE)
+        raise no_folder(dataset, root)
     sources = dataset.SPLITS[split]
     source = next((source for source in sources if source.exists(root)), None)
     if source is None:
@@ -125,6 +127,12 @@ def find_split(dataset: type[Published], root: Path, split: str) -> tuple[list[E
         raise DataError(str(root), f"holds no {' and no '.join(map(str, sources))}", hint)
     entries, problems = source.find(root)
     return entries, problems + missing_files(entries, root, dataset.SOURCE)
+
+
+def no_folder(dataset: type[Published], root: Path) -> DataError:
+    """That the data set's folder is not there, and how to get it."""
+    fetching = f"`paddleseg data prepare {dataset.__name__} --root {root} --download` fetches it; or "
+    return DataError(str(root), "there is no such folder", f"{fetching if dataset.URL else ''}{dataset.SOURCE}")
 
 
 def missing_files(entries: Sequence[Entry], root: Path, hint: str) -> list[Problem]:

@@ -14,6 +14,7 @@ from paddleseg import compiled
 from paddleseg.errors import DataError, OutputError, Problem
 from paddleseg.images.color import to_srgb
 from paddleseg.images.io import list_images, read_image
+from paddleseg.images.listing import Listing
 from paddleseg.inference.outputs import Writer, distinct
 from paddleseg.inference.predictor import Predictor, SegResult
 from paddleseg.progress import progress
@@ -62,14 +63,14 @@ class Report:
 
 def predict_files(
     predictor: Predictor,
-    source: str | Path,
+    source: str | Path | Listing,
     sink: Sink,
     *,
     batch_size: int = 1,
     separator: str | None = None,
     keep: Iterable[str | Path] = (),
 ) -> Report:
-    """Predict an image file, every image below a folder, or the images of a list file.
+    """Predict an image file, every image below a folder, the images of a list file, or a listing of one's own.
 
     Args:
         sink: What takes the results, such as a `Writer`.
@@ -82,14 +83,15 @@ def predict_files(
         OutputError: A result would be written over an input, and nothing was written; or the folder or the disk takes
             no more files.
     """
-    found = list_images(source, separator)
+    found = source if isinstance(source, Listing) else list_images(source, separator)
     if found.passed_over:
         print(found.remark(), file=sys.stderr)
     names = distinct([name for _, name in found])
     files = [_File(path, name) for (path, _), name in zip(found, names, strict=True)]
     if isinstance(sink, Writer):
         targets = (target for name in names for target in sink.targets(name))
-        refuse_overwriting([*(file.path for file in files), source, *keep], targets)
+        given = [] if isinstance(source, Listing) else [source]
+        refuse_overwriting([*(file.path for file in files), *given, *keep], targets)
     if len(files) >= _MANY:
         compiled.load()
     report = Report(passed_over=found.passed_over)

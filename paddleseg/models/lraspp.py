@@ -24,7 +24,8 @@ class LRASPP(SegModel):
         lraspp_head_inter_chs: Channels of all but the last of them.
         lraspp_head_out_ch: Channels of the gated map and of each level after it.
         resize_mode: How maps are brought up inside the head.
-        use_gap: Gate by the mean of the whole map; without it by means over windows of 49x49, 16 and 20 places apart.
+        use_gap: Gate by the mean of the whole map; without it by means over windows of 49x49 (of a smaller
+            map: over its whole), 16 and 20 places apart.
         pretrained: A weights file.
 
     Shape:
@@ -64,10 +65,15 @@ class LRASPP(SegModel):
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         *fine, deep = self.backbone_maps(x)
-        means = F.adaptive_avg_pool2d(deep, 1) if self.use_gap else F.avg_pool2d(deep, 49, stride=(16, 20))
+        means = F.adaptive_avg_pool2d(deep, 1) if self.use_gap else F.avg_pool2d(deep, _window(deep), stride=(16, 20))
         gate = upsample(sigmoid(self.gate(means)), deep, mode=self.mode)
         y = self.transform(self.value(deep) * gate)
         for level in reversed(range(len(fine))):
             detail = self.reduce[level](fine[level])
             y = self.fuse[level](paddle.concat([upsample(y, detail, mode=self.mode), detail], axis=1))
         return self.at_size_of(x, self.classify(y))
+
+
+def _window(x: paddle.Tensor) -> list[int]:
+    """49 x 49, or the whole of a smaller map; sides that an export leaves open (-1) are taken for larger ones."""
+    return [min(49, side) if side > 0 else 49 for side in x.shape[2:]]

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import paddle
 from paddle import nn, optimizer
 
 from paddleseg.registry import OPTIMIZERS
 
 
-def _groups(
-    model: nn.Layer, backbone_lr_mult: float, custom_cfg: Sequence[dict] | None, weight_decay: Any
+def parameter_groups(
+    model: nn.Layer,
+    backbone_lr_mult: float,
+    custom_cfg: Sequence[dict] | None,
+    weight_decay: Any,
+    factors_of: Callable[[str, paddle.Tensor], tuple[float, float]] | None = None,
 ) -> list[dict[str, Any]]:
     """Trainable parameters grouped by learning-rate and weight-decay factor.
 
     `custom_cfg` holds `{name, lr_mult, weight_decay_mult}`: the first entry whose `name` is part of a parameter's name
-    rules it; else a backbone's parameters take `backbone_lr_mult`. What a layer's `relative_lr` says comes on top.
+    rules it; else a backbone's parameters take `backbone_lr_mult`. What a layer's `relative_lr` says comes on top, and
+    what `factors_of` gives for a parameter and its name.
     """
     relative = {
         id(parameter): float(layer.relative_lr)
@@ -33,7 +39,8 @@ def _groups(
             factors = (float(rule.get("lr_mult", 1.0)), float(rule.get("weight_decay_mult", 1.0)))
         else:
             factors = (backbone_lr_mult if name.startswith("backbone.") else 1.0, 1.0)
-        factors = (factors[0] * relative.get(id(parameter), 1.0), factors[1])
+        own = factors_of(name, parameter) if factors_of else (1.0, 1.0)
+        factors = (factors[0] * relative.get(id(parameter), 1.0) * own[0], factors[1] * own[1])
         grouped.setdefault(factors, []).append(parameter)
     groups = []
     for (lr_factor, decay_factor), parameters in grouped.items():
@@ -44,7 +51,7 @@ def _groups(
     return groups
 
 
-def _clip(grad_clip_cfg: dict | None) -> Any:
+def gradient_clip(grad_clip_cfg: dict | None) -> Any:
     """`{name: ClipGradByGlobalNorm, clip_norm: 1.0}` as Paddle's object; `type` is taken for `name`."""
     if not grad_clip_cfg:
         return None
@@ -68,9 +75,9 @@ def _make(
 ) -> optimizer.Optimizer:
     return rule(
         learning_rate=learning_rate,
-        parameters=_groups(model, backbone_lr_mult, custom_cfg, weight_decay),
+        parameters=parameter_groups(model, backbone_lr_mult, custom_cfg, weight_decay),
         weight_decay=weight_decay,
-        grad_clip=_clip(grad_clip_cfg),
+        grad_clip=gradient_clip(grad_clip_cfg),
         **arguments,
     )
 
@@ -120,6 +127,7 @@ def Adam(  # noqa: N802
     beta1: float = 0.9,
     beta2: float = 0.999,
     epsilon: float = 1e-8,
+    lazy_mode: bool = False,
     weight_decay: float | None = None,
     backbone_lr_mult: float = 1.0,
     custom_cfg: list | None = None,
@@ -137,6 +145,7 @@ def Adam(  # noqa: N802
         beta1=beta1,
         beta2=beta2,
         epsilon=epsilon,
+        lazy_mode=lazy_mode,
     )
 
 
@@ -147,6 +156,7 @@ def AdamW(  # noqa: N802
     beta1: float = 0.9,
     beta2: float = 0.999,
     epsilon: float = 1e-8,
+    lazy_mode: bool = False,
     weight_decay: float = 0.01,
     backbone_lr_mult: float = 1.0,
     custom_cfg: list | None = None,
@@ -164,4 +174,5 @@ def AdamW(  # noqa: N802
         beta1=beta1,
         beta2=beta2,
         epsilon=epsilon,
+        lazy_mode=lazy_mode,
     )

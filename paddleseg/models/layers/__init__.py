@@ -3,9 +3,6 @@
 `ConvBN`, `ConvBNAct` and `ConvBNReLU` are PaddleSeg's here, for plugins; our networks take theirs from `layers.basic`.
 """
 
-from typing import Any
-
-from paddleseg.absent import Absent
 from paddleseg.models.layers.activation import Activation, activation
 from paddleseg.models.layers.attention import AttentionBlock, attend
 from paddleseg.models.layers.basic import (
@@ -32,6 +29,9 @@ from paddleseg.models.layers.layer_libs import (
     SeparableConvBNReLU,
     SyncBatchNorm,
 )
+from paddleseg.models.layers.nmf_2d import NMF2D
+from paddleseg.models.layers.nonlocal2d import NonLocal2D
+from paddleseg.models.layers.polarized_self_attention import PolarizedSelfAttentionModule
 from paddleseg.models.layers.pooling import PyramidPooling
 from paddleseg.models.layers.pyramid_pool import ASPPModule, PPModule
 from paddleseg.models.layers.reparam import RepConv
@@ -58,6 +58,7 @@ from paddleseg.models.layers.wrap_functions import (
 
 __all__ = [
     "JPU",
+    "NMF2D",
     "UAFM",
     "ASPPModule",
     "Activation",
@@ -78,7 +79,9 @@ __all__ = [
     "Flatten",
     "InvertedResidual",
     "Multiply",
+    "NonLocal2D",
     "PPModule",
+    "PolarizedSelfAttentionModule",
     "PyramidPooling",
     "RepConv",
     "Reshape",
@@ -107,11 +110,3 @@ __all__ = [
     "spatial_size",
     "upsample",
 ]
-
-_ABSENT = ("NMF2D", "NonLocal2D", "PolarizedSelfAttentionModule")
-
-
-def __getattr__(name: str) -> Any:
-    if name in _ABSENT:
-        return Absent("layer", name, "bring PaddleSeg's file of it as a plugin, or use AttentionBlock")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
