@@ -198,6 +198,37 @@ def distill_cross_entropy(student, teacher, labels):
     return over_pixels(-(softmax(teacher) * np.log(softmax(student))).sum(axis=1), labels)
 
 
+def channel_wise(student, teacher, labels, temperature):
+    """Channel by channel, over the pixels that count."""
+    losses = []
+    for n, label in enumerate(labels):
+        for c in range(student.shape[1]):
+            s, t = (maps[n, c][label != IGNORED] / temperature for maps in (student, teacher))
+            p, q = np.exp(t) / np.exp(t).sum(), np.exp(s) / np.exp(s).sum()
+            losses.append((p * np.log(p / q)).sum() * temperature**2)
+    return np.mean(losses)
+
+
+def pair_wise(student, teacher, labels, parts):
+    """Pair by pair of parts in which something counts."""
+    losses = []
+    for n, label in enumerate(labels):
+        boxes = [
+            (slice(y * h // parts, -(-(y + 1) * h // parts)), slice(x * w // parts, -(-(x + 1) * w // parts)))
+            for h, w in [label.shape]
+            for y in range(parts)
+            for x in range(parts)
+        ]
+        boxes = [box for box in boxes if (label[box] != IGNORED).any()]
+        means = [
+            [maps[n][:, rows, columns][:, label[rows, columns] != IGNORED].mean(axis=1) for rows, columns in boxes]
+            for maps in (student, teacher)
+        ]
+        own, wanted = ([mean / np.linalg.norm(mean) for mean in each] for each in means)
+        losses += [(own[i] @ own[j] - wanted[i] @ wanted[j]) ** 2 for i in range(len(own)) for j in range(len(own))]
+    return np.mean(losses)
+
+
 def connectivity(logits, labels, count="components"):
     """Equations 1-5, pair by pair."""
     prob, per_image = softmax(logits), []

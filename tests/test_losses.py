@@ -47,6 +47,8 @@ CASES = {
     "MSELoss": Case(lambda s, t, y: plain.over_pixels(((s - t) ** 2).mean(axis=1), y), inputs="distill"),
     "L1Loss": Case(lambda s, t, y: plain.over_pixels(np.abs(s - t).mean(axis=1), y), inputs="distill"),
     "DistillCrossEntropyLoss": Case(plain.distill_cross_entropy, inputs="distill"),
+    "ChannelWiseLoss": Case(lambda s, t, y: plain.channel_wise(s, t, y, 3.0), {"temperature": 3.0}, inputs="distill"),
+    "PairWiseLoss": Case(lambda s, t, y: plain.pair_wise(s, t, y, 4), {"parts": 4}, inputs="distill"),
     "MixedLoss": Case(
         lambda x, y: 0.8 * plain.cross_entropy(x, y) + 0.2 * plain.dice(x, y),
         {"losses": [CrossEntropyLoss(), DiceLoss()], "coef": [0.8, 0.2]},

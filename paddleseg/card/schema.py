@@ -102,6 +102,7 @@ class Card(Part):
         card: The format's version. The first one is read too, and so is PaddleSeg's `deploy.yaml`.
         task: The registered task, "semantic" for masks of classes; `about` says it for people.
         model: The network, as a configuration writes it; needed to build it from `.pdparams`.
+        pruned: Of a network with fewer channels than `model` builds, the shapes of the parameters that are smaller.
         inputs, outputs: The graph's tensors, the picture and the main output first.
         preprocess: Steps in order, in the spelling of the configuration's transforms.
         postprocess: Steps in order, from the main output to the result; none written: to the picture's size, then
@@ -126,6 +127,7 @@ class Card(Part):
     task: str = "semantic"
     about: str = ""
     model: Step | None = None
+    pruned: dict[str, list[Annotated[int, Field(gt=0)]]] = {}
     files: Files = Files()
     inputs: Annotated[list[Input], Field(min_length=1)] = [Input()]
     preprocess: list[Step] = []

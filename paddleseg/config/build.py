@@ -60,6 +60,13 @@ class Builder:
         ]
         return found, list(losses.coef)
 
+    def feature_losses(self) -> list[Any]:
+        """The losses of `distill_features`, in its order."""
+        return [
+            self._checked(feature.loss.model_dump(), LOSSES, ("distill_features", index, "loss"))
+            for index, feature in enumerate(self.cfg.distill_features)
+        ]
+
     def lr(self) -> Any:
         """The learning-rate schedule: a function of the step."""
         self.cfg.require("iters")

@@ -76,7 +76,10 @@ def _contradictions(cfg: RunConfig) -> Iterator[Problem]:
                 "give one type for all outputs, or as many types as weights",
             )
     yield from _loss_count(cfg)
-    if cfg.teacher and not cfg.distill_loss:
+    if cfg.distill_features and cfg.to_static_training:
+        hint = "leave to_static_training out"
+        yield Problem(cfg.where("distill_features"), "needs layers that are called one by one", hint)
+    if cfg.teacher and not cfg.distill_loss and not cfg.distill_features:
         yield Problem(
             cfg.where("teacher"), "has no distill_loss", "add `distill_loss: {types: [{type: KLLoss}], coef: [1]}`"
         )

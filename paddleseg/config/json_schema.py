@@ -40,6 +40,7 @@ def json_schema() -> Schema:
     parts["ExportSection"]["properties"] |= {"transforms": _many(TRANSFORMS), "postprocess": _many(POSTPROCESS)}
     loss = {"anyOf": [_one(LOSSES), {"enum": LOSSES.names()}]}
     parts["LossSection"]["properties"]["types"] = _or_list(loss)
+    parts["FeatureSection"]["properties"]["loss"] = loss
     parts["TrainSection"]["properties"]["ema"]["anyOf"].append({"type": "boolean"})
     for section, name in (("LossSection", "coef"), ("TestSection", "scales")):
         properties = parts[section]["properties"]

@@ -81,6 +81,19 @@ class LossSection(Section):
     """The weight of each output's loss in the sum."""
 
 
+class FeatureSection(Section):
+    """A loss between what a layer of the model gives and what one of the teacher does, by the layers' dotted names."""
+
+    student: str
+    """The model's layer, such as decoder.fuse."""
+    teacher: str | None = None
+    """The teacher's; without it, the layer of the same name."""
+    loss: Annotated[Component, BeforeValidator(_as_component)]
+    """ChannelWiseLoss, PairWiseLoss, MSELoss or another one that takes both maps."""
+    coef: Finite = 1.0
+    """Its weight in the sum."""
+
+
 class TestSection(Section):
     """How `val` and `predict` run when their flags do not say otherwise."""
 
@@ -205,6 +218,8 @@ class RunConfig(Section):
     """A trained network, with its `pretrained`, whose answers `distill_loss` holds against the model's."""
     distill_loss: LossSection | None = None
     """Losses between student and teacher, in the form of `loss`: the first for the main outputs, and so on."""
+    distill_features: list[FeatureSection] = []
+    """Losses between feature maps of student and teacher."""
     optimizer: Component | None = None
     lr_scheduler: Component | None = None
     train: TrainSection = Field(default_factory=TrainSection)

@@ -31,6 +31,8 @@ def outermost(cfg: RunConfig) -> Iterator[Found]:
         section = getattr(cfg, name)
         for index, loss in enumerate(section.types if section else ()):
             yield (name, "types", index), LOSSES, loss.model_dump()
+    for index, feature in enumerate(cfg.distill_features):
+        yield ("distill_features", index, "loss"), LOSSES, feature.loss.model_dump()
     for name, registry in (("transforms", TRANSFORMS), ("postprocess", POSTPROCESS)):
         for index, step in enumerate(getattr(cfg.export, name)):
             yield ("export", name, index), registry, step.model_dump()

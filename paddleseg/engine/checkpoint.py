@@ -25,6 +25,7 @@ from paddleseg.engine.saved import remove_old as remove_old
 from paddleseg.errors import ConfigError, UserError, WeightsError
 from paddleseg.files import atomic_dir, file_sha256
 from paddleseg.models.paddleseg_names import renamed
+from paddleseg.models.pruned import write_record
 from paddleseg.models.weights import load_weights, our_names
 from paddleseg.version import __version__
 
@@ -43,6 +44,7 @@ def save(folder: Path, run: Run, config_hash: str = "") -> None:
     files = {name: EMA if not number else f"ema_model_{number + 1}.pdparams" for number, name in enumerate(averages)}
     with atomic_dir(folder) as new:
         paddle.save(_named(run, run.model.state_dict()), str(new / MODEL))
+        write_record(new, run.model)
         paddle.save(_optimizer_state(run), str(new / OPTIMIZER))
         states = {
             "callbacks": {name: callback.state_dict() for name, callback in callbacks.items()},
@@ -69,6 +71,7 @@ def save_best(folder: Path, run: Run, config_hash: str = "") -> None:
     refuse_nonfinite(run, weights)
     with atomic_dir(folder) as new:
         paddle.save(_named(run, weights), str(new / MODEL))
+        write_record(new, run.model)
         paddle.save({"best": run.state.best_metric}, str(new / STATES))
         _describe(new, run, config_hash)
 

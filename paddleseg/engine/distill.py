@@ -7,6 +7,7 @@ from typing import Any
 
 import paddle
 
+from paddleseg.engine.feature_distill import FeatureTerm
 from paddleseg.errors import ConfigError
 
 
@@ -19,10 +20,17 @@ class Distillation:
         teacher: The trained network.
         losses: For the first outputs, in order; each takes (student, teacher, labels).
         coefs: A weight for each loss, or one for all.
+        features: Losses between feature maps, beside those of outputs.
     """
 
-    def __init__(self, teacher: paddle.nn.Layer, losses: Sequence[Any], coefs: Sequence[float]):
-        self.teacher, self.losses = teacher, list(losses)
+    def __init__(
+        self,
+        teacher: paddle.nn.Layer,
+        losses: Sequence[Any],
+        coefs: Sequence[float],
+        features: Sequence[FeatureTerm] = (),
+    ):
+        self.teacher, self.losses, self.features = teacher, list(losses), list(features)
         self.coefs = list(coefs) * (len(self.losses) if len(coefs) == 1 else 1)
         teacher.eval()
 
@@ -48,4 +56,5 @@ class Distillation:
                 what = f"gives {target.shape[1]} classes, the model {student.shape[1]}"
                 raise ConfigError("teacher", what, "take a teacher of the same classes")
         triples = zip(self.coefs, self.losses, outputs, targets, strict=False)
-        return [coef * loss(student, target, labels) for coef, loss, student, target in triples]
+        of_outputs = [coef * loss(student, target, labels) for coef, loss, student, target in triples]
+        return [*of_outputs, *(term() for term in self.features)]

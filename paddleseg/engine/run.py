@@ -23,6 +23,7 @@ from paddleseg.engine import checkpoint, dist, ownership
 from paddleseg.engine.callbacks import EMA, Callback, Checkpoint, EarlyStop, Finite, Profiler, ProgressLog, VisualDL
 from paddleseg.engine.distill import Distillation
 from paddleseg.engine.evaluate import evaluate, sample_pictures
+from paddleseg.engine.feature_distill import watch
 from paddleseg.engine.state import TrainState
 from paddleseg.engine.step import Stepper
 from paddleseg.engine.terms import LossPlan
@@ -116,7 +117,7 @@ def _train(
         amp_level=amp_level,
         accumulate=settings.accumulate_steps,
         freeze_norm=settings.freeze_norm,
-        distillation=_distillation(config, build),
+        distillation=_distillation(config, build, model),
     )
     loader = TrainLoader(
         train_set,
@@ -179,12 +180,18 @@ def config_hash(config: RunConfig) -> str:
     return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def _distillation(config: RunConfig, build: Builder) -> Distillation | None:
+def _distillation(config: RunConfig, build: Builder, model: paddle.nn.Layer) -> Distillation | None:
     if config.teacher is None:
-        if config.distill_loss and dist.is_main():
-            print("distill_loss is not used: the configuration names no teacher.")
+        for name in ("distill_loss", "distill_features"):
+            if getattr(config, name) and dist.is_main():
+                print(f"{name} is not used: the configuration names no teacher.")
         return None
-    return Distillation(build.teacher(), *build.losses("distill_loss"))
+    teacher = build.teacher()
+    losses, coefs = build.losses("distill_loss") if config.distill_loss else ([], [1.0])
+    pairs = zip(config.distill_features, build.feature_losses(), strict=True)
+    terms = [(each.student, each.teacher or each.student, loss, each.coef) for each, loss in pairs]
+    where = [config.where("distill_features", index) for index in range(len(terms))]
+    return Distillation(teacher, losses, coefs, watch(model, teacher, terms, where))
 
 
 def _evaluation(

@@ -25,6 +25,7 @@ from paddleseg.export.targets.base import Format, Precision, Target, Work
 from paddleseg.export.targets.onnx import OPSET
 from paddleseg.export.verify import verify
 from paddleseg.files import atomic_dir, file_sha256
+from paddleseg.models.pruned import shapes_of
 
 if TYPE_CHECKING:
     from paddleseg.export.quantize.recipe import Recipe
@@ -110,6 +111,7 @@ def export_model(
         card = card.model_copy(
             update={
                 "files": files,
+                "pruned": shapes_of(model),
                 "measured": Measured(parameters=_count_parameters(model)),
                 "sha256": file_sha256(folder / f"{stem}.pdiparams"),
                 "versions": card.versions | {"paddle": paddle.__version__},

@@ -15,6 +15,7 @@ from paddleseg import arrays_only, zoo
 from paddleseg.errors import WeightsError
 from paddleseg.fetch import fetch_weights
 from paddleseg.models.arrays import assign, misfit, named_arrays
+from paddleseg.models.pruned import Shapes, apply_record, record_beside
 from paddleseg.models.published import NameMap, name_map_of
 from paddleseg.models.published.name_map import Value
 
@@ -41,20 +42,25 @@ def load_pretrained(model: nn.Layer, source: str | None) -> None:
         print(f"{source}: {len(left)} of {len(model.state_dict())} start anew: {_listed(left)}")
 
 
-def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = False) -> list[str]:
+def load_weights(
+    model: nn.Layer, source: str | Path, *, allow_partial: bool = False, pruned: Shapes | None = None
+) -> list[str]:
     """Load a `.pdparams` file or a `zoo://` name into `model`.
 
     Names are ours, or the published network's where `models/published/` has a map for the model or its backbone. A
-    missing, unknown or differently shaped parameter is an error that lists them.
+    missing, unknown or differently shaped parameter is an error that lists them. With the weights of a pruned network
+    `model` becomes as small as that.
 
     Args:
         allow_partial: Load what fits and return the names left as they were, instead of raising.
+        pruned: The smaller shapes of a pruned network; None for what the card or the file beside the weights says.
 
     Raises:
         WeightsError: No such file, not a weights file, it holds NaN or infinity, or it belongs to another network.
     """
     path = resolve(source)
     state = read_state(path)
+    apply_record(model, _record(source, path) if pruned is None else pruned, state)
     own = model.state_dict()
     if not set(state) <= set(own):
         state = _as_convolutions(_fold_biases(_official_to_ours(model, state), own), own)
@@ -70,6 +76,11 @@ def load_weights(model: nn.Layer, source: str | Path, *, allow_partial: bool = F
     for name in sorted(set(own) - skipped):
         assign(state[name], own[name])
     return sorted(skipped)
+
+
+def _record(source: str | Path, path: Path) -> Shapes:
+    """The shapes of a pruned network: from the card of published weights, else from the record beside them."""
+    return zoo.card(str(source)).pruned if str(source).startswith(zoo.PREFIX) else record_beside(path)
 
 
 def our_names(model: nn.Layer, names: Iterable[str]) -> dict[str, str]:

@@ -66,7 +66,7 @@ class Dygraph(Runtime):
         weights = named_file(folder, card.files.weights, "weights")
         check_digest(weights, card.sha256)
         model = build_network(card.model.model_dump())
-        load_weights(model, weights)
+        load_weights(model, weights, pruned=card.pruned)
         return cls(model, card.output, tuple(item.name for item in card.inputs))
 
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

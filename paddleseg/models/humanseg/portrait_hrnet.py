@@ -34,17 +34,19 @@ class BranchHead(FCNHead, Foldable):
 
     def features(self, maps: list[paddle.Tensor], align_corners: bool) -> paddle.Tensor:
         """What the head's first convolution, batch norm and ReLU make of the maps, at the first one's size."""
-        total, *low = (F.conv2d(x, kernel) for x, kernel in zip(maps, self.kernels(), strict=True))
+        kernels = self.kernels([x.shape[1] for x in maps])  # of a pruned network, fewer than `widths`
+        total, *low = (F.conv2d(x, kernel) for x, kernel in zip(maps, kernels, strict=True))
         for x in low:
             total = total + upsample(x, total, align_corners)
         return F.relu(self.conv.bn(total))
 
-    def kernels(self) -> Iterable[paddle.Tensor]:
+    def kernels(self, widths: Sequence[int]) -> Iterable[paddle.Tensor]:
         """The first convolution's kernel, branch by branch."""
-        return paddle.split(self.conv.conv.weight, list(self.widths), axis=1)
+        return paddle.split(self.conv.conv.weight, list(widths), axis=1)
 
-    def folded(self) -> SplitBranchHead:
-        return SplitBranchHead(self)
+    def folded(self) -> BranchHead:
+        """With a kernel for each branch; of pruned branches the widths are not known here, and it stays as it is."""
+        return SplitBranchHead(self) if self.conv.conv.weight.shape[1] == sum(self.widths) else self
 
 
 class SplitBranchHead(BranchHead):
@@ -53,11 +55,12 @@ class SplitBranchHead(BranchHead):
     def __init__(self, head: BranchHead):
         super().__init__(head.widths, head.classify._in_channels, head.classify._out_channels)
         self.set_state_dict(head.state_dict())
-        self.parts = nn.ParameterList([paddle.create_parameter(part.shape, part.dtype) for part in head.kernels()])
-        for mine, part in zip(self.parts, head.kernels(), strict=True):
+        kernels = list(head.kernels(head.widths))
+        self.parts = nn.ParameterList([paddle.create_parameter(part.shape, part.dtype) for part in kernels])
+        for mine, part in zip(self.parts, kernels, strict=True):
             mine.set_value(part)
 
-    def kernels(self) -> Iterable[paddle.Tensor]:
+    def kernels(self, widths: Sequence[int]) -> Iterable[paddle.Tensor]:
         return self.parts
 
 
