@@ -124,7 +124,7 @@ def card_from_config(
         preprocess=steps,
         outputs=[output],
         postprocess=[] if raw else _postprocess(cfg, published, output, num_classes),
-        classes=[] if output.kind == "values" else _class_names(cfg, published, num_classes, multilabel),
+        classes=[] if output.kind in ("values", "alpha") else _class_names(cfg, published, num_classes, multilabel),
         colors=_colors(cfg, published),
         versions={"paddleseg": __version__},
     )
@@ -146,7 +146,7 @@ def _steps(cfg: RunConfig, published: Card | None, raw: bool) -> list[Step]:
 
 def _postprocess(cfg: RunConfig, published: Card | None, output: Output, num_classes: int | None) -> list[Step]:
     """The steps that `export` writes; with published weights, theirs where it writes none."""
-    if output.kind in ("argmax", "values") and not cfg.export.postprocess:
+    if output.kind in ("argmax", "values", "alpha") and not cfg.export.postprocess:
         return []
     if cfg.export.postprocess:
         return [Step.model_validate(step.model_dump()) for step in cfg.export.postprocess]

@@ -69,6 +69,8 @@ class SegResult:
         """A matte (H, W) float32 in [0, 1] of everything but the background; hard-edged where there is no `prob`."""
         if self.values is None:
             return (self.mask > 0).astype(np.float32)
+        if self.output.kind == "alpha":
+            return np.clip(self.values[0], 0, 1)
         return postprocess.to_alpha(postprocess.foreground(self.values, self.output))
 
     @cached_property
@@ -78,6 +80,8 @@ class SegResult:
             return self.matte
         if self.values is None:
             return np.where(self.mask > 0, np.uint8(255), np.uint8(0))
+        if self.output.kind == "alpha":
+            return np.rint(self.alpha * 255).astype(np.uint8)
         return postprocess.to_opacity(postprocess.foreground(self.values, self.output))
 
 
