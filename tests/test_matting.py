@@ -8,8 +8,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from transform_cases import make
 
+import paddleseg.transforms as T
+from paddleseg.card import Output, load_card
+from paddleseg.cli.main import main
+from paddleseg.datasets.alphas import MattingDataset
+from paddleseg.datasets.loader import TrainLoader
+from paddleseg.doctor.data import examine
+from paddleseg.errors import DataError
+from paddleseg.images.io import read_image
+from paddleseg.inference.predictor import Predictor, SegResult
 from paddleseg.metrics.matting import MattingErrors, connectivity_errors, gradient_errors
+from paddleseg.transforms.sample import Sample
+from paddleseg.transforms.trimap import fraction, trimap_of
 
 
 def mattes(seed: int, size: tuple[int, int] = (24, 31)) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -109,3 +121,193 @@ class TestMeasures:
         assert found["SAD"] == found["Grad"] == found["Conn"] == 0 and np.isnan(found["MSE_unknown"])
         with pytest.raises(ValueError, match="differ in size"):
             MattingErrors().update(plain, plain[1:])
+
+
+@pytest.fixture(scope="module")
+def folder(mini: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six bundled photos with alphas for tests only: what zoo://portrait thinks, of 8 bits, and of 16 bits in one."""
+    root = tmp_path_factory.mktemp("mattes")
+    predictor = Predictor.from_zoo("portrait")
+    (root / "images").mkdir()
+    (root / "alphas").mkdir()
+    lines = []
+    for number, line in enumerate((mini / "val.txt").read_text().splitlines()[:6]):
+        photo = mini / line.split()[0]
+        (root / "images" / photo.name).symlink_to(photo)
+        prob = predictor(read_image(photo)).prob[1]
+        deep = number == 5
+        values = np.rint(prob * (65535 if deep else 255)).astype(np.uint16 if deep else np.uint8)
+        cv2.imwrite(str(root / "alphas" / f"{photo.stem}.png"), values)
+        lines.append(f"images/{photo.name} alphas/{photo.stem}.png")
+    for mode in ("train", "val"):
+        (root / f"{mode}.txt").write_text("\n".join(lines))
+    (root / "first.txt").write_text("\n".join(lines[:3]))
+    (root / "rest.txt").write_text("\n".join(lines[3:]))
+    return root
+
+
+def opened(folder: Path, mode: str = "train", *chain: object, **more: object) -> MattingDataset:
+    return MattingDataset(folder, chain, mode, "train.txt", "val.txt", **more)
+
+
+class TestData:
+    def test_what_a_batch_holds(self, folder: Path, mini: Path):
+        chain = (T.ComposeMatte(mini / "images"), T.Resize([96, 80]), T.RandomHorizontalFlip(1), T.MakeTrimap((1, 3)))
+        for workers in (0, 1):
+            loader = TrainLoader(opened(folder, "train", *chain, T.Normalize()), 6, num_workers=workers)
+            batch = next(loader.batches())
+            loader.close()
+            shapes = {name: batch[name].shape for name in ("alpha", "trimap", "foreground", "background", "image")}
+            assert shapes == {
+                "alpha": (6, 80, 96),
+                "trimap": (6, 80, 96),
+                **dict.fromkeys(("foreground", "background", "image"), (6, 3, 80, 96)),
+            }
+            assert "label" not in batch and all(batch[name].dtype == np.float32 for name in shapes)
+            for name in ("alpha", "trimap", "foreground", "background"):
+                assert batch[name].min() >= 0 and 0.9 < batch[name].max() <= 1
+            # 16 bits are 0 to 1 as 8 bits are, and soft edges stay soft: more values than a mask has.
+            assert all(plane.max() > 0.9 and np.unique(plane).size > 100 for plane in batch["alpha"])
+            assert set(np.unique(np.rint(batch["trimap"] * 255))) == {0, 128, 255}
+            # Moved together: the picture is still the mixture of what moved with it.
+            share = batch["alpha"][:, None]
+            mixture = share * batch["foreground"] + (1 - share) * batch["background"]
+            assert np.abs(mixture - (batch["image"] + 1) / 2).mean() < 0.01
+
+    def test_a_trimap_is_sure_where_it_says_so(self, folder: Path):
+        sample = opened(folder).read(0)
+        alpha = fraction(sample["alpha"])
+        trimap = trimap_of(alpha, 4, 7)
+        assert (alpha[trimap == 255] > 0.997).all() and (alpha[trimap == 0] < 0.003).all()
+        away = cv2.distanceTransform((alpha <= 0.5 / 255).astype(np.uint8), cv2.DIST_L2, 5)
+        assert (trimap[(away > 0) & (away < 6)] == 128).all() and (trimap[away > 9] == 0).all()
+        widths = {(made_trimap(sample, seed) == 128).sum() for seed in range(6)}
+        assert len(widths) > 3
+
+    def test_evaluation_composes_the_same_pictures_every_time(self, folder: Path, mini: Path):
+        dataset = opened(folder, "val", backgrounds=mini / "images", per_foreground=2)
+        assert len(dataset) == 12
+        one, again, other = dataset.read(0), dataset.read(0), dataset.read(1)
+        np.testing.assert_array_equal(one.image, again.image)
+        assert one.path == other.path and (one.image != other.image).mean() > 0.1
+        solid = fraction(one["alpha"]) > 0.999
+        np.testing.assert_array_equal(one.image[solid], one["foreground"][solid])
+
+    def test_a_list_that_does_not_fit_is_named(self, folder: Path, tmp_path: Path):
+        (tmp_path / "val.txt").write_text((folder / "val.txt").read_text().splitlines()[0])
+        for name in ("images", "alphas"):
+            (tmp_path / name).symlink_to(folder / name)
+        dataset = opened(tmp_path, "val")
+        alpha = Path(dataset.entries[0][1])
+        alphas = tmp_path / "alphas"
+        alphas.unlink()
+        alphas.mkdir()
+        cv2.imwrite(str(alphas / alpha.name), np.zeros((5, 7), np.uint8))
+        with pytest.raises(DataError, match=rf"{alpha.name}: is 7x5, but its image"):
+            dataset.read(0)
+        with pytest.raises(DataError, match="needs the map 'alpha'"):
+            T.ComposeMatte(folder / "images")(make(np.zeros((4, 4, 3), np.uint8), None))
+
+
+def made_trimap(sample: Sample, seed: int) -> np.ndarray:
+    sample.rng = np.random.default_rng(seed)
+    return T.MakeTrimap((1, 20), (1, 20))(sample)["trimap"]
+
+
+class TestOneNetwork:
+    """From training to export, by the commands."""
+
+    def test_train_val_predict_export(self, folder: Path, mini: Path, tmp_path: Path, capsys, monkeypatch):
+        monkeypatch.chdir(Path(__file__).parent.parent)
+        opts = [
+            f"train_dataset.dataset_root={folder}",
+            f"train_dataset.train_path={folder}/first.txt",
+            f"train_dataset.transforms.0.backgrounds={mini}/images",
+            "train_dataset.transforms.1.target_size=[128,128]",
+            "train_dataset.transforms.3.crop_size=[64,64]",
+            f"val_dataset.dataset_root={folder}",
+            f"val_dataset.val_path={folder}/rest.txt",
+            "val_dataset.transforms.0.target_size=[96,96]",
+            *("iters=6", "batch_size=3", "save_interval=3", "train.log_iters=1", "lr_scheduler.warmup_iters=0"),
+        ]
+        run = tmp_path / "run"
+        config = ["--config", "configs/matting/portrait_matting.yml"]
+        assert main(["train", *config, "--do_eval", "--save_dir", str(run), "--opts", *opts]) == 0
+        told = capsys.readouterr().out
+        assert "SAD" in told and "mIoU" not in told
+        best = [*config, "--model_path", str(run / "best_model")]
+        report = tmp_path / "val"
+        assert main(["val", *best, "--save_dir", str(report), "--worst", "2", "--opts", *opts]) == 0
+        measured = json.loads((report / "result.json").read_text())
+        assert measured["metrics"].keys() >= {"SAD", "MSE", "MAD", "Grad", "Conn", "SAD_unknown", "Conn_unknown"}
+        assert 0 < measured["metrics"]["MSE"] < 0.05
+        worst = json.loads((report / "worst" / "index.json").read_text())
+        assert worst["sorted_by"] == "SAD" and len(worst["images"]) == 2
+        assert worst["images"][0]["SAD"] == max(row["SAD"] for row in measured["images"])
+
+        exported = tmp_path / "exported"
+        photos = str(folder / "images")
+        assert main(["export", *best, "--save_dir", str(exported), "--to", "onnx", "--opts", *opts]) == 0
+        alphas = {}
+        for name, source in (("paddle", best), ("onnx", ["--model_path", str(exported), "--runtime", "onnx"])):
+            flags = ["--image_path", photos, "--outputs", "alpha", "cutout", "overlay", "--save_dir"]
+            given = ["--opts", *opts] if name == "paddle" else []
+            assert main(["predict", *source, *flags, str(tmp_path / name), *given]) == 0
+            alphas[name] = [cv2.imread(str(file), -1) for file in sorted((tmp_path / name / "alpha").iterdir())]
+        for one, other in zip(*alphas.values(), strict=True):
+            assert np.abs(one.astype(int) - other).max() <= 1
+            assert np.unique(one).size > 50
+        card = load_card(exported)[0]
+        assert (card.task, card.output.kind, card.outputs[0].name) == ("matting", "alpha", "alpha")
+
+
+def test_an_alpha_is_used_as_it_is():
+    """No ramp, as probabilities get one: a matting network's half is a half."""
+    values = np.linspace(0, 1, 12, dtype=np.float32).reshape(1, 3, 4)
+    result = SegResult(None, values, {}, Output(kind="alpha", activation="sigmoid"))
+    np.testing.assert_array_equal(result.alpha, values[0])
+    np.testing.assert_array_equal(result.opacity, np.rint(values[0] * 255))
+
+
+class TestDoctor:
+    def spoiled(self, folder: Path, root: Path, change, **more: object):
+        """The faults of a copy whose alphas were changed, by kind."""
+        (root / "images").symlink_to(folder / "images")
+        (root / "alphas").mkdir()
+        for file in (folder / "alphas").iterdir():
+            cv2.imwrite(str(root / "alphas" / file.name), change(fraction(cv2.imread(str(file), -1))))
+        (root / "val.txt").write_text((folder / "val.txt").read_text())
+        report = examine({"val": opened(root, "val", **more)})
+        return {finding.kind for finding in report.problems}, {finding.kind for finding in report.notes}
+
+    @pytest.mark.parametrize(
+        ("change", "problem"),
+        [
+            (lambda alpha: np.rint(255 * alpha).astype(np.uint8), None),
+            (lambda alpha: np.rint(65535 * alpha).astype(np.uint16), None),
+            (lambda alpha: np.uint8(255) * (alpha > 0.5), "alphas.hard"),
+            (lambda alpha: (alpha > 0.5).astype(np.uint8), "alphas.classes"),
+            (lambda alpha: np.rint(255 - 255 * alpha).astype(np.uint8), "alphas.inverted"),
+        ],
+        ids=["8 bit", "16 bit", "mask", "classes", "inverted"],
+    )
+    def test_alphas(self, folder: Path, tmp_path: Path, change, problem: str | None):
+        found = self.spoiled(folder, tmp_path, change)[0]
+        assert {kind for kind in found if kind.startswith("alphas")} == ({problem} if problem else set())
+
+    def test_sixteen_bits_that_hold_eight(self, folder: Path, tmp_path: Path):
+        assert "alphas.shallow" in self.spoiled(folder, tmp_path, lambda alpha: np.rint(255 * alpha).astype(np.uint16))[1]
+
+    def test_colours_that_were_multiplied(self, folder: Path, mini: Path, tmp_path: Path):
+        for name, multiplied in (("straight", False), ("multiplied", True)):
+            root = tmp_path / name
+            (root / "images").mkdir(parents=True)
+            (root / "alphas").symlink_to(folder / "alphas")
+            for photo in (folder / "images").iterdir():
+                alpha = fraction(cv2.imread(str(folder / "alphas" / f"{photo.stem}.png"), -1))[..., None]
+                picture = cv2.imread(str(photo)) * (alpha if multiplied else alpha > 0)
+                cv2.imwrite(str(root / "images" / f"{photo.stem}.png"), np.rint(picture).astype(np.uint8))
+            (root / "val.txt").write_text((folder / "val.txt").read_text().replace(".jpg", ".png"))
+            report = examine({"val": opened(root, "val", backgrounds=mini / "images")})
+            kinds = {finding.kind for finding in report.problems}
+            assert ("alphas.premultiplied" in kinds) == multiplied

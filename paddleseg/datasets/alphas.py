@@ -17,6 +17,7 @@ from paddleseg.transforms.base import Compose
 from paddleseg.transforms.compose_matte import ComposeMatte
 from paddleseg.transforms.fields import COLOR, Field
 from paddleseg.transforms.sample import Sample
+from paddleseg.transforms.trimap import fraction
 
 
 class Alphas(Dataset):
@@ -57,6 +58,11 @@ class Alphas(Dataset):
             self.per_foreground = per_foreground
             self.entries = [entry for entry in self.entries for _ in range(per_foreground)]
 
+    @property
+    def composes(self) -> bool:
+        """Whether the images are foregrounds."""
+        return self._composing is not None
+
     def read(self, index: int, rng: np.random.Generator | None = None) -> Sample:
         sample = super().read(index, rng)
         if self._composing is None or self.target not in sample.fields:
@@ -70,8 +76,8 @@ class Alphas(Dataset):
         return sample
 
     def read_label(self, path: Path, size: Size | None) -> np.ndarray:
-        """The alpha, uint8, uint16 or float32 (H, W)."""
-        return read_alpha(path, alpha_only=self.alpha_only)
+        """The alpha, float32 (H, W) in [0, 1]: files of 8 and of 16 bits go together."""
+        return fraction(read_alpha(path, alpha_only=self.alpha_only))
 
     def checked(self, label: np.ndarray, size: Size, path: Path, label_path: str | Path) -> Field:
         check_size(label.shape[:2], size, path, label_path)

@@ -308,7 +308,7 @@ class Predictor:
     def complete(self, output: np.ndarray, prepared: Prepared) -> SegResult:
         """What the card makes of a main output; `output` may be written into."""
         start = time.perf_counter()
-        image, _, geometry = prepared
+        image, geometry = prepared.image, prepared.geometry
         kind, values, matte = self.card.output, None, None
         if kind.kind == "argmax":
             classes: np.ndarray | None = geometry.invert(output.reshape(geometry.size).astype(np.uint8), "nearest")
