@@ -20,6 +20,7 @@ from paddleseg.errors import DataError
 from paddleseg.images.io import read_image
 from paddleseg.inference.predictor import Predictor, SegResult
 from paddleseg.metrics.matting import MattingErrors, connectivity_errors, gradient_errors
+from paddleseg.registry import DATASETS
 from paddleseg.transforms.sample import Sample
 from paddleseg.transforms.trimap import fraction, trimap_of
 
@@ -296,7 +297,9 @@ class TestDoctor:
         assert {kind for kind in found if kind.startswith("alphas")} == ({problem} if problem else set())
 
     def test_sixteen_bits_that_hold_eight(self, folder: Path, tmp_path: Path):
-        assert "alphas.shallow" in self.spoiled(folder, tmp_path, lambda alpha: np.rint(255 * alpha).astype(np.uint16))[1]
+        assert (
+            "alphas.shallow" in self.spoiled(folder, tmp_path, lambda alpha: np.rint(255 * alpha).astype(np.uint16))[1]
+        )
 
     def test_colours_that_were_multiplied(self, folder: Path, mini: Path, tmp_path: Path):
         for name, multiplied in (("straight", False), ("multiplied", True)):
@@ -311,3 +314,41 @@ class TestDoctor:
             report = examine({"val": opened(root, "val", backgrounds=mini / "images")})
             kinds = {finding.kind for finding in report.problems}
             assert ("alphas.premultiplied" in kinds) == multiplied
+
+
+LAYOUTS = {
+    "AM2k": ("validation/original/m_{n}.jpg", "validation/mask/m_{n}.png", "validation/trimap/m_{n}.png"),
+    "AIM500": ("original/o_{n}.jpg", "mask/o_{n}.png", "trimap/o_{n}.png"),
+    "P3M10k": (
+        "validation/P3M-500-P/blurred_image/p_{n}.jpg",
+        "validation/P3M-500-P/mask/p_{n}.png",
+        "validation/P3M-500-P/trimap/p_{n}.png",
+    ),
+    "PPM100": ("image/{n}_o.jpg", "matte/{n}_o.jpg", ""),
+    "Composition1k": ("Test_set/Other images/fg/f{n}.jpg", "Test_set/Other images/alpha/f{n}.jpg", ""),
+    "Distinctions646": ("Test/FG/f{n}.jpg", "Test/GT/f{n}.png", ""),
+    "VideoMatte240K": ("valid/fgr/0000/{n:05d}.jpg", "valid/pha/0000/{n:05d}.jpg", ""),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_published_mattes_in_their_layout(name: str, folder: Path, mini: Path, tmp_path: Path, capsys):
+    for number, line in enumerate((folder / "val.txt").read_text().splitlines()[:2]):
+        image, alpha = (cv2.imread(str(folder / file), -1) for file in line.split())
+        for place, picture in zip(LAYOUTS[name], (image, alpha, (alpha > 9) * np.uint8(128)), strict=True):
+            if place:
+                file = tmp_path / place.format(n=number)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                assert cv2.imwrite(str(file), picture)
+    dataset = DATASETS[name](dataset_root=tmp_path, mode="val", as_alpha=True)
+    sample = dataset.read(1)
+    wanted = fraction(cv2.imread(str(folder / line.split()[1]), -1))
+    assert len(dataset) == 2 and np.abs(sample["alpha"] - wanted).mean() < 0.01
+    assert ("trimap" in sample.fields) == bool(LAYOUTS[name][2]) and sample.label is None
+    composed = DATASETS[name](dataset_root=tmp_path, mode="val", as_alpha=True, backgrounds=mini / "images")
+    assert "background" in composed.read(0).fields
+    assert main(["data", "prepare", name, "--root", str(tmp_path)]) == 0
+    assert "not as many as published" in capsys.readouterr().out or not DATASETS[name].COUNTS
+    (tmp_path / LAYOUTS[name][1].format(n=1)).unlink()
+    assert main(["data", "prepare", name, "--root", str(tmp_path)]) == 2
+    assert "1 of 2 labels are missing" in capsys.readouterr().err

@@ -10,11 +10,13 @@ import numpy as np
 
 from paddleseg.datasets.base import Dataset
 from paddleseg.datasets.checks import check_size
-from paddleseg.geometry import Geometry, Size
+from paddleseg.geometry import Size
+from paddleseg.images.backgrounds import cover
+from paddleseg.images.io import read_image
 from paddleseg.images.mattes import read_alpha
 from paddleseg.registry import DATASETS
 from paddleseg.transforms.base import Compose
-from paddleseg.transforms.compose_matte import ComposeMatte
+from paddleseg.transforms.compose_matte import ComposeMatte, put_before
 from paddleseg.transforms.fields import COLOR, Field
 from paddleseg.transforms.sample import Sample
 from paddleseg.transforms.trimap import fraction
@@ -24,8 +26,8 @@ class Alphas(Dataset):
     """What such data sets have in common; put it before the class that finds the entries.
 
     A sample has the map "alpha" and no label. Where `backgrounds` are given, the images are foregrounds: training
-    composes each anew before a random one, evaluation always before the same ones. Then there are the maps "foreground"
-    and "background" too.
+    composes each anew before a random one, evaluation picture n before background n of the list, from its start again
+    where it ends. Then there are the maps "foreground" and "background" too.
 
     Attributes:
         alpha_only: The matte is the alpha channel of a picture in colours, even where that is opaque.
@@ -70,16 +72,16 @@ class Alphas(Dataset):
         sample.fields["foreground"] = Field(sample.image, COLOR)
         if self.mode == "train":
             return sample
-        fixed = Sample(sample.image, None, np.random.default_rng([0, index]), Geometry(sample.size), sample.path)
-        fixed.fields |= {name: held for name, held in sample.fields.items() if name != "image"}
-        sample.fields |= self._composing(fixed).fields
-        return sample
+        behind = self._composing.backgrounds
+        return put_before(sample, cover(read_image(behind[index % len(behind)]), sample.size))
 
     def read_label(self, path: Path, size: Size | None) -> np.ndarray:
         """The alpha, float32 (H, W) in [0, 1]: files of 8 and of 16 bits go together."""
         return fraction(read_alpha(path, alpha_only=self.alpha_only))
 
     def checked(self, label: np.ndarray, size: Size, path: Path, label_path: str | Path) -> Field:
+        if self.target == "label":
+            return super().checked(label, size, path, label_path)
         check_size(label.shape[:2], size, path, label_path)
         return Field(label, self.kind_of(self.target))
 
@@ -92,8 +94,8 @@ class MattingDataset(Alphas):
         dataset_root: The folder that the list's paths are relative to.
         transforms: Applied in order to every sample.
         mode: "train", "val" or "test"; chooses among the three list files.
-        train_path: List file of the training pairs; likewise `val_path` and `test_path`. `train_file` and `val_file` are
-            PaddleSeg's names of them.
+        train_path: List file of the training pairs; likewise `val_path` and `test_path`. `train_file` and `val_file`
+            are PaddleSeg's names of them.
         separator: What stands between image and alpha in a line.
         fields: More maps, such as `{trimap: my_trimaps}`, as `Dataset`'s.
         backgrounds: Pictures, a folder or a `.txt` list: the images are foregrounds then, and are composed.

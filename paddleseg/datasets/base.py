@@ -177,7 +177,11 @@ class Dataset:
     @property
     def field_names(self) -> list[str]:
         """The maps that are read beside the label."""
-        return [] if self.mode == "test" else [name for name in {**self.FIELDS, **self.roots} if name not in ("label", self.target)]
+        return (
+            []
+            if self.mode == "test"
+            else [name for name in {**self.FIELDS, **self.roots} if name not in ("label", self.target)]
+        )
 
     def kind_of(self, name: str) -> Kind:
         """The kind of a map."""

@@ -50,14 +50,20 @@ class _Check:
     hint: str
 
 
-_HARD_MASK = _Check("alphas.hard", "no soft edge, so masks", "save them as the network or the artist gave them, unrounded")
-_CLASSES = _Check("alphas.classes", "no value above 1 of 255", "classes are no alpha: multiply by 255, or use `type: Dataset`")
+_HARD_MASK = _Check(
+    "alphas.hard", "no soft edge, so masks", "save them as the network or the artist gave them, unrounded"
+)
+_CLASSES = _Check(
+    "alphas.classes", "no value above 1 of 255", "classes are no alpha: multiply by 255, or use `type: Dataset`"
+)
 _MULTIPLIED = _Check(
     "alphas.premultiplied",
     "foregrounds that get dark with their alpha: colours were multiplied by it",
     "save straight colours, or list the composed photos without `backgrounds`",
 )
-_SHALLOW = _Check("alphas.shallow", "16 bits that hold no value above 255", "they are read as 8 bits; save them as such")
+_SHALLOW = _Check(
+    "alphas.shallow", "16 bits that hold no value above 255", "they are read as 8 bits; save them as such"
+)
 
 
 def alpha_findings(pairs: Sequence[Pair]) -> Findings:
@@ -78,7 +84,9 @@ def alpha_findings(pairs: Sequence[Pair]) -> Findings:
     if hard:
         (problems if len(hard) > len(filled) / 2 else notes).append(_finding(_HARD_MASK, hard))
     if len(inverted) > len(filled) / 2:
-        turned = _Check("alphas.inverted", "1 along the frame and 0 in the middle", "they are turned round: save 1 - alpha")
+        turned = _Check(
+            "alphas.inverted", "1 along the frame and 0 in the middle", "they are turned round: save 1 - alpha"
+        )
         problems.append(_finding(turned, inverted))
     if shallow:
         notes.append(_finding(_SHALLOW, shallow))

@@ -327,7 +327,9 @@ def with_maps(prepared: Prepared, names: Sequence[str], maps: Mapping[str, np.nd
     h, w = prepared.image.shape[:2]
     for name in names:
         if name not in maps:
-            raise DataError(name, "is what the network takes beside the picture", f"give {name}=, of the picture's size")
+            raise DataError(
+                name, "is what the network takes beside the picture", f"give {name}=, of the picture's size"
+            )
         if maps[name].shape[:2] != (h, w):
             raise DataError(name, f"is {maps[name].shape[1]}x{maps[name].shape[0]}, but the picture is {w}x{h}")
     moved = {name: Preprocessor.moved(name, maps[name], prepared.geometry) for name in names}

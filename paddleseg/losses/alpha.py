@@ -13,7 +13,7 @@ from paddleseg.registry import LOSSES
 class AlphaLoss(nn.Layer):
     """How far an alpha is off, and how far its gradients are, at several sizes.
 
-    Differences of neighbours at full size say whether hair is where it should be; at smaller sizes, whether the edge is.
+    Differences of neighbours at full size say whether hair is where it should be; at smaller ones, whether the edge is.
     Pixels that are soft in the true alpha count more: most of a picture is easy.
 
     Args:

@@ -1,9 +1,10 @@
-"""The errors of a matte by Rhemann et al., "A Perceptually Motivated Online Benchmark for Image Matting" (CVPR 2009)."""
+"""The errors of a matte (Rhemann et al., "A Perceptually Motivated Online Benchmark for Image Matting", CVPR 2009)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -34,7 +35,7 @@ def connectivity_errors(alpha: np.ndarray, truth: np.ndarray) -> np.ndarray:
     held = np.full(truth.shape, -1, np.float32)
     both = np.minimum(alpha, truth)
     levels = [number * _STEP for number in range(round(1 / _STEP) + 1)]
-    for before, level in zip(levels, levels[1:], strict=False):
+    for before, level in pairwise(levels):
         held[(held == -1) & ~_largest(both >= level)] = before
     held[held == -1] = 1
     return np.abs(_degree(alpha, held) - _degree(truth, held))

@@ -9,7 +9,7 @@ from paddle import nn
 from paddleseg.models.contract import Head
 from paddleseg.models.humanseg.mediapipe_selfie import MediaPipeSelfie
 from paddleseg.models.layers import sigmoid, upsample
-from paddleseg.models.layers.basic import ConvBN, ConvBNReLU, SeparableConv
+from paddleseg.models.layers.basic import ConvBN, SeparableConv
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import MODELS
 

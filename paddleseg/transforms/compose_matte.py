@@ -47,19 +47,23 @@ class ComposeMatte(Transform):
         self.backgrounds = [path for path, _ in list_images(backgrounds)]
 
     def __call__(self, sample: Sample) -> Sample:
-        alpha = sample.fields.get("alpha")
-        if alpha is None:
+        if "alpha" not in sample.fields:
             raise DataError("ComposeMatte", "needs the map 'alpha'", "use a data set of mattes")
-        opaque, photo = fraction(alpha.array), as_uint8(sample.image)
         if "foreground" not in sample.fields:
-            sample.fields["foreground"] = Field(foreground_color(photo, opaque), COLOR)
+            front = foreground_color(as_uint8(sample.image), fraction(sample.fields["alpha"].array))
+            sample.fields["foreground"] = Field(front, COLOR)
         if sample.rng.random() >= self.prob:
-            sample.fields.setdefault("background", Field(photo, COLOR))
+            sample.fields.setdefault("background", Field(as_uint8(sample.image), COLOR))
             return sample
-        background = random_part(self.backgrounds, sample.size, sample.rng)
-        sample.image = mixed(sample.fields["foreground"].array, background, opaque)
-        sample.fields["background"] = Field(background, COLOR)
-        return sample
+        return put_before(sample, random_part(self.backgrounds, sample.size, sample.rng))
+
+
+def put_before(sample: Sample, background: np.ndarray) -> Sample:
+    """A sample that has "alpha" and "foreground", with its image composed before a background of its size."""
+    alpha = fraction(sample.fields["alpha"].array)
+    sample.image = mixed(sample.fields["foreground"].array, background, alpha)
+    sample.fields["background"] = Field(background, COLOR)
+    return sample
 
 
 def mixed(foreground: np.ndarray, background: np.ndarray, alpha: np.ndarray) -> np.ndarray:

@@ -12,8 +12,8 @@ from paddleseg.images.backgrounds import resized
 from paddleseg.images.io import list_images, read_image
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import arguments
-from paddleseg.transforms.base import Source, Transform
 from paddleseg.transforms.backdrop import random_part
+from paddleseg.transforms.base import Source, Transform
 from paddleseg.transforms.cutout import Cutout, Pasted, Place, cut_out, find_place, paste, people_of, without_cut_sides
 from paddleseg.transforms.fields import Field
 from paddleseg.transforms.functional import as_uint8
