@@ -14,7 +14,6 @@ import numpy as np
 
 from paddleseg.card import Output
 from paddleseg.errors import ConfigError
-from paddleseg.geometry import Size
 from paddleseg.images.small import halved, halvings
 from paddleseg.inference.predictor import Predictor, SegResult
 from paddleseg.transforms.trimap import BACKGROUND, FOREGROUND, UNKNOWN, trimap_of, unknown
@@ -114,7 +113,7 @@ def _starts(length: int, side: int) -> list[int]:
     return [round(number * (length - side) / (count - 1)) for number in range(count)]
 
 
-def _ramp(size: Size) -> np.ndarray:
+def _ramp(size: tuple[int, ...]) -> np.ndarray:
     """How much a crop counts at each pixel: less towards its border, where it has seen one side only."""
     rows, columns = (np.minimum(np.arange(1, n + 1), np.arange(n, 0, -1)) / _FADE for n in size)
     return np.outer(np.minimum(rows, 1), np.minimum(columns, 1)).astype(np.float32)

@@ -17,7 +17,7 @@ _CLOSER = 1.4
 
 def random_part(pictures: Sequence[Path], size: Size, rng: np.random.Generator) -> np.ndarray:
     """A random part of a random picture, mirrored or not, RGB uint8 (h, w, 3)."""
-    picture = read_image(pictures[rng.integers(len(pictures))])
+    picture = read_image(pictures[int(rng.integers(len(pictures)))])
     closer = rng.uniform(1, _CLOSER)
     whole = cover(picture, (round(size[0] * closer), round(size[1] * closer)))
     y, x = (int(rng.integers(wide - side + 1)) for wide, side in zip(whole.shape, size, strict=False))

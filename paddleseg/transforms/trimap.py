@@ -68,7 +68,8 @@ class MakeTrimap(Transform):
 
     def __call__(self, sample: Sample) -> Sample:
         if "alpha" in sample.fields:
-            widths = [int(sample.rng.integers(low, high + 1)) for low, high in (self.erosion, self.dilation)]
+            spans = (self.erosion, self.dilation)
+            widths = [int(sample.rng.integers(int(low), int(high) + 1)) for low, high in spans]
             sample.fields["trimap"] = Field(trimap_of(fraction(sample.fields["alpha"].array), *widths), TRIMAP)
         return sample
 
