@@ -52,6 +52,7 @@ SERVE = [
 VIDEO = [*ONNX, "av>=17,<19", "numba>=0.60,<1"]
 CAMERA = [*VIDEO, "pygame-ce>=2.5,<3", "pyvirtualcam>=0.15,<0.16"]
 CONVERT = ["onnx>=1.17,<2"]  # tools/convert_weights.py
+MATTING = [*ONNX, "pymatting>=1.1.14,<2"]  # classical refiners of mattes
 BATCH = ["pyarrow>=20,<27"]
 RAY = [*BATCH, "ray>=2.40,<3"]
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.26,<2"]
@@ -120,6 +121,7 @@ setup(
         "video": VIDEO,
         "camera": CAMERA,
         "convert": CONVERT,
+        "matting": MATTING,
         "batch": BATCH,
         "ray": RAY,
         "serve": SERVE,

@@ -21,6 +21,7 @@ from paddleseg.errors import ConfigError
 from paddleseg.inference.augment import TestAugmentation
 from paddleseg.inference.predictor import Predictor
 from paddleseg.inference.preprocess import Preprocessor, explicit_steps
+from paddleseg.models.contract import inputs_of
 from paddleseg.registry import DATASETS, MODELS, TASKS
 from paddleseg.tasks.base import Task
 from paddleseg.version import __version__
@@ -114,17 +115,20 @@ def card_from_config(
     open_or_given = _open_or_given(shape, channels)
     steps, size = _settle(_steps(cfg, published, raw), open_or_given, channels)
     output = task_of(cfg).output(num_classes, multilabel)
-    if kind != "prob":
+    if kind != "prob" and output.kind == "prob":
         output = output.model_copy(update={"kind": kind})
     card = Card(
         name=model.type,
         task=cfg.task,
         model=Step.of(model.type, **arguments),
-        inputs=[Input(shape=open_or_given, size=size, color="GREY" if channels == 1 else "RGB")],
+        inputs=[
+            Input(shape=open_or_given, size=size, color="GREY" if channels == 1 else "RGB"),
+            *(_beside(name, open_or_given) for name in inputs_of(MODELS.get(model.type))[1:]),
+        ],
         preprocess=steps,
         outputs=[output],
         postprocess=[] if raw else _postprocess(cfg, published, output, num_classes),
-        classes=[] if output.kind == "values" else _class_names(cfg, published, num_classes, multilabel),
+        classes=[] if output.kind in ("values", "alpha") else _class_names(cfg, published, num_classes, multilabel),
         colors=_colors(cfg, published),
         versions={"paddleseg": __version__},
     )
@@ -132,6 +136,11 @@ def card_from_config(
         return card
     kept = ("name", "about", "origin", "licence", "sources", "known_failures")
     return card.model_copy(update={name: getattr(published, name) for name in kept})
+
+
+def _beside(name: str, shape: Sequence[int | None]) -> Input:
+    """What a network takes beside the picture: a map of one channel."""
+    return Input(name=name, kind=name, shape=[shape[0], 1, *shape[2:]])
 
 
 def _steps(cfg: RunConfig, published: Card | None, raw: bool) -> list[Step]:
@@ -146,7 +155,7 @@ def _steps(cfg: RunConfig, published: Card | None, raw: bool) -> list[Step]:
 
 def _postprocess(cfg: RunConfig, published: Card | None, output: Output, num_classes: int | None) -> list[Step]:
     """The steps that `export` writes; with published weights, theirs where it writes none."""
-    if output.kind in ("argmax", "values") and not cfg.export.postprocess:
+    if output.kind in ("argmax", "values", "alpha") and not cfg.export.postprocess:
         return []
     if cfg.export.postprocess:
         return [Step.model_validate(step.model_dump()) for step in cfg.export.postprocess]

@@ -44,6 +44,7 @@ _EXTRAS = {
     "av": ("PyAV", "video"),
     "pygame": ("pygame-ce", "camera"),
     "pyvirtualcam": ("pyvirtualcam", "camera"),
+    "pymatting": ("pymatting", "matting"),
     "pyarrow": ("PyArrow", "batch"),
     "ray": ("Ray", "ray"),
 }

@@ -15,7 +15,7 @@ from paddleseg.card.step import Step
 from paddleseg.card.upgrade import upgraded
 
 Color = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=3, max_length=3)]
-OutputKind = Literal["prob", "logits", "argmax", "values"]
+OutputKind = Literal["prob", "logits", "argmax", "values", "alpha"]
 
 
 def _inside(name: str) -> str:
@@ -84,7 +84,8 @@ class Output(Part):
     Args:
         name: What it holds, for people; runtimes may call it otherwise, so the order counts.
         kind: "prob" (N, C, h, w) is the rule; "logits" leaves `activation` to the reader; "argmax" holds class numbers
-            and has lost the soft edge; "values" are measures of another kind, such as a depth.
+            and has lost the soft edge; "values" are measures of another kind, such as a depth; "alpha" is a
+            matte (N, 1, h, w) in [0, 1], used as it is.
         activation: "softmax" over exclusive classes, or "sigmoid" for a single channel or independent classes.
         multilabel: Every channel is a class of its own, which may hold beside others.
     """

@@ -13,11 +13,13 @@ from paddleseg.inference.outputs import FOLDERS
 
 if TYPE_CHECKING:
     from paddleseg.inference.predictor import Predictor
+    from paddleseg.inference.refine import Chained
 
 HELP = "segment pictures: masks, overlays, cut-outs, new backgrounds"
 EXAMPLE = """
 paddleseg predict --model_path zoo://portrait --image_path photos/ --outputs overlay cutout
 paddleseg predict --model_path zoo://portrait --image_path me.jpg --background "#00b140"
+paddleseg predict --model_path zoo://portrait --matting closed_form --image_path me.jpg --outputs alpha cutout
 """
 
 
@@ -44,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="GREY",
         help="greys of the classes in mask, as in 0 255",
     )
+    parser.add_argument(
+        "--matting",
+        metavar="WHAT",
+        help="look at the mask's edges again: with a matting network (zoo://, an exported folder), or with "
+        "closed_form, knn or learning_based",
+    )
     flags.add_device(parser)
     flags.add_compat(parser)
     flags.add_runtime(parser, "without --config, for published weights: onnx where it is installed; else paddle")
@@ -69,7 +77,8 @@ def run(args: argparse.Namespace) -> int:
 
     outputs = outputs_from(args)
     background = compositing.background_from(args.background) if args.background else None
-    predictor = _predictor(args)
+    first = _predictor(args)
+    predictor = _chained(first, args.matting) if args.matting else first
     card = predictor.card.model_copy(update={"colors": colors_from(args.custom_color, predictor.card)})
     colors, classes = card_palette(card), card.classes
     writer = Writer(args.save_dir, outputs, colors, background, classes=classes, mask_values=args.mask_values)
@@ -96,6 +105,17 @@ def _predictor(args: argparse.Namespace) -> Predictor:
     cfg = load_config(args.config, opts)
     select_device(args.device or cfg.train.device, args.device_id)
     return assemble.predictor_from_config(cfg, args.model_path)
+
+
+def _chained(predictor: Predictor, what: str) -> Chained:
+    """The predictor, and what looks at its edges again."""
+    from paddleseg import zoo
+    from paddleseg.inference.predictor import Predictor
+    from paddleseg.inference.refine import Chained, refiner
+
+    if what.startswith(zoo.PREFIX):
+        return Chained(predictor, refiner(Predictor.from_zoo(what)))
+    return Chained(predictor, refiner(Predictor.from_export(what) if is_exported(what) else what))
 
 
 def _of_card(args: argparse.Namespace, opts: list[str]) -> Predictor:

@@ -54,6 +54,7 @@ class Dataset:
     Attributes:
         FIELDS: The kinds of a class's maps by name, where `paddleseg.transforms.fields.KINDS` has none of that name or
             another one; those without a folder in `fields` are found by the class's own `field_file`.
+        target: The map that a list's second column names: "label", or "alpha" of mattes.
         entries: The pairs. PaddleSeg's `file_list` is a view of them.
 
     Raises:
@@ -67,6 +68,7 @@ class Dataset:
     """
 
     FIELDS: Mapping[str, Kind] = {}
+    target = "label"
     # What a plugin leaves out that fills in its attributes by itself, as PaddleSeg's data sets do.
     mode = "train"
     img_channels, ignore_index, edge = 3, 255, False
@@ -154,7 +156,7 @@ class Dataset:
         rng = rng or np.random.default_rng(0)
         sample = Sample(image, None, rng, Geometry(size), str(path), str(label_path or ""))
         if label_path is not None:
-            sample.fields["label"] = self.checked(self.read_label(label_path, size), size, path, label_path)
+            sample.fields[self.target] = self.checked(self.read_label(label_path, size), size, path, label_path)
         for name in self.field_names:
             file = self.field_file(name, path)
             sample.fields[name] = Field(read_map(file, kind := self.kind_of(name)), kind)
@@ -175,7 +177,11 @@ class Dataset:
     @property
     def field_names(self) -> list[str]:
         """The maps that are read beside the label."""
-        return [] if self.mode == "test" else [name for name in {**self.FIELDS, **self.roots} if name != "label"]
+        return (
+            []
+            if self.mode == "test"
+            else [name for name in {**self.FIELDS, **self.roots} if name not in ("label", self.target)]
+        )
 
     def kind_of(self, name: str) -> Kind:
         """The kind of a map."""

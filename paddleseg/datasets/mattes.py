@@ -1,4 +1,4 @@
-"""Mattes as masks: data sets that say how much of each pixel is the person's."""
+"""Published mattes: data sets that say how much of each pixel is the person's, as alphas or as masks."""
 
 from __future__ import annotations
 
@@ -7,33 +7,65 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from paddleseg.datasets.alphas import Alphas
 from paddleseg.datasets.layout import Pattern
 from paddleseg.datasets.published import Published
 from paddleseg.geometry import Size
 from paddleseg.images.mattes import read_matte
 from paddleseg.registry import DATASETS
+from paddleseg.transforms.fields import TRIMAP
 
 
-class Mattes(Published):
-    """A data set whose labels are mattes. A pixel counts as person from an opacity of `threshold` on.
+class Mattes(Alphas, Published):
+    """A data set of mattes, as alphas for the task `matting`, or as masks: a pixel counts as person from an opacity of
+    `threshold` on.
 
-    `ALPHA` says that the matte is the alpha channel of a picture in colours, even where that is opaque.
+    `alpha_only` says that the matte is the alpha channel of a picture in colours, even where that is opaque. `TRIMAPS`
+    is the folder of trimaps beside that of the images, where the set has one; they are read with alphas, in evaluation,
+    if they are there.
 
     Args:
         threshold: Between 0 and 1; a half keeps the outline where the eye sees it, less keeps fine hair.
+        as_alpha: Whether samples have the map "alpha" instead of a label; the class's `AS_ALPHA` where left out.
+        backgrounds: As `MattingDataset`'s, and `per_foreground` too.
         **given: As `Published`: `transforms`, `dataset_root`, `mode`, `edge`.
     """
 
-    ALPHA: ClassVar[bool] = False
+    AS_ALPHA: ClassVar[bool] = False
+    TRIMAPS: ClassVar[str] = ""
 
-    def __init__(self, *args: Any, threshold: float = 0.5, **given: Any):
+    def __init__(
+        self,
+        *args: Any,
+        threshold: float = 0.5,
+        as_alpha: bool | None = None,
+        backgrounds: str | Path | None = None,
+        per_foreground: int = 1,
+        **given: Any,
+    ):
         if not 0 < threshold <= 1:
             raise ValueError(f"threshold should lie between 0 and 1, not {threshold!r}")
         self.threshold = threshold
+        self.target = "alpha" if (self.AS_ALPHA if as_alpha is None else as_alpha) else "label"
+        if backgrounds is not None and self.target == "label":
+            raise ValueError("backgrounds are for alphas: set as_alpha: true")
         super().__init__(*args, **given)
+        evaluates = self.target == "alpha" and self.mode != "train"
+        if evaluates and self.TRIMAPS and self._trimap(self.entries[0][0]).is_file():
+            self.FIELDS = {"trimap": TRIMAP}
+        self.compose(backgrounds, per_foreground)
+
+    def _trimap(self, image: Path) -> Path:
+        """Where an image's trimap lies, in sets that have some."""
+        return image.parent.parent / self.TRIMAPS / f"{image.stem}.png"
+
+    def field_file(self, name: str, image: Path) -> Path:
+        return self._trimap(image) if name == "trimap" else super().field_file(name, image)
 
     def read_label(self, path: Path, size: Size | None) -> np.ndarray:
-        opacity = read_matte(path, alpha_only=self.ALPHA).opacity
+        if self.target == "alpha":
+            return super().read_label(path, size)
+        opacity = read_matte(path, alpha_only=self.alpha_only).opacity
         return (opacity >= 255 * self.threshold).astype(np.uint8)
 
 
@@ -46,7 +78,7 @@ class AISegment(Mattes):
     photo.
     """
 
-    ALPHA = True
+    alpha_only = True
     SOURCE = "download it from kaggle.com/laurentmih/aisegmentcom-matting-human-datasets"
     TERMS = "no licence is stated; photos from Flickr, Baidu and Taobao: research only"
     COUNTS = {"published": {"all": 34427}}
@@ -61,6 +93,7 @@ class P3M10k(Mattes):
 
     SOURCE = "download P3M-10k.zip from github.com/JizhiziLi/P3M after reading its agreement"
     TERMS = "P3M-10k Dataset Release Agreement (MIT)"
+    TRIMAPS = "trimap"
     SPLITS = {
         "train": (Pattern("train/blurred_image/{name}.jpg", "train/mask/{name}.png"),),
         "val": (Pattern("validation/P3M-500-P/blurred_image/{name}.jpg", "validation/P3M-500-P/mask/{name}.png"),),

@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from paddleseg.datasets.base import Dataset, ListError
+from paddleseg.doctor.alphas import alpha_findings
 from paddleseg.doctor.duplicates import repeated_files, shared_pictures
 from paddleseg.doctor.edges import edge_findings
 from paddleseg.doctor.files import file_findings
@@ -63,12 +64,14 @@ def examine(
             looks = pool.map(look_at, entries, [numbers.get(entry, 0) for entry in entries])
             pairs[role] = list(with_progress(looks, f"Reading {role}", len(entries), show=progress))
         report.add(role, _merged([fault for pair in pairs[role] for fault in pair.faults]), [])
-        report.add(role, *value_findings(pairs[role], dataset))
+        alphas = dataset.target == "alpha"
+        report.add(role, *(alpha_findings(pairs[role]) if alphas else value_findings(pairs[role], dataset)))
         if thorough:
             report.add(role, *list_findings(pairs[role], dataset))
             report.add(role, *file_findings(pairs[role], dataset))
-            report.add(role, *content_findings(pairs[role], dataset))
-            report.add(role, *edge_findings(pairs[role], dataset))
+            if not alphas:
+                report.add(role, *content_findings(pairs[role], dataset))
+                report.add(role, *edge_findings(pairs[role], dataset))
             report.add(role, *repeated_files(pairs[role]))
         report.roles[role] = _figures(pairs[role], dataset.num_classes)
     report.problems += shared_pictures(pairs)

@@ -84,6 +84,23 @@ class Finding(Problem):
         return Problem(self.where, self.what, self.hint)
 
 
+@dataclass(frozen=True)
+class AlphaFacts:
+    """What one alpha shows.
+
+    Args:
+        soft: The share of pixels that are neither wholly background nor wholly foreground.
+        largest: Its largest value, of 1.
+        shallow: Whether its file has 16 bits and uses 8.
+        multiplied: Whether the colours of its foreground were multiplied by it.
+    """
+
+    soft: float
+    largest: float
+    shallow: bool
+    multiplied: bool
+
+
 @dataclass
 class Pair:
     """What one image and its label showed: faults, or sizes, label values and the like.
@@ -95,6 +112,7 @@ class Pair:
         border: Share of the pixels along the frame that are no background, and `centre` in the middle half.
         blank: Whether the image is of one colour.
         specks: Pieces of a class, or holes in it, of less than 0.01 % of the image.
+        alpha: What the label shows where it is an alpha; `counts` are then the pixels below a half and from there on.
     """
 
     image: Path
@@ -113,6 +131,7 @@ class Pair:
     specks: int = 0
     fingerprint: Fingerprint | None = None
     fit: EdgeFit | None = None
+    alpha: AlphaFacts | None = None
 
     @property
     def is_empty(self) -> bool:

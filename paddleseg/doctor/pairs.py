@@ -11,6 +11,7 @@ import numpy as np
 
 from paddleseg.datasets.base import Dataset, Entry
 from paddleseg.datasets.checks import check_size, count_values, strange_values
+from paddleseg.doctor.alphas import alpha_facts
 from paddleseg.doctor.edges import edge_fit
 from paddleseg.doctor.files import file_facts
 from paddleseg.doctor.findings import Finding, Pair, as_finding
@@ -18,6 +19,7 @@ from paddleseg.doctor.hashes import fingerprint
 from paddleseg.doctor.lists import cure_for
 from paddleseg.errors import DataError
 from paddleseg.images.io import read_image
+from paddleseg.images.mattes import read_alpha
 
 _SPECK = 1e-4
 """Share of the image below which a piece of a class is a speck."""
@@ -38,9 +40,26 @@ def look(dataset: Dataset, entry: Entry, line: int = 0, *, thorough: bool = True
             what, hint = "names the label first, and then the image", "exchange the two columns"
             fault = Finding(pair.place(dataset), what, hint, kind="list.exchanged", pairs=(pair,), optional=True)
             pair.faults = [fault]
-        if thorough and image is not None and label is not None and label.ndim == 2 and _is_sound(pair, dataset):
+        if label is not None and dataset.target == "alpha":
+            _take_alpha(pair, dataset, image, label)
+        elif thorough and image is not None and label is not None and label.ndim == 2 and _is_sound(pair, dataset):
             _compare(pair, image, label, dataset.ignore_index)
     return pair
+
+
+def _take_alpha(pair: Pair, dataset: Dataset, image: np.ndarray | None, alpha: np.ndarray) -> None:
+    assert pair.label is not None
+    deep = pair.label_file.mode.startswith("I")
+    shallow = deep and read_alpha(pair.label).dtype == np.uint8
+    pair.alpha = alpha_facts(alpha, image if getattr(dataset, "composes", False) else None, shallow)
+    _place(pair, alpha >= 0.5)
+
+
+def _place(pair: Pair, shown: np.ndarray) -> None:
+    """Where the foreground is: along the frame, or in the middle."""
+    h, w = shown.shape
+    pair.border = float(np.mean([shown[0].mean(), shown[:, 0].mean(), shown[:, -1].mean()]))
+    pair.centre = float(shown[h // 4 : h - h // 4, w // 4 : w - w // 4].mean())
 
 
 def _is_sound(pair: Pair, dataset: Dataset) -> bool:
@@ -83,7 +102,10 @@ def _label(pair: Pair, dataset: Dataset) -> np.ndarray:
     label = dataset.read_label(pair.label, pair.size)
     if pair.size:
         check_size(label.shape[:2], pair.size, pair.image, pair.label)
-    pair.counts = count_values(label) if label.ndim == 2 else _count_overlapping(label, dataset.num_classes)
+    if dataset.target == "alpha":
+        pair.counts = count_values((label >= 0.5).astype(np.uint8))
+    else:
+        pair.counts = count_values(label) if label.ndim == 2 else _count_overlapping(label, dataset.num_classes)
     pair.label_digest = hashlib.sha256(pair.label.read_bytes()).hexdigest()
     return label
 
@@ -98,10 +120,8 @@ def _count_overlapping(label: np.ndarray, num_classes: int) -> np.ndarray:
 
 
 def _compare(pair: Pair, image: np.ndarray, label: np.ndarray, ignore_index: int) -> None:
-    h, w = label.shape
     shown = label > 0
-    pair.border = float(np.mean([shown[0].mean(), shown[:, 0].mean(), shown[:, -1].mean()]))
-    pair.centre = float(shown[h // 4 : h - h // 4, w // 4 : w - w // 4].mean())
+    _place(pair, shown)
     pair.specks = _specks(shown.astype(np.uint8))
     pair.fit = edge_fit(image, label, ignore_index)
 

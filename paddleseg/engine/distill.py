@@ -40,7 +40,7 @@ class Distillation:
             return self.teacher(images)
 
     def __call__(
-        self, outputs: Sequence[paddle.Tensor], targets: Sequence[paddle.Tensor], labels: paddle.Tensor
+        self, outputs: Sequence[paddle.Tensor], targets: Sequence[paddle.Tensor], labels: paddle.Tensor | None
     ) -> list[paddle.Tensor]:
         """The weighted losses.
 

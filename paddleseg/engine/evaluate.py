@@ -14,7 +14,7 @@ from paddleseg.datasets.base import Dataset
 from paddleseg.datasets.loader import EvalLoader
 from paddleseg.engine import dist
 from paddleseg.errors import DataError, Problem
-from paddleseg.inference.predictor import Predictor, Prepared
+from paddleseg.inference.predictor import Predictor, Prepared, with_maps
 from paddleseg.inference.preprocess import Preprocessor
 from paddleseg.metrics.base import Metric
 from paddleseg.progress import progress as with_progress
@@ -52,7 +52,7 @@ def evaluate(
         DataError: Images cannot be used, or have no label; all are named. A figure without them would be another one.
     """
     task = task or Semantic()
-    read = _Read(predictor.prepare_image)
+    read = _Read(predictor.prepare_image, [item.name for item in predictor.card.inputs[1:]], task)
     loader = EvalLoader(dataset, num_workers=num_workers, rank=rank, world_size=world_size, read=read)
     own = task.metrics(loader.dataset, predictor.card.output, measures or Measures())
     totals = [*own, *(metric.fresh() for metric in metrics)]
@@ -93,14 +93,15 @@ def error_panels(
     task = task or Semantic()
     for index in indices:
         sample = dataset.read(index)
-        yield sample.path, task.panel(predictor(sample.image), sample, dataset)
+        maps = task.maps(sample) if len(predictor.card.inputs) > 1 else {}
+        yield sample.path, task.panel(predictor(sample.image, **maps), sample, dataset)
 
 
 class _Read:
     """A sample as the data set reads it, and the network's input beside it."""
 
-    def __init__(self, prepare: Preprocessor):
-        self.prepare = prepare
+    def __init__(self, prepare: Preprocessor, more: Sequence[str], task: Task):
+        self.prepare, self.more, self.task = prepare, more, task
 
     def __call__(self, dataset: Dataset, index: int) -> tuple[Sample, Prepared] | DataError:
         """Both; or, where the picture cannot be used, why not."""
@@ -109,7 +110,8 @@ class _Read:
         except DataError as error:
             return error
         try:
-            return sample, Prepared(sample.image, *self.prepare(sample.image))
+            prepared = Prepared(sample.image, *self.prepare(sample.image))
+            return sample, with_maps(prepared, self.more, self.task.maps(sample)) if self.more else prepared
         except DataError as error:
             return DataError([Problem(f"{sample.path}: {p.where}", p.what, p.hint) for p in error.problems])
 

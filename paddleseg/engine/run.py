@@ -31,7 +31,7 @@ from paddleseg.engine.trainer import Trainer
 from paddleseg.errors import DataError
 from paddleseg.inference.predictor import Predictor
 from paddleseg.inference.runtimes.dygraph import evaluating
-from paddleseg.models.contract import heads_of
+from paddleseg.models.contract import heads_of, inputs_of
 from paddleseg.models.weights import partial_weights
 from paddleseg.tasks.base import FEW, Task
 
@@ -118,6 +118,7 @@ def _train(
         accumulate=settings.accumulate_steps,
         freeze_norm=settings.freeze_norm,
         distillation=_distillation(config, build, model),
+        inputs=inputs_of(model),
     )
     loader = TrainLoader(
         train_set,
@@ -155,8 +156,8 @@ def _fields(dataset: Dataset) -> Collection[str]:
     """The fields of training samples, by one that can be used; where there is none, the loader says why."""
     for index in range(len(dataset)):
         with suppress(DataError):
-            return dataset.sample(index, np.random.default_rng(0)).label_names
-    return ("label",)
+            return dataset.sample(index, np.random.default_rng(0)).fields.keys()
+    return ("image", "label")
 
 
 def _schedule(config: RunConfig, build: Builder, do_eval: bool) -> Callable[[int], float]:

@@ -17,7 +17,7 @@ from paddleseg.engine import dist
 from paddleseg.engine.distill import Distillation
 from paddleseg.engine.tensors import as_tensor
 from paddleseg.engine.terms import LossPlan
-from paddleseg.errors import UserError
+from paddleseg.errors import ConfigError, UserError
 from paddleseg.memory import keep_freed_memory
 
 
@@ -32,6 +32,7 @@ class Stepper:
         accumulate: Batches of one update; their gradients are averaged.
         freeze_norm: Normalise by the statistics in the weights, which a few pictures would only spoil.
         distillation: What the model learns from a teacher, beside the labels.
+        inputs: The fields that the model takes, in order; maps (N, H, W) become (N, 1, H, W).
     """
 
     def __init__(
@@ -44,9 +45,10 @@ class Stepper:
         accumulate: int = 1,
         freeze_norm: bool = False,
         distillation: Distillation | None = None,
+        inputs: Sequence[str] = ("image",),
     ):
         self.model, self.optimizer, self.losses = model, optimizer, losses
-        self.distillation = distillation
+        self.distillation, self.inputs = distillation, tuple(inputs)
         self.amp_level, self.accumulate = amp_level, accumulate
         norms = (paddle.nn.BatchNorm2D, paddle.nn.SyncBatchNorm)
         self.frozen = [layer for layer in model.sublayers() if isinstance(layer, norms)] if freeze_norm else []
@@ -76,12 +78,12 @@ class Stepper:
     def _backward(self, batch: Batch, share: int) -> list[float]:
         tensors = {name: as_tensor(value) for name, value in batch.items() if name not in ("index", "epoch")}
         with paddle.amp.auto_cast(level=self.amp_level) if self.amp_level != "O0" else nullcontext():
-            outputs = self.model(tensors["image"])
+            outputs = self.model(*self._inputs(tensors))
             targets = self.distillation.targets(tensors["image"]) if self.distillation else []
         outputs = [_as_float32(output) for output in outputs]
         weighted = self.losses(outputs, tensors)
         if self.distillation:
-            weighted += self.distillation(outputs, [_as_float32(target) for target in targets], tensors["label"])
+            weighted += self.distillation(outputs, [_as_float32(target) for target in targets], tensors.get("label"))
         loss = paddle.add_n(weighted) / share
         self.scaler.scale(loss).backward()
         values = [float(part) / share for part in weighted]
@@ -92,6 +94,15 @@ class Stepper:
                 "lower learning_rate, add warmup_iters, or clip gradients (optimizer.grad_clip_cfg)",
             )
         return values
+
+    def _inputs(self, tensors: dict[str, Any]) -> list[Any]:
+        """Raises a `ConfigError` where the batch lacks a field that the model takes."""
+        lacking = [name for name in self.inputs if name not in tensors]
+        if lacking:
+            what = f"takes {lacking[0]!r}, which the data set does not give"
+            raise ConfigError("model", what, f"let a transform set sample[{lacking[0]!r}]")
+        given = [tensors[name] for name in self.inputs]
+        return [tensor.unsqueeze(1) if tensor.ndim == 3 else tensor for tensor in given]
 
     def _logs(self, parts: list[float]) -> dict[str, float]:
         parts = dist.mean(parts)

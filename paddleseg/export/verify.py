@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from paddleseg.card import Card, load_card
 from paddleseg.errors import ExportError, Problem, UserError, last_line
 from paddleseg.export.targets import written
 from paddleseg.export.targets.base import Precision, Target
-from paddleseg.inference.augment import predict_prob
 from paddleseg.inference.predictor import Predictor
 from paddleseg.inference.runtimes.dygraph import evaluating
 
@@ -69,7 +68,7 @@ def _differences(folder: str | Path, model: nn.Layer, tolerance: float, precisio
         try:
             with engine_faults(card, target.title):
                 exported = Predictor.from_export(place, target.name)
-                batches = [_batch(card, size) for size in _sizes(card)]
+                batches = [_batches(card, size) for size in _sizes(card)]
                 found = [_difference(card, reference, exported, batch) for batch in batches]
         except ExportError as error:
             problems += error.problems
@@ -80,7 +79,7 @@ def _differences(folder: str | Path, model: nn.Layer, tolerance: float, precisio
         for batch, (difference, masks) in zip(batches, found, strict=True):
             if difference <= limit:
                 continue
-            most = limit if card.output.kind == "argmax" else allowed(logits.runtime(batch), limit)
+            most = limit if card.output.kind == "argmax" else allowed(logits.runtime(*batch), limit)
             if not (difference <= most and masks <= MASK_TOLERANCE):  # NaN is no agreement either
                 what = f"differs by {difference:.2g} from the model, where {most:.2g} is allowed"
                 what += f", and in {masks:.2%} of the mask" if difference <= most else ""
@@ -129,18 +128,22 @@ def allowed(logits: np.ndarray, tolerance: float = TOLERANCE) -> float:
     return max(tolerance, min(_RELATIVE * largest, 1) / 2) if np.isfinite(largest) else tolerance
 
 
-def _batch(card: Card, size: tuple[int, int]) -> np.ndarray:
-    batch = np.repeat(photo_like(size, card.input.channels)[None], card.input.shape[0] or 2, axis=0)
-    batch[1:] = batch[1:, ..., ::-1]  # a graph that mixes up its pictures must show
-    return batch
+def _batches(card: Card, size: tuple[int, int]) -> list[np.ndarray]:
+    """A batch for each input: pictures, and besides maps of 0 to 1."""
+    pictures = np.repeat(photo_like(size, card.input.channels)[None], card.input.shape[0] or 2, axis=0)
+    pictures[1:] = pictures[1:, ..., ::-1]  # a graph that mixes up its pictures must show
+    maps = [np.rint(pictures[:, :1] + 1) / 2 for _ in card.inputs[1:]]
+    return [pictures, *maps]
 
 
-def _difference(card: Card, reference: Predictor, exported: Predictor, batch: np.ndarray) -> tuple[float, float]:
+def _difference(
+    card: Card, reference: Predictor, exported: Predictor, batch: Sequence[np.ndarray]
+) -> tuple[float, float]:
     """The largest difference, and the share of pixels in another class."""
     if card.output.kind == "argmax":
-        share = float(np.mean(reference.runtime(batch) != exported.runtime(batch)))
+        share = float(np.mean(reference.runtime(*batch) != exported.runtime(*batch)))
         return share, share
-    want, have = (predict_prob(predictor.forward, batch) for predictor in (reference, exported))
+    want, have = (predictor.forward(*batch) for predictor in (reference, exported))
     return float(np.abs(want - have).max()), float(np.mean(_classes(want) != _classes(have)))
 
 

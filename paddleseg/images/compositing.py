@@ -25,16 +25,28 @@ _STRIP_PIXELS = 1 << 20
 _passes = Passes("paddleseg.images.blend_passes")
 
 
-def cutout(photo: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """The foreground with transparency, RGBA uint8 (H, W, 4); the old background's colour is taken out of the edge."""
+def cutout(photo: np.ndarray, alpha: np.ndarray, front: np.ndarray | None = None) -> np.ndarray:
+    """The foreground with transparency, RGBA uint8 (H, W, 4); the old background's colour is taken out of the edge.
+
+    Args:
+        front: The foreground's colours, where they are known already.
+    """
     matte = opacity(alpha)
-    picture = cv2.cvtColor(foreground_color(photo, matte), cv2.COLOR_RGB2RGBA)
+    picture = cv2.cvtColor(foreground_color(photo, matte) if front is None else front, cv2.COLOR_RGB2RGBA)
     return cv2.insertChannel(matte, picture, 3)
 
 
-def compose(photo: np.ndarray, alpha: np.ndarray, background: Background) -> np.ndarray:
-    """The foreground of a photo before a background, RGB uint8."""
+def compose(
+    photo: np.ndarray, alpha: np.ndarray, background: Background, front: np.ndarray | None = None
+) -> np.ndarray:
+    """The foreground of a photo before a background, RGB uint8.
+
+    Args:
+        front: The foreground's colours, where they are known already.
+    """
     behind = background(photo, alpha)
+    if front is not None:
+        return replace(front, alpha, behind, unmix=False, overwrite=not background.foreign)
     return replace(photo, alpha, behind, unmix=background.foreign, overwrite=not background.foreign)
 
 

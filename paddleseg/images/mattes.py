@@ -49,16 +49,30 @@ def read_matte(path: str | Path, *, alpha_only: bool = False) -> Matte:
     """
     picture = open_picture(path)
     lossy = picture.format in _LOSSY
-    alpha = None
-    if picture.has_transparency_data:
-        layered = picture if "A" in picture.getbands() else picture.convert("RGBA")
-        alpha = np.asarray(layered.getchannel("A"))
-    if alpha is not None and (alpha_only or alpha.min() < 255):
-        return Matte(alpha, lossy)
-    values = _values(picture, path)
+    values = _alpha_or_grey(picture, path, alpha_only)
     if values.dtype == np.uint8:
         return Matte(values, lossy)
     return Matte(*_eight_bits(values, path))
+
+
+def read_alpha(path: str | Path, *, alpha_only: bool = False) -> np.ndarray:
+    """As `read_matte`, with all bits: uint8, uint16 or, of fractions, float32 (H, W)."""
+    values = _alpha_or_grey(open_picture(path), path, alpha_only)
+    if values.dtype == np.uint8:
+        return values
+    eight, _, shallow = _eight_bits(values, path)
+    if np.issubdtype(values.dtype, np.floating):
+        return values.astype(np.float32)
+    return eight if shallow else values.astype(np.uint16)
+
+
+def _alpha_or_grey(picture: Image.Image, path: str | Path, alpha_only: bool) -> np.ndarray:
+    if picture.has_transparency_data:
+        layered = picture if "A" in picture.getbands() else picture.convert("RGBA")
+        alpha = np.asarray(layered.getchannel("A"))
+        if alpha_only or alpha.min() < 255:
+            return alpha
+    return _values(picture, path)
 
 
 def _values(picture: Image.Image, path: str | Path) -> np.ndarray:

@@ -32,7 +32,7 @@ class InferenceGraph(nn.Layer):
 def _run(model: nn.Layer, output: Output, *inputs: paddle.Tensor) -> paddle.Tensor:
     outputs = model(*inputs)
     logits = (outputs[0] if isinstance(outputs, (list, tuple)) else outputs).astype("float32")
-    if output.kind in ("logits", "values"):
+    if output.kind in ("logits", "values", "alpha"):
         return logits
     if output.kind == "argmax":
         if output.activation == "sigmoid":

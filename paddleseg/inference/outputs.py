@@ -15,6 +15,7 @@ from paddleseg.card import Card
 from paddleseg.errors import ConfigError
 from paddleseg.images import compositing
 from paddleseg.images.backgrounds import Background
+from paddleseg.images.foreground import estimate_foreground
 from paddleseg.images.io import writable, write_image, write_png
 from paddleseg.images.paint import as_rgb, flatten, overlay, palette
 from paddleseg.inference.predictor import SegResult
@@ -108,11 +109,17 @@ class Writer:
         write_png(as_png(path), result.opacity)
 
     def _cutout(self, path: Path, image: np.ndarray, result: SegResult) -> None:
-        write_png(as_png(path), compositing.cutout(as_rgb(image), result.opacity))
+        write_png(as_png(path), compositing.cutout(as_rgb(image), result.opacity, _front(image, result)))
 
     def _background(self, path: Path, image: np.ndarray, result: SegResult) -> None:
         assert self.background is not None
-        write_image(writable(path), compositing.compose(as_rgb(image), result.opacity, self.background))
+        front = _front(image, result) if self.background.foreign else None
+        write_image(writable(path), compositing.compose(as_rgb(image), result.opacity, self.background, front))
+
+
+def _front(image: np.ndarray, result: SegResult) -> np.ndarray | None:
+    """The foreground's colours behind an alpha, whose edge is as wide as hair; a mask's is narrow."""
+    return estimate_foreground(as_rgb(image), result.opacity) if result.output.kind == "alpha" else None
 
 
 def greys_from(values: Sequence[int]) -> np.ndarray | None:

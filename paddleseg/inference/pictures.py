@@ -7,18 +7,29 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from paddleseg import compiled
+from paddleseg.card import Card
 from paddleseg.errors import DataError, OutputError, Problem
 from paddleseg.images.color import to_srgb
 from paddleseg.images.io import list_images, read_image
 from paddleseg.images.listing import Listing
 from paddleseg.inference.outputs import Writer, distinct
-from paddleseg.inference.predictor import Predictor, SegResult
+from paddleseg.inference.predictor import SegResult
 from paddleseg.progress import progress
 from paddleseg.targets import refuse_overwriting
+
+
+class Pictured(Protocol):
+    """What makes results of pictures: a predictor, or several one after the other."""
+
+    card: Card
+
+    def batch(self, images: Sequence[np.ndarray]) -> list[SegResult]: ...
+
 
 Sink = Callable[[str, np.ndarray, SegResult], None]
 """Takes a picture's name below the input folder, the picture in sRGB, and what was found."""
@@ -62,7 +73,7 @@ class Report:
 
 
 def predict_files(
-    predictor: Predictor,
+    predictor: Pictured,
     source: str | Path | Listing,
     sink: Sink,
     *,
@@ -101,7 +112,7 @@ def predict_files(
     return report
 
 
-def _predict_chunk(predictor: Predictor, files: Sequence[_File], sink: Sink, report: Report) -> None:
+def _predict_chunk(predictor: Pictured, files: Sequence[_File], sink: Sink, report: Report) -> None:
     read: list[tuple[_File, np.ndarray]] = []
     for file in files:
         try:
@@ -127,7 +138,7 @@ def is_of_one_name(error: OutputError) -> bool:
 
 
 def _results(
-    predictor: Predictor, read: Sequence[tuple[_File, np.ndarray]], report: Report
+    predictor: Pictured, read: Sequence[tuple[_File, np.ndarray]], report: Report
 ) -> Iterator[tuple[_File, np.ndarray, SegResult]]:
     """The results of pictures together or, where one of them cannot be prepared, one at a time to learn which."""
     try:

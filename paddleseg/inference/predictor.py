@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 
 from paddleseg import zoo
 from paddleseg.card import Card, Output, load_card
-from paddleseg.errors import ExportError
+from paddleseg.errors import DataError, ExportError
 from paddleseg.geometry import Geometry
 from paddleseg.inference import postprocess
 from paddleseg.inference.augment import TestAugmentation, predict_prob
@@ -69,6 +69,8 @@ class SegResult:
         """A matte (H, W) float32 in [0, 1] of everything but the background; hard-edged where there is no `prob`."""
         if self.values is None:
             return (self.mask > 0).astype(np.float32)
+        if self.output.kind == "alpha":
+            return np.clip(self.values[0], 0, 1)
         return postprocess.to_alpha(postprocess.foreground(self.values, self.output))
 
     @cached_property
@@ -78,15 +80,21 @@ class SegResult:
             return self.matte
         if self.values is None:
             return np.where(self.mask > 0, np.uint8(255), np.uint8(0))
+        if self.output.kind == "alpha":
+            return np.rint(self.alpha * 255).astype(np.uint8)
         return postprocess.to_opacity(postprocess.foreground(self.values, self.output))
 
 
 class Prepared(NamedTuple):
-    """A picture (H, W, C), the network's input (C, h, w) made of it, and what led there."""
+    """A picture (H, W, C), the network's input (C, h, w) made of it, and what led there.
+
+    `more` are the inputs (C, h, w) that come after the picture, by name.
+    """
 
     image: np.ndarray
     tensor: np.ndarray
     geometry: Geometry
+    more: Mapping[str, np.ndarray] = {}
 
 
 class Predictor:
@@ -196,9 +204,15 @@ class Predictor:
     def __repr__(self) -> str:
         return f"Predictor({self.card.name or 'a model'} on {self.runtime.name})"
 
-    def __call__(self, image: np.ndarray) -> SegResult:
-        """Segment one picture, RGB (or grey, as the card says) uint8 (H, W, C)."""
-        return self.batch([image])[0]
+    def __call__(self, image: np.ndarray, **maps: np.ndarray) -> SegResult:
+        """Segment one picture, RGB (or grey, as the card says) uint8 (H, W, C).
+
+        Args:
+            maps: What else the network takes, of the picture's size, such as `trimap`.
+        """
+        if not maps:
+            return self.batch([image])[0]
+        return self.infer([self.prepare(image, **maps)])[0]
 
     def batch(self, images: Sequence[np.ndarray]) -> list[SegResult]:
         """Segment pictures together where their inputs are of one size, else one after the other."""
@@ -207,8 +221,11 @@ class Predictor:
         pre = _ms_since(start) / max(len(images), 1)
         return [replace(result, timing_ms={"pre": pre, **result.timing_ms}) for result in self.infer(inputs)]
 
-    def prepare(self, image: np.ndarray) -> Prepared:
+    def prepare(self, image: np.ndarray, **maps: np.ndarray) -> Prepared:
         """The first of two steps: the network's input for a picture.
+
+        Args:
+            maps: What else the network takes, of the picture's size, such as `trimap`.
 
         Raises:
             ValueError: It is no picture.
@@ -219,7 +236,8 @@ class Predictor:
         shape: tuple[int, ...] = getattr(image, "shape", ())
         if kind != np.uint8 or len(shape) != 3 or shape[2] != channels or 0 in shape:
             raise ValueError(f"a picture should be uint8 (H, W, {channels}), not {kind} {shape}")
-        return Prepared(image, *self.prepare_image(image))
+        prepared = Prepared(image, *self.prepare_image(image))
+        return with_maps(prepared, [item.name for item in self.card.inputs[1:]], maps)
 
     def infer(self, inputs: Sequence[Prepared]) -> list[SegResult]:
         """The second step: what the network says about prepared pictures.
@@ -248,13 +266,19 @@ class Predictor:
             most = 1
         outputs: list[np.ndarray] = []
         for start in range(0, len(tensors), most):
-            batch = np.stack(tensors[start : start + most])
-            given = len(batch)
-            if self.card.input.shape[0]:  # a graph of a fixed batch takes no other
-                batch = np.concatenate([batch, np.repeat(batch[-1:], self.card.input.shape[0] - given, axis=0)])
+            some = inputs[start : start + most]
+            batch = self._batch([prepared.tensor for prepared in some])
             self._check_shape(batch)
-            outputs.extend(self._forward(batch)[:given])
+            more = [self._batch([prepared.more[item.name] for prepared in some]) for item in self.card.inputs[1:]]
+            outputs.extend(self._forward(batch, more)[: len(some)])
         return outputs
+
+    def _batch(self, tensors: Sequence[np.ndarray]) -> np.ndarray:
+        batch = np.stack(tensors)
+        if self.card.input.shape[0]:  # a graph of a fixed batch takes no other
+            lacking = self.card.input.shape[0] - len(batch)
+            batch = np.concatenate([batch, np.repeat(batch[-1:], lacking, axis=0)])
+        return batch
 
     def _check_shape(self, batch: np.ndarray) -> None:
         shape = self.card.input.shape
@@ -264,18 +288,19 @@ class Predictor:
                 self.card.name or "the graph", what, "correct `preprocess`, or export with open height and width"
             )
 
-    def _forward(self, batch: np.ndarray) -> np.ndarray:
+    def _forward(self, batch: np.ndarray, more: Sequence[np.ndarray]) -> np.ndarray:
         if self.card.output.kind == "argmax":
             return self.runtime(batch)
-        values = predict_prob(self.forward, batch, self.looks)
+        # Several looks would have to move the other inputs too.
+        values = self.forward(batch, *more) if more else predict_prob(self.forward, batch, self.looks)
         if not np.isfinite(values).all():
             what = "gives values that are no numbers (NaN or infinity)"
             raise ExportError(self.card.name or "the network", what, "its weights are damaged: train it anew")
         return values
 
-    def forward(self, batch: np.ndarray) -> np.ndarray:
+    def forward(self, *batch: np.ndarray) -> np.ndarray:
         """The main output (N, C, h, w) for inputs (N, C, h, w): probabilities, also of a graph that gives logits."""
-        output = self.runtime(batch)
+        output = self.runtime(*batch)
         return (
             postprocess.activate(output, self.card.output.activation) if self.card.output.kind == "logits" else output
         )
@@ -283,7 +308,7 @@ class Predictor:
     def complete(self, output: np.ndarray, prepared: Prepared) -> SegResult:
         """What the card makes of a main output; `output` may be written into."""
         start = time.perf_counter()
-        image, _, geometry = prepared
+        image, geometry = prepared.image, prepared.geometry
         kind, values, matte = self.card.output, None, None
         if kind.kind == "argmax":
             classes: np.ndarray | None = geometry.invert(output.reshape(geometry.size).astype(np.uint8), "nearest")
@@ -291,6 +316,24 @@ class Predictor:
             frame = self.finish(postprocess.without_complement(output, kind), image, geometry, kind)
             classes, values, matte = frame.mask, frame.values, frame.opacity
         return SegResult(classes, values, {"post": _ms_since(start)}, kind, matte)
+
+
+def with_maps(prepared: Prepared, names: Sequence[str], maps: Mapping[str, np.ndarray]) -> Prepared:
+    """A prepared picture with what a network takes besides.
+
+    Raises:
+        DataError: A map is missing, or of another size than the picture.
+    """
+    h, w = prepared.image.shape[:2]
+    for name in names:
+        if name not in maps:
+            raise DataError(
+                name, "is what the network takes beside the picture", f"give {name}=, of the picture's size"
+            )
+        if maps[name].shape[:2] != (h, w):
+            raise DataError(name, f"is {maps[name].shape[1]}x{maps[name].shape[0]}, but the picture is {w}x{h}")
+    moved = {name: Preprocessor.moved(name, maps[name], prepared.geometry) for name in names}
+    return prepared._replace(more=moved)
 
 
 def _ms_since(start: float) -> float:

@@ -13,6 +13,7 @@ from paddleseg.errors import ConfigError, DataError
 from paddleseg.geometry import Geometry
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms.base import Compose, is_random
+from paddleseg.transforms.fields import KINDS, PLAIN
 from paddleseg.transforms.sample import Sample
 
 
@@ -69,6 +70,20 @@ class Preprocessor:
         geometry = Geometry(image.shape[:2])
         sample = self.transform(Sample(image=image, label=None, rng=np.random.default_rng(0), geometry=geometry))
         return np.ascontiguousarray(sample.image.transpose(2, 0, 1), dtype=np.float32), sample.geometry
+
+    @staticmethod
+    def moved(name: str, array: np.ndarray, geometry: Geometry) -> np.ndarray:
+        """A map (H, W) or (H, W, C) that a network takes beside the image, such as "trimap", as (C, h, w) float32.
+
+        Args:
+            name: Says its kind, as that of a sample's field.
+            geometry: What led from the image to the network's input.
+        """
+        kind = KINDS.get(name, PLAIN)
+        for step in geometry.steps:
+            array = kind.moved(array, step)
+        planes = array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
+        return np.ascontiguousarray(kind.batched(planes), dtype=np.float32)
 
     def fixed_size(self, channels: int = 3) -> tuple[int, int] | None:
         """The size (h, w) that comes out whatever goes in, or None where it follows the picture."""

@@ -6,6 +6,7 @@ from paddleseg.metrics.boundary import BoundaryIoU
 from paddleseg.metrics.connectivity import Connectivity, semantic_connectivity
 from paddleseg.metrics.flicker import Flicker
 from paddleseg.metrics.independent import IndependentClasses
+from paddleseg.metrics.matting import MattingErrors
 from paddleseg.metrics.segmentation import Confusion, confusion_matrix
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Connectivity",
     "Flicker",
     "IndependentClasses",
+    "MattingErrors",
     "Metric",
     "confusion_matrix",
     "semantic_connectivity",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -64,6 +64,10 @@ class Task:
     def metrics(self, dataset: Dataset, output: Output, asked: Measures) -> list[Metric]:
         """Streaming measures for a data set."""
         raise NotImplementedError
+
+    def maps(self, sample: Sample) -> Mapping[str, np.ndarray]:
+        """What a network may take beside the picture, of a sample as the data set reads it."""
+        return {}
 
     def compare(self, result: SegResult, sample: Sample) -> tuple[np.ndarray | None, ...]:
         """What `Metric.of` takes, of one image.

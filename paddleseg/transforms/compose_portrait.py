@@ -8,18 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from paddleseg.geometry import Geometry, Size
-from paddleseg.images.backgrounds import cover, resized
+from paddleseg.images.backgrounds import resized
 from paddleseg.images.io import list_images, read_image
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import arguments
+from paddleseg.transforms.backdrop import random_part
 from paddleseg.transforms.base import Source, Transform
 from paddleseg.transforms.cutout import Cutout, Pasted, Place, cut_out, find_place, paste, people_of, without_cut_sides
 from paddleseg.transforms.fields import Field
 from paddleseg.transforms.functional import as_uint8
 from paddleseg.transforms.sample import Sample
 
-# Largest enlargement of a background beyond what fills the frame.
-_CLOSER = 1.4
 # People behind are smaller, and look for a place beside those that are there so often.
 _BEHIND, _TRIES = (0.6, 0.95), 6
 
@@ -109,12 +108,7 @@ class ComposePortrait(Transform):
 
     def background(self, size: Size, rng: np.random.Generator) -> np.ndarray:
         """A random part of a random background, (H, W, 3)."""
-        picture = read_image(self.backgrounds[rng.integers(len(self.backgrounds))])
-        closer = rng.uniform(1, _CLOSER)
-        whole = cover(picture, (round(size[0] * closer), round(size[1] * closer)))
-        y, x = (int(rng.integers(wide - side + 1)) for wide, side in zip(whole.shape, size, strict=False))
-        part = whole[y : y + size[0], x : x + size[1]]
-        return np.ascontiguousarray(part[:, ::-1] if rng.random() < 0.5 else part)
+        return random_part(self.backgrounds, size, rng)
 
     def cutout(self, sample: Sample) -> Cutout | None:
         """The people of a sample; None where there are none."""

@@ -82,10 +82,18 @@ ALPHA = Kind("alpha", smooth=True, fill=0.0, dtype="float32", unit=True)
 """How much of a pixel is the foreground's: 0 to 1, or whole numbers from 0 to their type's largest."""
 DEPTH = Kind("depth", smooth=True, fill=0.0, dtype="float32")
 """A measured quantity, 0 where there is none."""
+TRIMAP = Kind("trimap", fill=0.0, dtype="float32", unit=True)
+"""What of a matte is known: 0 is background, 255 foreground, 128 not known. No interpolation may blend them."""
+COLOR = Kind("color", smooth=True, fill=0.0, dtype="float32", unit=True)
+"""Colours (H, W, 3) beside the image's own, uint8 until a batch makes them 0 to 1: what it was composed of."""
 PLAIN = Kind("plain")
 """A map of which nothing is known: moved as labels are, values kept."""
 
-KINDS = {kind.name: kind for kind in (IMAGE, SOFT, EDGE, INSTANCES, ALPHA, DEPTH)} | {"label": CLASSES}
+KINDS = {kind.name: kind for kind in (IMAGE, SOFT, EDGE, INSTANCES, ALPHA, TRIMAP, DEPTH)} | {
+    "label": CLASSES,
+    "foreground": COLOR,
+    "background": COLOR,
+}
 """The kinds of maps with these names, where nobody says otherwise."""
 
 

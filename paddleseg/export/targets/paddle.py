@@ -45,12 +45,13 @@ def save_graph(model: nn.Layer, card: Card, format: Format, prefix: Path) -> Non
         ExportError: The model cannot be written in this form.
     """
     graph = InferenceGraph(folded(model), card.output)
-    spec = InputSpec([*card.input.shape], "float32", name="x")  # which writes into the list it gets
+    # Which write into the lists that they get.
+    specs = [InputSpec([*item.shape], "float32", name=item.name) for item in card.inputs]
     # The older form of graph is written under a guard; the flag for it cannot be changed once Paddle is imported.
     guard = paddle.pir_utils.OldIrGuard() if format == "legacy" else contextlib.nullcontext()
     try:
         with guard, evaluating(graph), _named(graph):
-            paddle.jit.save(paddle.jit.to_static(graph, input_spec=[spec], full_graph=True), str(prefix))
+            paddle.jit.save(paddle.jit.to_static(graph, input_spec=specs, full_graph=True), str(prefix))
     except OSError:
         raise
     except Exception as error:  # tracing runs the model's own code, which may fail in any way

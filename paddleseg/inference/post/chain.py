@@ -77,6 +77,8 @@ class Chain:
         steps = card.postprocess or Finish().steps()
         if card.output.kind == "values":
             steps = card.postprocess or [Step(type="to_picture")]
+        if card.output.kind == "alpha":
+            steps = card.postprocess or [Step(type="to_picture"), Step(type="to_mask")]
         self.threshold = Finish.of(steps).threshold
         built = [_build(step, index, card) for index, step in enumerate(steps)]
         following = [*built[1:], None]

@@ -98,9 +98,9 @@ class Runtime(ABC):
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """All outputs by name, for float32 arrays (N, C, h, w) by name."""
 
-    def __call__(self, batch: np.ndarray) -> np.ndarray:
-        """The main output of a network whose only input is the picture."""
-        return self.run({self.inputs[0]: batch})[self.outputs[0]]
+    def __call__(self, *batch: np.ndarray) -> np.ndarray:
+        """The main output for all inputs, in order; mostly the picture alone."""
+        return self.run(dict(zip(self.inputs, batch, strict=True)))[self.outputs[0]]
 
 
 def named_file(folder: Path, name: str | None, what: str) -> Path:

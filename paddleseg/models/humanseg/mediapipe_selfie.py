@@ -80,15 +80,23 @@ class MediaPipeSelfie(SegModel):
         self.classify = nn.Conv2DTranspose(16, num_classes, 2, stride=2)
         self.load_pretrained(pretrained)
 
-    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+    def features(self, x: paddle.Tensor) -> paddle.Tensor:
+        """The decoder's last map (N, 16, H/2, W/2)."""
         half = self.stem(x)
         quarter = self.quarter(half)
         eighth = self.eighth(quarter)
         y = self.context(self.sixteenth(eighth))
         for up, skip in zip(self.ups, (eighth, quarter, half), strict=True):
             y = up(y, skip)
+        return y
+
+    def logits(self, features: paddle.Tensor, x: paddle.Tensor) -> paddle.Tensor:
+        """What they say of the classes, (N, num_classes, H, W) of an image `x`."""
         h, w = spatial_size(x)
-        return [self.classify(y)[:, :, :h, :w]]  # where a side is odd, twice its half is one more
+        return self.classify(features)[:, :, :h, :w]  # where a side is odd, twice its half is one more
+
+    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        return [self.logits(self.features(x), x)]
 
 
 def _block(
