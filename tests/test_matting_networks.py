@@ -26,10 +26,23 @@ NAMES = sorted(path.name.removesuffix(".json.gz") for path in REFERENCES.glob("*
 # PaddleSeg's output in training for each of ours that is one map, and its name for the loss of each.
 OUTPUTS = {
     "MODNet": ("matte", "semantic", "detail"),
+    "PPMatting": ("fusion", "semantic", "detail"),
+    "PPMattingV2": ("alpha", "alpha_8x"),
+    "HumanMatting": ("refine", "glance", "focus", "fusion"),
+    "DIM": ("alpha_pred", "alpha_raw"),
 }
 # Of our losses in the order of the outputs, PaddleSeg's sum that each stands for, as their names with factors.
 TERMS = {
     "MODNet": ({"fusion_l1": 1, "fusion_comp": 1}, {"semantic": 1}, {"detail": 1}, {"fusion_con_sem": 1}),
+    # Of colours from -1 to 1 as those of the samples, which PaddleSeg's normalising makes of 0 to 1, ours weigh twice.
+    "PPMatting": (
+        {"fusion_alpha": 0.25, "fusion_composition": 0.5, "fusion_gradient": 0.25},
+        {"semantic": 0.25},
+        {"detail": 0.25},
+    ),
+    "PPMattingV2": ({"alpha": 1}, {"alpha_8x": 1}),
+    "HumanMatting": ({"refine": 1}, {"glance": 0.25}, {"focus": 0.25}, {"cm": 0.25}, {"err": 1}),
+    "DIM": ({"alpha_pred": 1}, {"alpha_raw": 1, "comp": 2}),
 }
 
 
@@ -37,9 +50,9 @@ def read(name: str) -> dict[str, Any]:
     return json.loads(gzip.decompress((REFERENCES / f"{name}.json.gz").read_bytes()))
 
 
-def inputs_and_targets() -> tuple[dict[str, paddle.Tensor], dict[str, paddle.Tensor]]:
+def inputs_and_targets(network: str) -> tuple[dict[str, paddle.Tensor], dict[str, paddle.Tensor]]:
     """What a network may take, and the fields of a batch, of the two samples."""
-    sample = {name: paddle.to_tensor(value) for name, value in matting_inputs.sample().items()}
+    sample = {name: paddle.to_tensor(value) for name, value in matting_inputs.sample(network).items()}
     inputs = {"image": sample["img"], "trimap": sample["trimap"] / 255}
     flat = {"alpha": sample["alpha"][:, 0], "trimap": inputs["trimap"][:, 0], "image": sample["img"]}
     return inputs, flat | {"foreground": sample["fg"], "background": sample["bg"]}
@@ -86,7 +99,7 @@ def test_paddlesegs_weights_give_paddlesegs_mattes_and_losses(name: str, tmp_pat
     reference = read(name)
     kind = reference["model"]["type"]
     model = model_of(reference, tmp_path)
-    inputs, fields = inputs_and_targets()
+    inputs, fields = inputs_and_targets(kind)
     given = [inputs[key] for key in model.inputs]
     model.eval()
     with paddle.no_grad():

@@ -126,3 +126,18 @@ class CompositionLoss(nn.Layer):
         if self.region == "all":
             return losses.mean()
         return masked_mean(losses, unknown(target["trimap"]).expand_as(losses))
+
+
+@LOSSES.register
+class ForegroundLoss(nn.Layer):
+    """Mean absolute difference of colours from the field `foreground`, where it can be seen.
+
+    Shape:
+        colours (N, 3, H, W), alpha (N, H, W), foreground (N, 3, H, W), all in [0, 1]. Returns a scalar.
+    """
+
+    head_kinds, label_key = ("values",), ("alpha", "foreground")
+
+    def forward(self, colors: paddle.Tensor, target: Mapping[str, paddle.Tensor]) -> paddle.Tensor:
+        losses = (colors - target["foreground"]).abs()
+        return masked_mean(losses, (as_map(target["alpha"]) > 0).expand_as(losses))

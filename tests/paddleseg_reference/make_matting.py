@@ -43,21 +43,27 @@ def with_masks_of_numbers(loss: type) -> None:
     loss.forward = forward
 
 
+def stacked(numbers, *rest, stack=paddle.stack, **named):
+    """Paddle 3 refuses to stack the numbers that sizes are in eager mode, as PaddleSeg does here."""
+    return paddle.to_tensor(numbers) if isinstance(numbers[0], int) else stack(numbers, *rest, **named)
+
+
 with_masks_of_numbers(ppmatting.models.GradientLoss)
+paddle.stack = stacked
 
 
 def filled(model: paddle.nn.Layer, state: dict, gain: float) -> None:
-    kept = {"blurer.op.1.weight", "refiner.box_filter.weight"}  # constants
-    values = {key: fill.value(key, shape, gain) for key, shape in state.items() if key not in kept}
+    constant = "blurer.op.1.weight"
+    values = {key: fill.value(key, shape, gain) for key, shape in state.items() if key != constant}
     model.set_state_dict({key: paddle.to_tensor(value) for key, value in values.items()})
 
 
-def evaluated(model: paddle.nn.Layer) -> dict[str, np.ndarray]:
+def evaluated(model: paddle.nn.Layer, sample: dict) -> dict[str, np.ndarray]:
     """The matte of one picture; of a network with a memory, that of a second frame too, with colours."""
-    found = model({key: paddle.to_tensor(value[:1]) for key, value in matting_inputs.sample().items()})
+    found = model({key: paddle.to_tensor(value[:1]) for key, value in sample.items()})
     if not isinstance(found, dict):
         return {"alpha": found.numpy()}
-    second = model({"img": paddle.to_tensor(matting_inputs.sample()["img"][1:])})
+    second = model({"img": paddle.to_tensor(sample["img"][1:])})
     maps = {"alpha": second["alpha"], "foreground": second["fg"]} | {f"r{i}": second[f"r{i}"] for i in (1, 2, 3, 4)}
     return {"alpha_of_first": found["alpha"].numpy()} | {name: value.numpy() for name, value in maps.items()}
 
@@ -68,16 +74,16 @@ def main() -> None:
     model = build(spec, manager.MODELS)
     state = {key: list(tensor.shape) for key, tensor in model.state_dict().items()}
     filled(model, state, gain)
+    sample = matting_inputs.sample(spec["type"])
     model.eval()
     with paddle.no_grad():
-        maps = evaluated(model)
+        maps = evaluated(model, sample)
     reference = {"model": spec, "gain": gain, "state": state}
     reference["evaluation"] = {key: {"shape": list(map_.shape), "values": rounded(map_)} for key, map_ in maps.items()}
     if spec["type"] != "RVM":  # which PaddleSeg does not train
         model.train()
-        sample = {key: paddle.to_tensor(value) for key, value in matting_inputs.sample().items()}
         with paddle.no_grad():
-            outputs, losses = model(sample)
+            outputs, losses = model({key: paddle.to_tensor(value) for key, value in sample.items()})
         reference["training"] = {key: rounded(value.numpy()) for key, value in outputs.items()}
         reference["losses"] = {key: float(value) for key, value in losses.items()}
     path = HERE / "matting" / f"{name}.json.gz"

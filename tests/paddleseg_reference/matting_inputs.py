@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-SIZE = (64, 96)
+SIZES = {"HumanMatting": (128, 256)}
+"""Of networks that shrink the picture first; that of others is (64, 96)."""
 
 
-def sample() -> dict[str, np.ndarray]:
+def sample(network: str) -> dict[str, np.ndarray]:
     """img, composed of fg and bg (2, 3, h, w), normalised, alpha (2, 1, h, w) in [0, 1], trimap (2, 1, h, w) of 0, 128 and 255."""
     rng = np.random.default_rng(5)
-    h, w = SIZE
+    h, w = SIZES.get(network, (64, 96))
     y, x = np.mgrid[:h, :w]
     distance = np.stack([np.hypot(y - 30, x - 40) - 22, np.hypot(y - 40, x - 60) - 16])[:, None]
     alpha = np.clip(0.5 - distance / 12, 0, 1)

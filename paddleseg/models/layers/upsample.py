@@ -54,3 +54,16 @@ def spatial_size(x: paddle.Tensor) -> list[Any]:
         return [h, w]
     shape = paddle.shape(x)
     return [shape[2], shape[3]]
+
+
+def scaled_size(x: paddle.Tensor, factor: float) -> list[Any]:
+    """Height and width times `factor`, rounded down: numbers, or graph values where an export leaves them open."""
+    sides = spatial_size(x)
+    if all(isinstance(side, int) for side in sides):
+        return [int(side * factor) for side in sides]
+    return [(side.astype("float32") * factor).floor().astype("int32") for side in sides]
+
+
+def scaled(x: paddle.Tensor, factor: float) -> paddle.Tensor:
+    """`x` with sides times `factor`, rounded down."""
+    return upsample(x, scaled_size(x, factor))

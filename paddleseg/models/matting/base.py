@@ -37,7 +37,8 @@ class MattingModel(SegModel):
         self, backbone: nn.Layer, backbone_indices: Sequence[int] | None = None, *, extra_heads: Sequence[Head] = ()
     ):
         super().__init__(1, backbone, backbone_indices, extra_heads=extra_heads)
-        given = tuple(getattr(backbone, "strides", self.strides))  # PaddleSeg's backbones do not say
+        said_strides = getattr(backbone, "strides", None)  # PaddleSeg's backbones do not say
+        given = tuple(said_strides[index] for index in self.backbone_indices) if said_strides else self.strides
         if given != self.strides:
             said = ", ".join(f"1/{stride}" for stride in given)
             wanted = ", ".join(f"{name}={value}" for name, value in self.backbone_defaults.items())
