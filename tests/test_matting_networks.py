@@ -92,9 +92,12 @@ def built(part: dict[str, Any]) -> Any:
     return LOSSES.get(part["type"])(**arguments)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in NAMES]
-)
+def cases(*, recurrent: bool) -> list[Any]:
+    names = [name for name in NAMES if name.startswith("rvm") is recurrent]
+    return [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in names]
+
+
+@pytest.mark.parametrize("name", cases(recurrent=False))
 def test_paddlesegs_weights_give_paddlesegs_mattes_and_losses(name: str, tmp_path: Path):
     reference = read(name)
     kind = reference["model"]["type"]
@@ -116,3 +119,20 @@ def test_paddlesegs_weights_give_paddlesegs_mattes_and_losses(name: str, tmp_pat
     for found, terms in zip(losses, TERMS[kind], strict=True):
         expected = sum(factor * reference["losses"][term] for term, factor in terms.items())
         assert found == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", cases(recurrent=True))
+def test_paddlesegs_weights_give_paddlesegs_frames_and_memory(name: str, tmp_path: Path):
+    reference = read(name)
+    model = model_of(reference, tmp_path)
+    model.eval()
+    frames = paddle.to_tensor(matting_inputs.sample("RVM")["img"])
+    with paddle.no_grad():
+        (still,) = model(frames[:1])
+        first, _, *memory = model(frames[:1], *model.first_memory(frames[:1]))
+        second = model(frames[1:], *memory)
+    assert np.array_equal(still.numpy(), first.numpy())
+    assert_near(first, reference["evaluation"]["alpha_of_first"]["values"])
+    for name, found in zip(("alpha", "foreground", "r1", "r2", "r3", "r4"), second, strict=True):
+        assert found.shape == reference["evaluation"][name]["shape"]
+        assert_near(found, reference["evaluation"][name]["values"])
