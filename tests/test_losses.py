@@ -101,7 +101,8 @@ def run(loss: Any, arguments: tuple) -> tuple[float, np.ndarray]:
 
 
 def test_every_loss_of_the_registry_has_a_case():
-    assert set(LOSSES.names()) == set(CASES)
+    of_mattes = {name for name in LOSSES.names() if hasattr(LOSSES.get(name), "head_kinds")}  # see test_matting_losses.py
+    assert set(LOSSES.names()) - of_mattes == set(CASES)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -7,17 +7,31 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import paddle
 import pytest
+from paddle.static import InputSpec
 from paddleseg_reference import fill, matting_inputs
 
+from paddleseg.card import Output
+from paddleseg.engine.terms import LossPlan
+from paddleseg.errors import ConfigError
+from paddleseg.export.targets.onnx import OPSET
+from paddleseg.inference.graph import InferenceGraph
+from paddleseg.inference.runtimes.paddle import PaddleInference
+from paddleseg.models.backbones.resnet_vd import ResNet18_vd
 from paddleseg.models.build import build_network
+from paddleseg.models.contract import Head
+from paddleseg.models.layers.basic import ConvBNReLU
 from paddleseg.models.weights import load_weights
-from paddleseg.registry import LOSSES
+from paddleseg.registry import LOSSES, MODELS
 
 REFERENCES = Path(__file__).parent / "paddleseg_reference" / "matting"
 SLOW = {"modnet_resnet50_vd", "ppmatting_hrnet_w48"}  # of 90 million parameters, and else as their siblings
@@ -136,3 +150,230 @@ def test_paddlesegs_weights_give_paddlesegs_frames_and_memory(name: str, tmp_pat
     for name, found in zip(("alpha", "foreground", "r1", "r2", "r3", "r4"), second, strict=True):
         assert found.shape == reference["evaluation"][name]["shape"]
         assert_near(found, reference["evaluation"][name]["values"])
+
+
+class Maps(paddle.nn.Layer):
+    """A backbone with one convolution for each map: what is tested is what comes after it."""
+
+    def __init__(self, strides: Sequence[int], in_channels: int = 3):
+        super().__init__()
+        self.strides, self.out_channels = list(strides), [8 * (index + 1) for index in range(len(strides))]
+        steps = [after // before for before, after in zip([1, *strides], strides, strict=False)]
+        widths = [in_channels, *self.out_channels]
+        plan = zip(widths, self.out_channels, steps, strict=False)
+        self.convs = paddle.nn.LayerList([ConvBNReLU(before, after, 3, step) for before, after, step in plan])
+
+    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        maps: list[paddle.Tensor] = []
+        for conv in self.convs:
+            maps.append(conv(maps[-1] if maps else x))
+        return maps
+
+
+SMALL: dict[str, dict[str, Any]] = {
+    "MODNet": {"hr_channels": 8},
+    "PPMatting": {},
+    "PPMattingV2": {
+        "dpp_mid_channel": 16,
+        "dpp_output_channel": 16,
+        "dpp_bin_sizes": [1, 2, 3],
+        "dpp_len_trans": [1, 1, 2],
+        "dpp_merge_type": "add",
+        "decoder_channels": [16, 12, 8, 8, 8],
+        "head_channel": 8,
+    },
+    "HumanMatting": {"backbone_scale": 0.5},
+    "DIM": {"decoder_input_channels": 48},
+    "RVM": {
+        "lraspp_in_channels": 32,
+        "lraspp_out_channels": 16,
+        "decoder_channels": [16, 8, 8, 8],
+        "downsample_ratio": 0.5,
+    },
+}
+OTHERS = {
+    "PPMattingV2": {"dpp_merge_type": "concat", "dpp_bin_sizes": [2, 3], "dpp_len_trans": 1, "mlff_merge_type": "add"},
+    "HumanMatting": {"if_refine": False},
+    "DIM": {"stage": 1},
+    "RVM": {"refiner": "fast_guided_filter"},
+}
+# A matte jumps where two of the trimap's three probabilities are alike, which rounding decides in untrained networks.
+JUMPS = {"PPMatting", "HumanMatting"}
+
+
+def small(name: str, **others: Any) -> Any:
+    cls = MODELS.get(name)
+    return cls(backbone=Maps(cls.strides, cls.backbone_defaults.get("in_channels", 3)), **SMALL[name] | others)
+
+
+def given(model: Any, batch: int, h: int, w: int) -> list[paddle.Tensor]:
+    """A picture in [0, 1], and a trimap where the network takes one."""
+    rng = np.random.default_rng(0)
+    maps = {"image": rng.uniform(0, 1, (batch, 3, h, w)), "trimap": rng.choice([0, 128, 255], (batch, 1, h, w)) / 255}
+    return [paddle.to_tensor(maps[name].astype("float32")) for name in model.inputs]
+
+
+def assert_same(name: str, found: np.ndarray, expected: np.ndarray) -> None:
+    off = np.abs(found - expected) > 1e-4
+    assert found.shape == expected.shape and off.mean() <= (0.02 if name in JUMPS else 0)
+
+
+@pytest.mark.parametrize("name", SMALL)
+class TestEveryNetwork:
+    def test_any_size_and_batch(self, name: str):
+        model = small(name)
+        model.eval()
+        with paddle.no_grad():
+            for batch, h, w in ((1, 64, 64), (2, 67, 91)):
+                (alpha,) = model(*given(model, batch, h, w))
+                assert alpha.shape == [batch, 1, h, w]
+                assert 0 <= float(alpha.min()) <= float(alpha.max()) <= 1
+
+    def test_its_own_losses_teach_every_parameter(self, name: str):
+        for others in ({}, OTHERS.get(name)) if name in OTHERS else ({},):
+            model = small(name, **others)
+            told = SMALL[name] | others
+            assert model.heads == MODELS.get(name).heads_for(told) and model.heads[0] == Head("main", "alpha", 1)
+            for key, value in model.named_parameters():
+                if key.endswith("project.bn.weight"):  # which begin at 0, so that what they scale gets none
+                    value.set_value(paddle.ones_like(value))
+            _, fields = inputs_and_targets("")
+            inputs = [fields["image"], fields["trimap"].unsqueeze(1)][: len(model.inputs)]
+            model.train()
+            outputs = model(*inputs)
+            said = MODELS.get(name).losses_for(told)
+            plan = LossPlan([built(part) for part in said["types"]], said["coef"])
+            plan.resolve(model.heads, fields)
+            sum(plan(outputs, fields)).backward()
+            learning = {key: value for key, value in model.named_parameters() if not value.stop_gradient}
+            still = [key for key, value in learning.items() if value.grad is None or not value.grad.abs().max() > 0]
+            # A norm takes away what is added before it.
+            before_norms = [key for key in still if key.endswith("conv.bias") or "weigh.bias" in key or "mix.bias" in key]
+            assert [key for key in still if key not in before_norms and not key.startswith("segment.")] == []
+
+    def test_the_exported_graph_gives_the_same_matte(self, name: str, tmp_path: Path):
+        model = small(name)
+        model.eval()
+        exported = PaddleInference(*saved(InferenceGraph(model, Output(kind="alpha")), model, tmp_path))
+        for h, w in ((64, 96), (67, 91)):
+            inputs = given(model, 1, h, w)
+            with paddle.no_grad():
+                expected = model(*inputs)[0].numpy()
+            assert_same(name, exported(*(each.numpy() for each in inputs)), expected)
+
+    @pytest.mark.slow
+    def test_onnx_gives_the_same_matte(self, name: str, tmp_path: Path):
+        model = small(name)
+        model.eval()
+        session = as_onnx(*saved(InferenceGraph(model, Output(kind="alpha")), model, tmp_path))
+        for h, w in ((64, 96), (67, 91)):
+            inputs = given(model, 1, h, w)
+            with paddle.no_grad():
+                expected = model(*inputs)[0].numpy()
+            feeds = {put.name: each.numpy() for put, each in zip(session.get_inputs(), inputs, strict=True)}
+            assert_same(name, session.run(None, feeds)[0], expected)
+
+
+def saved(graph: Any, model: Any, folder: Path, *memory: InputSpec) -> tuple[Path, Path]:
+    """The files of a network's graph with an open size."""
+    channels = {"image": 3, "trimap": 1}
+    specs = [InputSpec([None, channels[key], None, None], "float32", name=key) for key in model.inputs]
+    graph.eval()
+    paddle.jit.save(paddle.jit.to_static(graph, input_spec=[*specs, *memory], full_graph=True), str(folder / "model"))
+    return folder / "model.json", folder / "model.pdiparams"
+
+
+def as_onnx(graph: Path, params: Path) -> onnxruntime.InferenceSession:
+    made = graph.with_suffix(".onnx")
+    command = [Path(sys.executable).parent / "paddle2onnx", "--model_dir", graph.parent, "--model_filename", graph.name]
+    command += ["--params_filename", params.name, "--save_file", made, "--opset_version", OPSET]
+    words = [*map(str, command), "--optimize_tool", "None"]
+    done = subprocess.run(words, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
+    return onnxruntime.InferenceSession(str(made), providers=["CPUExecutionProvider"])
+
+
+class Frame(paddle.nn.Layer):
+    """RVM with its memory as inputs and outputs of a graph."""
+
+    def __init__(self, model: Any):
+        super().__init__()
+        self.model = model
+
+    @paddle.jit.not_to_static
+    def forward(self, x: paddle.Tensor, *memory: paddle.Tensor) -> list[paddle.Tensor]:
+        return self.model(x, *memory)
+
+
+class TestRecurrent:
+    """RVM remembers, in exported graphs too."""
+
+    @pytest.fixture
+    def model(self) -> Any:
+        model = small("RVM")
+        model.eval()
+        return model
+
+    def frames(self, model: Any, h: int = 64, w: int = 96) -> list[paddle.Tensor]:
+        (both,) = given(model, 2, h, w)
+        return [both[:1], both[1:]]
+
+    def test_what_came_before_changes_a_matte_and_a_still_has_nothing_before(self, model: Any):
+        first, second = self.frames(model)
+        with paddle.no_grad():
+            _, _, *memory = model(first, *model.first_memory(first))
+            after, fresh = model(second, *memory)[0], model(second, *model.first_memory(second))[0]
+            (still,) = model(second)
+        assert np.array_equal(still.numpy(), fresh.numpy())
+        assert np.abs(after.numpy() - fresh.numpy()).max() > 1e-4
+
+    @pytest.mark.parametrize("onnx", [False, pytest.param(True, marks=pytest.mark.slow)])
+    def test_the_exported_graph_takes_and_gives_its_memory(self, model: Any, onnx: bool, tmp_path: Path):
+        names = [f"r{index}" for index in (1, 2, 3, 4)]
+        widths = zip(names, model.memory_channels, strict=True)
+        specs = [InputSpec([None, width, None, None], "float32", name=name) for name, width in widths]
+        files = saved(Frame(model), model, tmp_path, *specs)
+        session, runtime = (as_onnx(*files), None) if onnx else (None, PaddleInference(*files))
+        frames = self.frames(model)
+        memory = model.first_memory(frames[0])
+        kept = [each.numpy() for each in memory]
+        for frame in frames:
+            with paddle.no_grad():
+                expected = [each.numpy() for each in model(frame, *memory)]
+            feeds = dict(zip(["image", *names], [frame.numpy(), *kept], strict=True))
+            found = session.run(None, feeds) if session else list(runtime.run(feeds).values())
+            for one, other in zip(found, expected, strict=True):
+                np.testing.assert_allclose(one, other, atol=1e-4)
+            memory, kept = [paddle.to_tensor(each) for each in expected[2:]], found[2:]
+
+
+def test_a_backbone_with_other_maps_is_told_what_to_give():
+    with pytest.raises(ValueError, match=r"ResNet18_vd gives maps at 1/4, 1/8, 1/8, 1/8; .*output_stride=32"):
+        MODELS.get("MODNet")(ResNet18_vd())
+    backbone = ResNet18_vd(pyramid=True, output_stride=32)
+    assert MODELS.get("MODNet")(backbone).backbone_channels == [64, 64, 128, 256, 512]
+    built_by_name = build_network({"type": "MODNet", "backbone": {"type": "ResNet18_vd"}})
+    assert built_by_name.backbone.strides == [2, 4, 8, 16, 32]
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "message"),
+    [
+        ("HumanMatting", {"backbone_scale": 0.75}, "backbone_scale is 0.75"),
+        ("HumanMatting", {"refine_kernel_size": 5}, "refine_kernel_size is 5"),
+        ("DIM", {"stage": 4}, "stage is 4"),
+        ("DIM", {"decoder_input_channels": 512}, "last map has 48 channels"),
+        ("RVM", {"refiner": "none"}, "no refiner is called 'none'"),
+        ("RVM", {"lraspp_in_channels": 960}, "last map has 32 channels"),
+        ("PPMattingV2", {"dpp_len_trans": [1]}, "has 1 numbers for 3"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused(name: str, others: dict[str, Any], message: str):
+    with pytest.raises(ValueError, match=message):
+        small(name, **others)
+
+
+def test_small_pictures_are_refused_where_context_would_be_empty():
+    model = small("PPMattingV2")
+    with pytest.raises(ConfigError, match="64x64 or more, not 48x96"):
+        model(paddle.zeros([1, 3, 48, 96]))

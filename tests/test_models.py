@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 import paddle
 import pytest
-from model_cases import CASES, build
+from model_cases import CASES, NETWORKS, build
 
 from paddleseg.card import Output
 from paddleseg.export.targets.onnx import OPSET
@@ -39,7 +39,7 @@ def picture(*shape: int) -> paddle.Tensor:
     return paddle.to_tensor(np.random.default_rng(0).standard_normal(shape).astype("float32"))
 
 
-@pytest.mark.parametrize("name", MODELS.names())
+@pytest.mark.parametrize("name", NETWORKS)
 def test_any_size_and_batch(name: str):
     model = build(CASES[name], num_classes=CLASSES)
     model.eval()
@@ -59,7 +59,7 @@ def loss_of(output: paddle.Tensor, labels: np.ndarray) -> paddle.Tensor:
     )
 
 
-@pytest.mark.parametrize("name", MODELS.names())
+@pytest.mark.parametrize("name", NETWORKS)
 def test_every_parameter_gets_gradient_from_the_heads_that_the_model_names(name: str):
     paddle.seed(0)
     model = build(CASES[name], num_classes=CLASSES, in_channels=4)
@@ -89,7 +89,7 @@ OTHER_HEADS = {
 }
 
 
-@pytest.mark.parametrize("name", MODELS.names())
+@pytest.mark.parametrize("name", NETWORKS)
 def test_a_model_says_what_it_gives_before_it_is_built(name: str):
     """Main first, names that differ, one map in evaluation, and the same from the arguments alone."""
     for arguments in ({}, OTHER_HEADS[name]) if name in OTHER_HEADS else ({},):
@@ -114,7 +114,7 @@ def test_the_page_of_networks_names_their_heads(root: Path):
     page = (root / "docs/reference/networks.md").read_text(encoding="utf-8")
     rows = page.partition("<!-- heads -->\n")[2].partition("<!-- end of heads -->")[0].splitlines()[2:]
     written = {name: heads.split(", ") for name, heads in (row.strip("| ").split(" | ") for row in rows)}
-    found = {name: [head.name for head in MODELS.get(name).heads_for({"num_classes": 2})] for name in MODELS.names()}
+    found = {name: [head.name for head in MODELS.get(name).heads_for({"num_classes": 2})] for name in NETWORKS}
     assert written == {name: heads for name, heads in found.items() if len(heads) > 1}
 
 
@@ -146,7 +146,7 @@ def test_models_from_elsewhere_need_not_say_anything():
 
 
 @pytest.mark.parametrize("channels", [1, 2])
-@pytest.mark.parametrize("name", MODELS.names())
+@pytest.mark.parametrize("name", NETWORKS)
 def test_pictures_of_other_channels(name: str, channels: int):
     model = build(CASES[name], num_classes=2, in_channels=channels)
     model.eval()
@@ -155,7 +155,7 @@ def test_pictures_of_other_channels(name: str, channels: int):
 
 
 @pytest.mark.parametrize("form", ["pir", "legacy"])
-@pytest.mark.parametrize("name", MODELS.names())
+@pytest.mark.parametrize("name", NETWORKS)
 def test_the_exported_graph_gives_the_same_numbers(name: str, form: str, tmp_path: Path):
     paddle.seed(0)
     model = build(CASES[name], num_classes=CLASSES)
@@ -199,7 +199,7 @@ NO_OPEN_ONNX = {"RTFormer"}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(MODELS.names()) - NO_OPEN_ONNX))
+@pytest.mark.parametrize("name", sorted(set(NETWORKS) - NO_OPEN_ONNX))
 def test_onnx_gives_the_same_numbers(name: str, tmp_path: Path):
     """Height and width are open, as in an export without an input size."""
     paddle.seed(0)

@@ -24,7 +24,7 @@ def as_map(field: paddle.Tensor) -> paddle.Tensor:
 def unknown(trimap: paddle.Tensor) -> paddle.Tensor:
     """1 where a trimap in [0, 1] is 128 / 255, which is neither foreground nor background, else 0; (N, 1, H, W)."""
     trimap = as_map(trimap)
-    return ((trimap > 0.25).logical_and(trimap < 0.75)).astype("float32")
+    return ((trimap > 0.25).logical_and(trimap < 0.75)).astype(trimap.dtype)
 
 
 def resized(x: paddle.Tensor, size: list[int], mode: str) -> paddle.Tensor:

@@ -91,7 +91,7 @@ class HumanMatting(MattingModel):
         if_refine: Whether there is a refiner.
 
     Shape:
-        x (N, 3, H, W) float32, H and W multiples of 4 with a refiner. Returns the matte (N, 1, H, W) in a list; in
+        x (N, 3, H, W) float32. Returns the matte (N, 1, H, W) in a list; in
         training then, of the small picture, the trimap's probabilities, the matte for where it is unknown, with a
         refiner both joined, and (the error expected of that, itself).
 
