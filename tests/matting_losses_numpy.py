@@ -31,14 +31,14 @@ def composition(matte, alpha, foreground, background, where=None, eps=1e-6):
 
 
 def sobel(plane, eps=1e-6):
-    x, y = (
-        cv2.Sobel(plane, cv2.CV_64F, dx, 1 - dx, ksize=3, borderType=cv2.BORDER_REPLICATE) / 8 for dx in (1, 0)
-    )
+    x, y = (cv2.Sobel(plane, cv2.CV_64F, dx, 1 - dx, ksize=3, borderType=cv2.BORDER_REPLICATE) / 8 for dx in (1, 0))
     return np.sqrt(x * x + y * y + eps)
 
 
 def gradient(matte, alpha, where=None):
-    lengths = [np.stack([sobel(plane) for plane in x[:, 0] * (1 if where is None else where[:, 0])]) for x in (matte, alpha)]
+    lengths = [
+        np.stack([sobel(plane) for plane in x[:, 0] * (1 if where is None else where[:, 0])]) for x in (matte, alpha)
+    ]
     off = np.abs(lengths[0] - lengths[1])
     return off.mean() if where is None else off.sum() / (where.sum() + 1e-6)
 

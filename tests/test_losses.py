@@ -101,7 +101,9 @@ def run(loss: Any, arguments: tuple) -> tuple[float, np.ndarray]:
 
 
 def test_every_loss_of_the_registry_has_a_case():
-    of_mattes = {name for name in LOSSES.names() if hasattr(LOSSES.get(name), "head_kinds")}  # see test_matting_losses.py
+    of_mattes = {
+        name for name in LOSSES.names() if hasattr(LOSSES.get(name), "head_kinds")
+    }  # see test_matting_losses.py
     assert set(LOSSES.names()) - of_mattes == set(CASES)
 
 

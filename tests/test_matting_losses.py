@@ -58,9 +58,7 @@ UNKNOWN = {"region": "unknown"}
 ALPHA: Callable[..., Any] = lambda truth: truth["alpha"]  # noqa: E731
 CASES = {
     "MRSD": Case("MRSD", {}, lambda m, t: plain.mrsd(m, t["alpha"]), matte, ALPHA, 1e-3),
-    "MRSD of the unknown": Case(
-        "MRSD", UNKNOWN, lambda m, t: plain.mrsd(m, t["alpha"], where(t)), matte, ALPHA, 1e-3
-    ),
+    "MRSD of the unknown": Case("MRSD", UNKNOWN, lambda m, t: plain.mrsd(m, t["alpha"], where(t)), matte, ALPHA, 1e-3),
     "MatteL1Loss": Case("MatteL1Loss", {}, lambda m, t: plain.l1(m, t["alpha"]), matte, ALPHA),
     "CompositionLoss": Case(
         "CompositionLoss",
@@ -111,7 +109,8 @@ CASES = {
         {},
         lambda p, t: plain.trimap_entropy(p, t["trimap"]),
         probabilities,
-        lambda t: np.stack([t["trimap"] == 1, plain.unknown(t["trimap"]), t["trimap"] == 0], 1)[:, :, 0, ::8, ::8] * 1.0,
+        lambda t: np.stack([t["trimap"] == 1, plain.unknown(t["trimap"]), t["trimap"] == 0], 1)[:, :, 0, ::8, ::8]
+        * 1.0,
     ),
     "MattingErrorLoss": Case(
         "MattingErrorLoss",

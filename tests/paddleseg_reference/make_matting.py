@@ -28,8 +28,9 @@ import fill  # noqa: E402
 import matting_inputs  # noqa: E402
 import numpy as np  # noqa: E402
 import paddle  # noqa: E402
-import ppmatting.models  # noqa: E402, F401
+import ppmatting.models  # noqa: E402
 from make import build, rounded  # noqa: E402
+
 from paddleseg.cvlibs import manager  # noqa: E402
 
 

@@ -40,7 +40,9 @@ class VGG(Backbone):
         channels = in_channels if input_channels is None else input_channels
         self.blocks = nn.LayerList()
         for depth, width in zip(self.depths, _WIDTHS, strict=True):
-            self.blocks.append(nn.LayerList([_conv(channels if index == 0 else width, width) for index in range(depth)]))
+            self.blocks.append(
+                nn.LayerList([_conv(channels if index == 0 else width, width) for index in range(depth)])
+            )
             channels = width
         self.last = _conv(channels, 512)
         load_pretrained(self, pretrained)

@@ -86,6 +86,8 @@ class DIM(MattingModel):
         if decoder_input_channels != self.backbone_channels[-1]:
             given = f"the backbone's last map has {self.backbone_channels[-1]} channels"
             raise ValueError(f"decoder_input_channels is {decoder_input_channels}, but {given}")
+        if self.backbone_channels[-2] != self.backbone_channels[-1]:
+            raise ValueError("the backbone's last two maps should have as many channels: the decoder adds them")
         self.stage = stage
         self.decoder = Decoder(self.backbone_channels)
         for parameter in [*self.backbone.parameters(), *self.decoder.parameters()] if stage == 2 else []:

@@ -97,7 +97,8 @@ class DoublePyramid(nn.Layer):
         h, w = paddle.shape(pooled[0])[2], paddle.shape(pooled[0])[3]
         x = self.match(paddle.concat([each[:, :, :h, :w] for each in pooled], axis=1))
         grids = [
-            upsample(layer(grid_average(x, cells)), x) for layer, cells in zip(self.grids, self.bins, strict=True)
+            upsample(layer(grid_average(x, cells)), x, to_one_pixel=True)
+            for layer, cells in zip(self.grids, self.bins, strict=True)
         ]
         parts = [x, *reversed(grids)]
         return self.out(paddle.add_n(parts) if self.merge == "add" else paddle.concat(parts, axis=1))

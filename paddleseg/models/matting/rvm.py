@@ -59,7 +59,10 @@ class Pooled(nn.Layer):
 
     def __init__(self, in_channels: int, channels: int):
         super().__init__()
-        self.conv, self.weigh = ConvBNReLU(in_channels, channels, 1), nn.Conv2D(in_channels, channels, 1, bias_attr=False)
+        self.conv, self.weigh = (
+            ConvBNReLU(in_channels, channels, 1),
+            nn.Conv2D(in_channels, channels, 1, bias_attr=False),
+        )
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         return self.conv(x) * sigmoid(self.weigh(F.adaptive_avg_pool2d(x, 1)))
