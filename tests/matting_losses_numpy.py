@@ -1,4 +1,4 @@
-"""Losses of mattes once more, in plain NumPy straight from their formulas: float64 maps (N, C, H, W), trimaps in [0, 1]."""
+"""Losses of mattes once more, in plain NumPy: float64 maps (N, C, H, W), trimaps in [0, 1]."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def halved(plane):
 def laplacian(matte, alpha, where=None, levels=5):
     planes = [x[:, 0] * (1 if where is None else where[:, 0]) for x in (matte, alpha)]
     bell = np.array([1, 4, 6, 4, 1]) / 16
-    total = 0.0
+    total, previous = 0.0, planes[0].shape[1:]
     for level in range(levels + 1):
         last = level == levels or (level > 0 and min(previous) < 2)
         if last:

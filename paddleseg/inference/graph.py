@@ -14,8 +14,8 @@ class InferenceGraph(nn.Layer):
     """A model's main output, taken to probabilities (or what `output.kind` asks for) at the network's size.
 
     Shape:
-        x (N, C, h, w) float32, and after it the other map that the model takes, if any. Returns (N, classes, h, w) float32, or (N, h, w)
-        int32 for "argmax".
+        x (N, C, h, w) float32, and after it the other map that the model takes, if any. Returns (N, classes, h, w)
+        float32, or (N, h, w) int32 for "argmax".
     """
 
     def __init__(self, model: nn.Layer, output: Output):

@@ -9,7 +9,7 @@ SIZES = {"HumanMatting": (128, 256)}
 
 
 def sample(network: str) -> dict[str, np.ndarray]:
-    """img, composed of fg and bg (2, 3, h, w), normalised, alpha (2, 1, h, w) in [0, 1], trimap (2, 1, h, w) of 0, 128 and 255."""
+    """img, composed of fg and bg (2, 3, h, w), normalised; alpha (2, 1, h, w) in [0, 1], trimap of 0, 128 and 255."""
     rng = np.random.default_rng(5)
     h, w = SIZES.get(network, (64, 96))
     y, x = np.mgrid[:h, :w]

@@ -25,8 +25,8 @@ class VGG(Backbone):
         input_channels: PaddleSeg Matting's name of `in_channels`, which stands for it.
 
     Shape:
-        x (N, in_channels, H, W). Returns what each of five blocks holds before its pooling, at 1, 1/2, 1/4, 1/8 and 1/16,
-        and the last convolution's map at 1/32, rounded down.
+        x (N, in_channels, H, W). Returns what each of five blocks holds before its pooling, at 1, 1/2, 1/4, 1/8 and
+        1/16, and the last convolution's map at 1/32, rounded down.
 
     Raises:
         WeightsError: `pretrained` does not fit this network.

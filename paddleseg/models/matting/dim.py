@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import paddle
@@ -51,8 +52,8 @@ class DIM(MattingModel):
         pretrained: A weights file.
 
     Shape:
-        image (N, 3, H, W) and trimap (N, 1, H, W) in [0, 1], float32, H and W at least 32. Returns the matte (N, 1, H, W)
-        in a list; in stage 3 of training then that before refinement.
+        image (N, 3, H, W) and trimap (N, 1, H, W) in [0, 1], float32, H and W at least 32. Returns the matte
+        (N, 1, H, W) in a list; in stage 3 of training then that before refinement.
 
     Raises:
         ValueError: The backbone gives other maps, or there is no such stage.
@@ -94,7 +95,7 @@ class DIM(MattingModel):
             parameter.stop_gradient = True
         # The last one's ReLU lets refinement add alone, as in PaddleSeg.
         widths = (RGB + 1, WIDTH, WIDTH, WIDTH, 1)
-        convs = [ConvBNReLU(before, after, 3) for before, after in zip(widths, widths[1:], strict=False)]
+        convs = [ConvBNReLU(before, after, 3) for before, after in pairwise(widths)]
         self.refine = nn.Sequential(*convs) if stage > 1 else None
         self.load_pretrained(pretrained)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
@@ -12,7 +14,7 @@ from paddleseg.models.layers.depthwise import DepthwiseConv2D
 
 
 class GuidedFilter(nn.Layer):
-    """Near each place of the small picture the map is a linear function of the picture; its coefficients are brought up.
+    """Near each place of the small picture the map is a linear function of it, whose coefficients are brought up.
 
     (He and Sun, "Fast Guided Filter", arXiv 1505.00996.) The guide is the picture with its mean as a fourth channel.
 
@@ -55,7 +57,7 @@ class DeepGuidedFilter(GuidedFilter):
         super().__init__()
         self.mean = DepthwiseConv2D(4, 3, padding=1, weight_attr=nn.initializer.Constant(1 / 9))
         widths = (8 + hidden_channels, hidden_channels, hidden_channels)
-        self.convs = nn.Sequential(*[ConvBNReLU(*pair, 1) for pair in zip(widths, widths[1:], strict=False)])
+        self.convs = nn.Sequential(*[ConvBNReLU(*pair, 1) for pair in pairwise(widths)])
         self.predict = nn.Conv2D(hidden_channels, 4, 1)
 
     def box(self, x: paddle.Tensor) -> paddle.Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import paddle
@@ -46,8 +47,7 @@ def _conv(in_channels: int, out_channels: int, kernel_size: int, stride: int = 1
 
 
 def _convs(channels: list[int]) -> nn.Sequential:
-    pairs = zip(channels, channels[1:], strict=False)
-    return nn.Sequential(*[ConvNormReLU(before, after, 3) for before, after in pairs])
+    return nn.Sequential(*[ConvNormReLU(before, after, 3) for before, after in pairwise(channels)])
 
 
 class SemanticBranch(nn.Layer):
@@ -131,8 +131,8 @@ class MODNet(MattingModel):
         pretrained: A weights file.
 
     Shape:
-        x (N, 3, H, W) float32. Returns the matte (N, 1, H, W) in a list; in training with it the semantic matte at 1/16,
-        that of the detail branch, and (matte, semantic matte), which should agree.
+        x (N, 3, H, W) float32. Returns the matte (N, 1, H, W) in a list; in training with it the semantic matte at
+        1/16, that of the detail branch, and (matte, semantic matte), which should agree.
 
     Raises:
         ValueError: The backbone gives other maps.

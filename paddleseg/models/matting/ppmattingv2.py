@@ -90,7 +90,8 @@ class PPMattingV2(MattingModel):
         head_channel: Channels at full size.
 
     Shape:
-        x (N, 3, H, W) float32, H and W at least 64. Returns the matte (N, 1, H, W) in a list; in training then one at 1/8.
+        x (N, 3, H, W) float32, H and W at least 64. Returns the matte (N, 1, H, W) in a list; in training then
+        one at 1/8.
 
     Raises:
         ValueError: The backbone gives other maps, or arguments do not fit each other.
