@@ -81,16 +81,6 @@ def nested_registry(owner: Registry, parameter: str, value: dict[str, Any]) -> R
     return next((registry for registry in candidates if value["type"] in registry), owner)
 
 
-def wanted_of_backbone(network: Callable[..., Any], backbone: Callable[..., Any]) -> dict[str, Any]:
-    """What `network` gives to a backbone whose description leaves it out, of the arguments that this one takes.
-
-    A network that needs other maps than most says so in its class, as `backbone_defaults`.
-    """
-    wanted: Mapping[str, Any] = getattr(network, "backbone_defaults", {})
-    taken = parameters_of(backbone).names if wanted else ()
-    return {name: value for name, value in wanted.items() if name in taken}
-
-
 def fits(value: Any, hint: Any) -> bool:
     """Whether a YAML value can be meant for a parameter annotated with `hint`; true where that cannot be told."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)

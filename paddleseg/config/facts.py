@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from paddleseg.config.components import wanted_of_backbone
 from paddleseg.config.schema import RunConfig
 from paddleseg.config.tree import KeyPath
 from paddleseg.config.walk import outermost, with_inner
 from paddleseg.errors import Problem
-from paddleseg.registry import BACKBONES, DATASETS, LOSSES, LR_SCHEDULES, MODELS, Registry
+from paddleseg.registry import BACKBONES, DATASETS, LOSSES, LR_SCHEDULES, MODELS, Registry, wanted_of_backbone
 
 # Argument -> fact, for those that take it.
 _TAKEN: dict[Registry, dict[str, str]] = {

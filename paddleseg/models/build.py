@@ -8,9 +8,8 @@ from typing import Any
 
 from paddle import nn
 
-from paddleseg.config.components import wanted_of_backbone
 from paddleseg.errors import ConfigError
-from paddleseg.registry import BACKBONES, MODELS, Registry
+from paddleseg.registry import BACKBONES, MODELS, Registry, wanted_of_backbone
 
 
 def build_network(description: Mapping[str, Any], registry: Registry = MODELS) -> nn.Layer:

@@ -120,7 +120,7 @@ class RVM(MattingModel):
     Shape:
         x (N, 3, H, W) float32 in [0, 1], not normalised. Returns the matte (N, 1, H, W) in a list. With a memory, four
         maps after `x` by position, it returns [matte, foreground (N, 3, H, W), the new memory's four maps];
-        `first_memory` is what a film begins with. In training it returns the matte and the foreground of a single frame.
+        `first_memory` is what a film begins with. In training it returns matte and foreground of a single frame.
 
     Raises:
         ValueError: The backbone gives other maps, or there is no such refiner.
