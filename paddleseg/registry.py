@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -133,6 +134,16 @@ class Registry:
 def _source(obj: Any) -> str:
     module = importlib.import_module(obj.__module__)
     return f"{getattr(module, '__file__', None) or obj.__module__}:{obj.__qualname__}"
+
+
+def wanted_of_backbone(network: Callable[..., Any], backbone: Callable[..., Any]) -> dict[str, Any]:
+    """What `network` gives to a backbone whose description leaves it out, of the arguments that this one takes.
+
+    A network that needs other maps than most says so in its class, as `backbone_defaults`.
+    """
+    wanted: dict[str, Any] = getattr(network, "backbone_defaults", {})
+    taken = inspect.signature(backbone).parameters if wanted else {}
+    return {name: value for name, value in wanted.items() if name in taken}
 
 
 MODELS = Registry("MODELS", "models", "model")

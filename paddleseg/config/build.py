@@ -9,7 +9,7 @@ from paddleseg.config.check import component_problems
 from paddleseg.config.components import Parameters, nested_registry, parameters_of, takes_path
 from paddleseg.config.facts import Facts
 from paddleseg.config.places import find_beside
-from paddleseg.config.schema import RunConfig
+from paddleseg.config.schema import LossSection, RunConfig
 from paddleseg.config.tree import KeyPath
 from paddleseg.config.walk import outermost, with_inner
 from paddleseg.errors import ConfigError, DataError, Problem
@@ -54,9 +54,10 @@ class Builder:
 
     def losses(self, section: str = "loss") -> tuple[list[Any], list[float]]:
         """Losses and their weights, in the order of the model's outputs; a single entry is meant for all outputs."""
-        losses = self.cfg.need(section, getattr(self.cfg, section))
+        losses = self.cfg.need(section, self.loss_section(section))
+        places = [(section, "types", index) for index in range(len(losses.types))]
         found = [
-            self._checked(spec, registry, path) for path, registry, spec in outermost(self.cfg) if path[0] == section
+            self._checked(loss.model_dump(), LOSSES, path) for path, loss in zip(places, losses.types, strict=True)
         ]
         return found, list(losses.coef)
 
@@ -66,6 +67,15 @@ class Builder:
             self._checked(feature.loss.model_dump(), LOSSES, ("distill_features", index, "loss"))
             for index, feature in enumerate(self.cfg.distill_features)
         ]
+
+    def loss_section(self, section: str = "loss") -> LossSection | None:
+        """As the file writes it; without one, the losses that the network's paper teaches it by, if it says them."""
+        written: LossSection | None = getattr(self.cfg, section)
+        network = self.cfg.model
+        if written is not None or section != "loss" or network is None or network.type not in MODELS:
+            return written
+        said = getattr(MODELS.get(network.type), "losses_for", None)
+        return LossSection.model_validate(said(network.args)) if said else None
 
     def lr(self) -> Any:
         """The learning-rate schedule: a function of the step."""

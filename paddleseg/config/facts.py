@@ -9,7 +9,7 @@ from paddleseg.config.schema import RunConfig
 from paddleseg.config.tree import KeyPath
 from paddleseg.config.walk import outermost, with_inner
 from paddleseg.errors import Problem
-from paddleseg.registry import BACKBONES, DATASETS, LOSSES, LR_SCHEDULES, MODELS, Registry
+from paddleseg.registry import BACKBONES, DATASETS, LOSSES, LR_SCHEDULES, MODELS, Registry, wanted_of_backbone
 
 # Argument -> fact, for those that take it.
 _TAKEN: dict[Registry, dict[str, str]] = {
@@ -49,7 +49,15 @@ class Facts:
         for argument, fact in _TAKEN.get(registry, {}).items():
             if self._stated[fact]:
                 known[argument] = self._stated[fact][0][1]
-        return known
+        return known | self._wanted_of_backbone(registry, path)
+
+    def _wanted_of_backbone(self, registry: Registry, path: KeyPath) -> dict[str, Any]:
+        """What the network around a backbone asks of it."""
+        network = getattr(self._cfg, str(path[0]), None)
+        if registry is not BACKBONES or network is None or network.type not in MODELS:
+            return {}
+        name = network.args.get("backbone", {}).get("type")
+        return wanted_of_backbone(MODELS.get(network.type), BACKBONES.get(name)) if name in BACKBONES else {}
 
     def problems(self) -> Iterator[Problem]:
         """Facts that are stated more than once, and differently."""

@@ -14,10 +14,14 @@ _DECAYS = {
 }
 # Optimizers' names may be written in any case.
 _OPTIMIZERS = {name.lower(): name for name in ("SGD", "Momentum", "Adam", "AdamW", "AdamWDL", "AdamWDL_CAE")}
+# Files of PaddleSeg's Matting name no task; their networks give nothing but mattes.
+_MATTING = {"MODNet", "PPMatting", "PPMattingV2", "HumanMatting", "DIM", "RVM"}
 
 
 def modernise(tree: Node, known: Collection[str]) -> tuple[Node, list[str]]:
     """Rewrite `learning_rate:`, a rate or decay inside `optimizer:`, and optimizer names; drop keys that say nothing.
+
+    A file of PaddleSeg's Matting gets the task that its network is for.
 
     Those are `x-` keys, keys that only give a value a name (`mean: &mean [...]`), and an old schedule beside today's.
 
@@ -46,6 +50,11 @@ def modernise(tree: Node, known: Collection[str]) -> tuple[Node, list[str]]:
     elif old is not None:
         translated = _schedule(rate, decay, old)
         keys["lr_scheduler"] = translated if today is None else merge(translated, today)
+    network = keys.get("model")
+    if "task" not in keys and network is not None and isinstance(network.value, dict):
+        kind = network.value.get("type")
+        if kind is not None and kind.value in _MATTING:
+            keys["task"] = Node("matting", kind.origin)
     return Node(keys, tree.origin), remarks
 
 

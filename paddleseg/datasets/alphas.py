@@ -19,7 +19,7 @@ from paddleseg.transforms.base import Compose
 from paddleseg.transforms.compose_matte import ComposeMatte, put_before
 from paddleseg.transforms.fields import COLOR, Field
 from paddleseg.transforms.sample import Sample
-from paddleseg.transforms.trimap import fraction
+from paddleseg.transforms.trimap import MakeTrimap, fraction
 
 
 class Alphas(Dataset):
@@ -100,6 +100,7 @@ class MattingDataset(Alphas):
         fields: More maps, such as `{trimap: my_trimaps}`, as `Dataset`'s.
         backgrounds: Pictures, a folder or a `.txt` list: the images are foregrounds then, and are composed.
         per_foreground: In evaluation, pictures that are composed of each foreground.
+        get_trimap: In training, make a trimap of each alpha at the end, where neither `fields` nor a transform does.
 
     Raises:
         ValueError: An argument is missing or out of range.
@@ -124,11 +125,13 @@ class MattingDataset(Alphas):
         fields: Mapping[str, str | Path] | None = None,
         backgrounds: str | Path | None = None,
         per_foreground: int = 1,
+        get_trimap: bool = True,
     ):
+        held = "trimap" in (fields or {}) or any(isinstance(transform, MakeTrimap) for transform in transforms)
         super().__init__(
             mode,
             dataset_root,
-            transforms,
+            [*transforms, MakeTrimap()] if mode == "train" and get_trimap and not held else transforms,
             train_path=train_path or train_file,
             val_path=val_path or val_file,
             test_path=test_path,

@@ -82,7 +82,10 @@ def _train(
     prepare: Callable[[paddle.nn.Layer], None],
 ) -> TrainState:
     save_dir = claimed.save_dir
-    needed = ("model", "loss", "optimizer", "lr_scheduler", "train_dataset", "iters")
+    build = Builder(config)
+    needed = ["model", "loss", "optimizer", "lr_scheduler", "train_dataset", "iters"]
+    if build.loss_section() is not None:  # which may be the network's own
+        needed.remove("loss")
     config.require(*needed, *(["val_dataset"] if do_eval else []))
     settings = config.train
     device = select_device(settings.device)
@@ -90,7 +93,7 @@ def _train(
     seed = config.seed or 0
     paddle.seed(seed)
 
-    build, task = Builder(config), assemble.task_of(config)
+    task = assemble.task_of(config)
     train_set = build.dataset("train")
     train_set.entries *= repeats
     val_set = build.dataset("val") if do_eval else None

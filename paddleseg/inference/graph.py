@@ -14,16 +14,17 @@ class InferenceGraph(nn.Layer):
     """A model's main output, taken to probabilities (or what `output.kind` asks for) at the network's size.
 
     Shape:
-        x (N, C, h, w) float32, and after it what else the model takes. Returns (N, classes, h, w) float32, or (N, h, w)
-        int32 for "argmax".
+        x (N, C, h, w) float32, and after it the other map that the model takes, if any. Returns (N, classes, h, w)
+        float32, or (N, h, w) int32 for "argmax".
     """
 
     def __init__(self, model: nn.Layer, output: Output):
         super().__init__()
         self.model, self.output = model, output
 
-    def forward(self, x: paddle.Tensor, *more: paddle.Tensor) -> paddle.Tensor:
-        return _run(self.model, self.output, x, *more)
+    # Named one by one: Paddle's tracer takes no `*more`.
+    def forward(self, x: paddle.Tensor, second: paddle.Tensor | None = None) -> paddle.Tensor:
+        return _run(self.model, self.output, *([x] if second is None else [x, second]))
 
 
 # Traced as it runs: Paddle's rewriting of Python source (dy2static) turns ordinary shape arithmetic into graph

@@ -32,11 +32,17 @@ class MixedLoss(nn.Layer):
             raise ValueError(f"has {len(losses)} losses and {len(coef)} coef")
         self.losses, self.coef = nn.LayerList(losses), list(coef)
         self._keys = [getattr(loss, "label_key", "label") for loss in losses]
-        several = tuple(sorted(set(self._keys)))
+        several = tuple(sorted({name for key in self._keys for name in ([key] if isinstance(key, str) else key)}))
         self.label_key = several if len(several) > 1 else several[0]
 
     def forward(self, *inputs: Any) -> paddle.Tensor:
         *maps, labels = inputs
-        given = labels if isinstance(labels, Mapping) else dict.fromkeys(self._keys, labels)
         parts = zip(self.coef, self.losses, self._keys, strict=True)
-        return paddle.add_n([weight * loss(*maps, given[key]) for weight, loss, key in parts])
+        return paddle.add_n([weight * loss(*maps, _wanted(labels, key)) for weight, loss, key in parts])
+
+
+def _wanted(labels: Any, key: str | Sequence[str]) -> Any:
+    """What a loss with this `label_key` gets of the maps that all want."""
+    if not isinstance(labels, Mapping):
+        return labels
+    return labels[key] if isinstance(key, str) else {name: labels[name] for name in key}

@@ -62,7 +62,7 @@ class SegModel(nn.Layer):
         align_corners: bool = False,
     ):
         super().__init__()
-        self.heads = (_main(num_classes), *extra_heads)
+        self.heads = (self.main_head(num_classes=num_classes), *extra_heads)
         self.align_corners = align_corners
         if backbone is not None:
             self.backbone = backbone
@@ -77,9 +77,14 @@ class SegModel(nn.Layer):
         try:
             call = inspect.signature(cls).bind_partial(**arguments)
             call.apply_defaults()
-            return (_main(call.arguments["num_classes"]), *cls.extra_heads(**call.arguments))
+            return (cls.main_head(**call.arguments), *cls.extra_heads(**call.arguments))
         except (KeyError, TypeError):  # arguments that are missing or of another type, which building reports
             return None
+
+    @staticmethod
+    def main_head(num_classes: int, **_: Any) -> Head:
+        """The head whose map is the answer of a network with these arguments."""
+        return Head("main", "logits", num_classes)
 
     @staticmethod
     def extra_heads(*_: Any, **arguments: Any) -> list[Head]:
@@ -106,10 +111,6 @@ class SegModel(nn.Layer):
             WeightsError: They do not fit this network.
         """
         load_pretrained(self, source)
-
-
-def _main(num_classes: int) -> Head:
-    return Head("main", "logits", num_classes)
 
 
 def _channels_of(backbone: nn.Layer) -> list[int]:

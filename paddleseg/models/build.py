@@ -9,7 +9,7 @@ from typing import Any
 from paddle import nn
 
 from paddleseg.errors import ConfigError
-from paddleseg.registry import BACKBONES, MODELS, Registry
+from paddleseg.registry import BACKBONES, MODELS, Registry, wanted_of_backbone
 
 
 def build_network(description: Mapping[str, Any], registry: Registry = MODELS) -> nn.Layer:
@@ -21,12 +21,12 @@ def build_network(description: Mapping[str, Any], registry: Registry = MODELS) -
     Example:
         >>> build_network({"type": "PPHumanSegLite", "num_classes": 2})
     """
-    arguments = {
-        key: build_network(value, BACKBONES) if key == "backbone" and isinstance(value, Mapping) else value
-        for key, value in description.items()
-        if key != "type"
-    }
     network = registry.get(description["type"])
+    arguments = {key: value for key, value in description.items() if key != "type"}
+    if isinstance(arguments.get("backbone"), Mapping):
+        inner = arguments["backbone"]
+        wanted = wanted_of_backbone(network, BACKBONES.get(inner["type"]))
+        arguments["backbone"] = build_network(wanted | dict(inner), BACKBONES)
     try:
         inspect.signature(network).bind(**arguments)
     except TypeError as error:

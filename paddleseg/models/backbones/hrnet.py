@@ -78,9 +78,11 @@ class HRNet(Backbone):
         align_corners: How low resolutions are brought up.
         padding_same: Where the odd row and column of padding go in strided convolutions: below and to the right, as
             in PaddleSeg's published weights, or (False) above and to the left, as in the authors' own.
+        pyramid: Give the stem's map at 1/2, then each branch by itself.
 
     Shape:
-        x (N, in_channels, H, W). Returns one map (N, out_channels[0], H / 4, W / 4), rounded up, in a list.
+        x (N, in_channels, H, W). Returns one map (N, out_channels[0], H / 4, W / 4), rounded up, in a list; with
+        `pyramid` five, at 1/2, 1/4, 1/8, 1/16 and 1/32.
 
     Raises:
         WeightsError: `pretrained` does not fit this network.
@@ -97,12 +99,15 @@ class HRNet(Backbone):
         pretrained: str | None = None,
         align_corners: bool = False,
         padding_same: bool = True,
+        pyramid: bool = False,
     ):
         super().__init__()
-        self.align_corners = align_corners
+        self.align_corners, self.pyramid = align_corners, pyramid
         padding: Literal["SAME"] | None = "SAME" if padding_same else None
         channels = [self.width << branch for branch in range(4)]
         self.strides, self.out_channels = [4], [sum(channels)]
+        if pyramid:
+            self.strides, self.out_channels = [2, 4, 8, 16, 32], [64, *channels]
 
         self.stem = nn.Sequential(
             ConvBNReLU(in_channels, 64, 3, stride=2, padding=padding), ConvBNReLU(64, 64, 3, stride=2, padding=padding)
@@ -123,7 +128,10 @@ class HRNet(Backbone):
         load_pretrained(self, pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        maps = self.branches(self.stem(x))
+        half = self.stem[0](x)
+        maps = self.branches(self.stem[1](half))
+        if self.pyramid:
+            return [half, *maps]
         return [paddle.concat([maps[0], *(upsample(low, maps[0], self.align_corners) for low in maps[1:])], axis=1)]
 
     def branches(self, x: paddle.Tensor) -> list[paddle.Tensor]:

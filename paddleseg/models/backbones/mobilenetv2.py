@@ -64,12 +64,17 @@ class MobileNetV2(Backbone):
         load_pretrained(self, pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        maps = self.stage_maps(x)
+        return [maps[index] for index in _GIVEN]
+
+    def stage_maps(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        """The map of every stage."""
         x = self.stem(x)
         maps = []
         for stage in self.stages:
             x = stage(x)
             maps.append(x)
-        return [maps[index] for index in _GIVEN]
+        return maps
 
 
 def _bottlenecks(stage: Stage, in_channels: int, channels: int) -> nn.Sequential:
@@ -111,3 +116,18 @@ class MobileNetV2_x1_5(MobileNetV2):
 @BACKBONES.register
 class MobileNetV2_x2_0(MobileNetV2):
     scale = 2.0
+
+
+@BACKBONES.register("MobileNetV2")
+class MobileNetV2Pyramid(MobileNetV2):
+    """PaddleSeg Matting's form: five maps from 1/2 on, the last one after the classifier's convolution."""
+
+    def __init__(self, in_channels: int = 3, pretrained: str | None = None):
+        super().__init__(in_channels)
+        self.last = ConvBNAct(self.out_channels[-1], 1280, 1, act="relu6")
+        self.strides, self.out_channels = [2, 4, 8, 16, 32], [16, 24, 32, 96, 1280]
+        load_pretrained(self, pretrained)
+
+    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        *maps, x = self.stage_maps(x)
+        return [*(maps[index] for index in (0, 1, 2, 4)), self.last(x)]

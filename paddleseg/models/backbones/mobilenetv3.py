@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import paddle
@@ -193,3 +194,73 @@ class MobileNetV3_small_x1_25(_Small):
 @BACKBONES.register
 class MobileNetV3_small_x1_0_os8(_Small):
     output_stride = 8
+
+
+@BACKBONES.register
+class MobileNetV3_large_x1_0_os16(Backbone):
+    """PaddleSeg Matting's form, which is torchvision's: other gates, no needless first convolutions, 1/16 at the end.
+
+    Args:
+        in_channels: Channels of the image.
+        pretrained: A weights file.
+        out_index: The blocks whose maps it gives.
+        return_last_conv: Also give the classifier's convolution of the last map.
+
+    Shape:
+        x (N, in_channels, H, W). Returns the maps, (N, out_channels[i], H / strides[i], W / strides[i]), rounded up.
+
+    Raises:
+        WeightsError: `pretrained` does not fit this network.
+    """
+
+    _DILATED = 12  # the block from which dilation stands for a stride
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        pretrained: str | None = None,
+        out_index: Sequence[int] = (2, 5, 11, 14),
+        return_last_conv: bool = False,
+    ):
+        super().__init__()
+        self.out_index = tuple(out_index)
+        self.stem = ConvBNAct(in_channels, 16, 3, stride=2, act="hardswish")
+        self.blocks = nn.LayerList()
+        self.strides, self.out_channels = [], []
+        channels, total_stride = 16, 2
+        for index, block in enumerate(_LARGE):
+            stride, dilation = (1, 2) if index >= self._DILATED else (block.stride, 1)
+            squeezed = round_channels(block.expanded // 4) if block.excite else None
+            self.blocks.append(
+                InvertedResidual(
+                    channels,
+                    block.expanded,
+                    block.channels,
+                    kernel_size=block.kernel_size,
+                    stride=stride,
+                    dilation=dilation,
+                    squeezed=squeezed,
+                    act=block.act,
+                )
+            )
+            channels, total_stride = block.channels, total_stride * stride
+            if index in self.out_index:
+                self.strides.append(total_stride)
+                self.out_channels.append(channels)
+        self.last = ConvBNAct(channels, 6 * channels, 1, act="hardswish") if return_last_conv else None
+        if return_last_conv:
+            self.strides.append(total_stride)
+            self.out_channels.append(6 * channels)
+        for layer in self.sublayers():
+            if isinstance(layer, nn.BatchNorm2D):
+                layer._epsilon = 1e-3  # weights were trained with it
+        load_pretrained(self, pretrained)
+
+    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        x = self.stem(x)
+        maps = []
+        for index, block in enumerate(self.blocks):
+            x = block(x)
+            if index in self.out_index:
+                maps.append(x)
+        return maps if self.last is None else [*maps, self.last(x)]

@@ -33,6 +33,7 @@ class ResNet(Backbone):
         multi_grid: Factors of the dilation of the last stage's blocks (Chen et al., arXiv 1706.05587, section 3.2).
         in_channels: Channels of the image.
         pretrained: A weights file.
+        pyramid: Also give the stem's map at 1/2, first.
 
     Shape:
         x (N, in_channels, H, W). Returns the maps of the four stages, (N, out_channels[i], H / strides[i],
@@ -52,13 +53,15 @@ class ResNet(Backbone):
         multi_grid: Sequence[int] = (1, 1, 1),
         in_channels: int = 3,
         pretrained: str | None = None,
+        pyramid: bool = False,
     ):
         super().__init__()
         if output_stride not in _STAGES:
             raise ValueError(f"output_stride is {output_stride}; it should be one of {', '.join(map(str, _STAGES))}")
         self.stem = self.make_stem(in_channels)
         self.stages = nn.LayerList()
-        self.strides, self.out_channels = [], []
+        self.pyramid = pyramid
+        self.strides, self.out_channels = ([2], [64]) if pyramid else ([], [])
         channels, total_stride = 64, 4
         for index, (depth, (stride, dilation)) in enumerate(zip(self.depths, _STAGES[output_stride], strict=True)):
             grid = multi_grid if index == 3 else (1,) * depth
@@ -85,8 +88,9 @@ class ResNet(Backbone):
         return ConvBN(in_channels, out_channels, 1, stride=stride)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        x = max_pool(self.stem(x), 3, stride=2, padding=1)
-        maps = []
+        x = self.stem(x)
+        maps = [x] if self.pyramid else []
+        x = max_pool(x, 3, stride=2, padding=1)
         for stage in self.stages:
             x = stage(x)
             maps.append(x)

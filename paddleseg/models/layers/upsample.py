@@ -18,11 +18,14 @@ def upsample(
     align_corners: bool = False,
     mode: ResizeMode = "bilinear",
     half_pixel: bool = True,
+    *,
+    to_one_pixel: bool = False,
 ) -> paddle.Tensor:
     """Resize `x` to the height and width of `ref`, a tensor or a size (h, w).
 
     Values stand at the centres of their pixels, but without `half_pixel` at their upper left corners (bilinear only).
-    `size=` and never `scale_factor`: only that exports everywhere.
+    `size=` and never `scale_factor`: only that exports everywhere. `to_one_pixel` says that the size may be that small,
+    where oneDNN gives other numbers.
     """
     if isinstance(ref, (list, tuple)):
         size: Any = list(ref)
@@ -36,7 +39,9 @@ def upsample(
         # Paddle Inference has oneDNN do every resizing of a graph, which aligns no corners and takes other neighbours.
         if mode == "nearest":
             return _nearest(x, size)
-        if mode == "bilinear" and (align_corners or not half_pixel):  # resizing with a depth it leaves to Paddle
+        if mode == "bilinear" and (
+            align_corners or not half_pixel or to_one_pixel
+        ):  # resizing with a depth it leaves to Paddle
             return F.interpolate(x.unsqueeze(2), [1, size[0], size[1]], mode="trilinear", **options).squeeze(2)
     return F.interpolate(x, size=size, mode=mode, **options)
 
@@ -54,3 +59,16 @@ def spatial_size(x: paddle.Tensor) -> list[Any]:
         return [h, w]
     shape = paddle.shape(x)
     return [shape[2], shape[3]]
+
+
+def scaled_size(x: paddle.Tensor, factor: float) -> list[Any]:
+    """Height and width times `factor`, rounded down: numbers, or graph values where an export leaves them open."""
+    sides = spatial_size(x)
+    if all(isinstance(side, int) for side in sides):
+        return [int(side * factor) for side in sides]
+    return [(side.astype("float32") * factor).floor().astype("int32") for side in sides]
+
+
+def scaled(x: paddle.Tensor, factor: float) -> paddle.Tensor:
+    """`x` with sides times `factor`, rounded down."""
+    return upsample(x, scaled_size(x, factor))

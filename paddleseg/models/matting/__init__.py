@@ -1,0 +1,1 @@
+"""Networks whose answer is an alpha matte, and what they share."""
