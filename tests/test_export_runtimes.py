@@ -62,7 +62,7 @@ class TestPhones:
         assert (tmp_path / "new" / str(card.files.lite_arm)).is_file()
         wrong = card.model_copy(update={"files": card.files.model_copy(update={"lite": card.files.lite_arm})})
         save_card(wrong, tmp_path / "new" / "inference.yml")
-        with pytest.raises(ExportError, match=r"model.arm.nb: is for ARM processors, and this one is x86"):
+        with pytest.raises(ExportError, match=r"model.arm.nb: is for arm processors, and this one is x86"):
             Predictor.from_export(tmp_path / "new", "lite")
 
     @pytest.mark.slow
@@ -91,7 +91,7 @@ class TestPhones:
         for name, content in (("arm.nb", ARM), ("x86.nb", X86), ("text.nb", b"not a model")):
             (tmp_path / name).write_bytes(content)
         check_processor(tmp_path / "x86.nb")
-        with pytest.raises(ExportError, match=r"arm.nb: is for ARM processors, and this one is x86"):
+        with pytest.raises(ExportError, match=r"arm.nb: is for arm processors, and this one is x86"):
             check_processor(tmp_path / "arm.nb")
         with pytest.raises(ExportError, match=r"text.nb: is no model of Paddle Lite"):
             check_processor(tmp_path / "text.nb")
