@@ -85,13 +85,19 @@ def _paddle_lite(root: Path) -> Path:
     """A folder that looks like Paddle Lite for C++, made of the wheel's library and a stand-in for its header."""
     python = interpreter("paddlelite", ENVIRONMENT)
     code = "import sysconfig as s, importlib.util as u; v = s.get_config_var; "
-    code += "print(u.find_spec('paddlelite').submodule_search_locations[0], v('LIBDIR') + '/' + v('LDLIBRARY'), sep='\\n')"
+    code += "print(u.find_spec('paddlelite').submodule_search_locations[0]); print(v('LIBDIR') + '/' + v('LDLIBRARY'))"
     done = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=True)
     package, libpython = done.stdout.split("\n")[:2]
     for name in ("include", "lib"):
         (root / name).mkdir(parents=True, exist_ok=True)
     shutil.copy2(ROOT / "tests" / "paddle_lite" / "paddle_api.h", root / "include")
-    script = f"INPUT({package}/lite.so {libpython})\n"
+    # Under the names that programs look for when they start.
+    names = {"liblite_pybind.so": f"{package}/lite.so", "libs": f"{package}/libs"}
+    names |= {f"{Path(libpython).name}.1.0": libpython}
+    for name, target in names.items():
+        if not (link := root / "lib" / name).exists():
+            link.symlink_to(target)
+    script = f"INPUT({root / 'lib' / 'liblite_pybind.so'} {libpython})\n"
     (root / "lib" / "libpaddle_light_api_shared.so").write_text(script, encoding="utf-8")
     return root
 
@@ -164,7 +170,8 @@ class Portrait:
         for name in ("mask", "opacity", "rgb"):
             getattr(self.c, f"portrait_{name}").restype = c.POINTER(c.c_uint8)
         self.handle = c.c_void_p()
-        self.check(self.c.portrait_open(str(folder).encode(), runtime.encode() if runtime else None, 1, smooth, c.byref(self.handle)))
+        engine = runtime.encode() if runtime else None
+        self.check(self.c.portrait_open(str(folder).encode(), engine, 1, smooth, c.byref(self.handle)))
 
     def check(self, failed: int) -> None:
         if failed:

@@ -46,20 +46,41 @@ def copy(tmp_path: Path) -> Path:
     return made
 
 
+RESOURCES = "app/src/main/res"
+
+
 @pytest.mark.parametrize(
     ("step", "file", "old", "new", "words"),
     [
         ("jni", f"{KOTLIN}/Native.kt", "strength: Double", "strength: Int", "blur: Native.kt has (jlong, jint)"),
         ("jni", f"{KOTLIN}/Native.kt", "fun reset", "fun begin", "begin: is in Native.kt alone"),
-        ("xml", "app/src/main/res/values-zh/strings.xml", 'name="saved"', 'name="kept"', "string saved is in one"),
-        ("xml", "app/src/main/res/values-zh/strings.xml", "%1$d × %2$d", "%1$d", "has other places for values"),
-        ("xml", "app/src/main/res/layout/activity_main.xml", 'android:contentDescription="@string/flip"', "", "@+id/flip has no"),
-        ("xml", "app/src/main/res/layout/settings.xml", "@string/threads", "Threads", "text 'Threads' is not in"),
-        ("xml", "app/src/main/res/layout/settings.xml", "</LinearLayout>", "", "is no XML"),
-        ("xml", "app/src/main/AndroidManifest.xml", '.INTERNET" tools:node="remove"', '.INTERNET"', "asks for android.permission.INTERNET"),
-        ("xml", "app/build.gradle.kts", "libs.camera.core", "libs.camera.view", "libs.camera.view is not in the catalogue"),
-        ("resources", "app/src/main/res/layout/activity_main.xml", "@drawable/ic_flip", "@drawable/ic_gone", "ic_gone"),
-        ("resources", "app/src/main/res/values/styles.xml", "android:windowBackground", "android:windowColour", "windowColour"),
+        ("xml", f"{RESOURCES}/values-zh/strings.xml", 'name="saved"', 'name="kept"', "string saved is in one"),
+        ("xml", f"{RESOURCES}/values-zh/strings.xml", "%1$d × %2$d", "%1$d", "has other places for values"),
+        (
+            "xml",
+            f"{RESOURCES}/layout/activity_main.xml",
+            'android:contentDescription="@string/flip"',
+            "",
+            "@+id/flip has no",
+        ),
+        ("xml", f"{RESOURCES}/layout/settings.xml", "@string/threads", "Threads", "text 'Threads' is not in"),
+        ("xml", f"{RESOURCES}/layout/settings.xml", "</LinearLayout>", "", "is no XML"),
+        (
+            "xml",
+            "app/src/main/AndroidManifest.xml",
+            'NET" tools:node="remove"',
+            'NET"',
+            "asks for android.permission.INTERNET",
+        ),
+        ("xml", "app/build.gradle.kts", "libs.camera.core", "libs.camera.view", "libs.camera.view is not in the"),
+        ("resources", f"{RESOURCES}/layout/activity_main.xml", "@drawable/ic_flip", "@drawable/ic_gone", "ic_gone"),
+        (
+            "resources",
+            f"{RESOURCES}/values/styles.xml",
+            "android:windowBackground",
+            "android:windowColour",
+            "windowColour",
+        ),
     ],
 )
 def test_what_is_broken_is_named(copy: Path, step: str, file: str, old: str, new: str, words: str):

@@ -1,7 +1,7 @@
 """Checks of the Android project that need no Android SDK; docs/howto/deploy_mobile.md says what they show.
 
 python deploy/android/check.py --fetch               # once: packages of PyPI and npm, 90 MB, into .cache/android
-python deploy/android/check.py [--all] [STEP ...]    # xml jni resources sources tests; --all: a missing tool is a failure
+python deploy/android/check.py [--all] [STEP ...]    # --all: a missing tool is a failure
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def main() -> int:
         for name in args.steps or STEPS:
             try:
                 problems = STEPS[name](Path(work))
-            except tools.Missing as missing:
+            except tools.MissingError as missing:
                 print(f"{name}: left out: {missing}")
                 skipped = True
                 continue

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from checks import stubs, tools
-from checks.tools import ANDROID, CACHE, JARS, JUNIT, ROOT, Missing, kotlin, need, need_files, run
+from checks.tools import ANDROID, CACHE, JARS, JUNIT, ROOT, MissingError, kotlin, need, need_files, run
 
 _PACKAGE = "org.paddleseg.portrait.app"
 _FETCH = "python deploy/android/check.py --fetch"
@@ -70,9 +70,9 @@ def _signatures() -> list[Path]:
     javac = need("javac", "apt-get install -y default-jdk-headless")
     need_files(*JUNIT, cure="apt-get install -y junit4")
     jar, extra, ours = CACHE / "android.jar", CACHE / "handwritten", Path(__file__).parent
-    made_of = [*ours.glob("*.py"), *(ours / "handwritten").rglob("*.*")]
-    newest = max(file.stat().st_mtime for file in made_of if file.name in ("facts.py", "classfile.py", "stubs.py") or "handwritten" in file.parts)
-    if extra.exists() and extra.stat().st_mtime >= newest:
+    made_of = [ours / name for name in ("facts.py", "classfile.py", "stubs.py")]
+    made_of += [file for file in (ours / "handwritten").rglob("*") if file.is_file()]
+    if extra.exists() and extra.stat().st_mtime >= max(file.stat().st_mtime for file in made_of):
         return [extra, jar]
     shutil.rmtree(extra, ignore_errors=True)
     partial = CACHE / "handwritten.partial"
@@ -105,8 +105,10 @@ def tests(work: Path) -> list[str]:
         return [said]
     classpath = [work / "tests", work / "library", work / "app", work / "rclasses", *_signatures(), *JUNIT]
     classpath += [JARS / "kotlin-stdlib-2.3.10-RC.jar"]
-    command = [java, f"-Djava.library.path={CACHE / 'native'}", f"-Dportrait.model={model}", f"-Dportrait.masks={masks}"]
-    command += [f"-Dportrait.photos={work / 'photos'}", "-Djava.awt.headless=true", "-cp", ":".join(map(str, classpath))]
+    places = {"java.library.path": CACHE / "native", "portrait.model": model, "portrait.masks": masks}
+    places |= {"portrait.photos": work / "photos"}
+    command = [java, "-Djava.awt.headless=true", *(f"-D{name}={place}" for name, place in places.items())]
+    command += ["-cp", ":".join(map(str, classpath))]
     files = [*ANDROID.glob("*/src/test/**/*Test.kt"), *ANDROID.glob("*/src/jvmTest/**/*Test.kt")]
     names = [".".join(file.parts[file.parts.index("kotlin") + 1 :]).removesuffix(".kt") for file in files]
     code, said = run([*command, "org.junit.runner.JUnitCore", *names])
@@ -124,7 +126,8 @@ def _native(java_home: Path) -> list[str]:
     source = _LIBRARY / "main/cpp"
     settings = {"env": {**os.environ, "JAVA_HOME": str(java_home)}}
     flags = [f"-DONNXRUNTIME_ROOT={_ONNXRUNTIME}", "-DLITE_STRICT=ON"]
-    for command in (["cmake", "-S", source, "-B", CACHE / "native", *flags], ["cmake", "--build", CACHE / "native", "-j2"]):
+    made = CACHE / "native"
+    for command in (["cmake", "-S", source, "-B", made, *flags], ["cmake", "--build", made, "-j2"]):
         code, said = run(command, **settings)
         if code:
             return [said[-3000:]]
@@ -137,7 +140,7 @@ def _prepare(model: Path, masks: Path, photos: Path) -> tuple[int, str]:
     pack = [sys.executable, "deploy/lite/pack.py", "--model_path", "zoo://portrait", "--save_dir", model]
     code, said = run(pack, cwd=ROOT)
     if code:
-        raise Missing(f"paddleseg and its packages are needed for the model: {said.strip()}")
+        raise MissingError(f"paddleseg and its packages are needed for the model: {said.strip()}")
     import cv2
 
     photos.mkdir(exist_ok=True)

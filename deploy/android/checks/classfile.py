@@ -64,7 +64,8 @@ def write(described: Described, known: dict[str, Described]) -> bytes:
         signature = described.signature
         if not above:
             place = _after_variables(signature)
-            signature = signature[:place] + "Ljava/lang/Object;" + signature[place:].replace("Ljava/lang/Object;", "", 1)
+            rest = signature[place:].replace("Ljava/lang/Object;", "", 1)
+            signature = f"{signature[:place]}Ljava/lang/Object;{rest}"
         attributes.append(pool.attribute("Signature", struct.pack(">H", pool.utf8(signature))))
     body = struct.pack(">HHH", flags, pool.type(described.name), pool.type(parent))
     body += struct.pack(">H", len(others)) + b"".join(struct.pack(">H", pool.type(name)) for name in others)

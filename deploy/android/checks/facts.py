@@ -29,7 +29,7 @@ RESULTS = {
 }
 _SUPERS = {"androidx/activity/ComponentActivity": ["androidx/lifecycle/LifecycleOwner"]}
 # A bound of type variables is not in the facts.
-_VIEWS = {name: "<T:Landroid/view/View;>(I)TT;" for name in ("findViewById", "requireViewById")}
+_VIEWS = dict.fromkeys(("findViewById", "requireViewById"), "<T:Landroid/view/View;>(I)TT;")
 
 
 @dataclass
@@ -86,7 +86,8 @@ class _Module:
         supers = [self._erased(base) for base in bases]
         signature = ""
         if variables or any("<" in self._signature(base) for base in bases):
-            signature = _declared([_variable(each) for each in variables[0].strip("()").split(", ")] if variables else [])
+            names = variables[0].strip("()").split(", ") if variables else []
+            signature = _declared([_variable(each) for each in names])
             signature += "".join(self._signature(base).replace("*", "Ljava/lang/Object;") for base in bases)
             signature += "".join(f"L{each};" for each in _SUPERS.get(name, []))
         found = Described(name, [each[1:-1] for each in supers] + _SUPERS.get(name, []), signature)

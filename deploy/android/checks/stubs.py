@@ -29,5 +29,5 @@ def _looks_like_one(described: Described, known: dict[str, Described]) -> bool:
         and bool(members)
         and not described.name.endswith("$Companion")
         and not any(member.name == "<init>" or member.static for member in members)
-        and all(name == "java/lang/Object" or name in known and known[name].interface for name in described.supers)
+        and all(name == "java/lang/Object" or (name in known and known[name].interface) for name in described.supers)
     )

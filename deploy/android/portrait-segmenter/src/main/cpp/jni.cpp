@@ -105,7 +105,8 @@ JNIEXPORT void JNICALL Java_org_paddleseg_portrait_Native_yuv(JNIEnv* env, jclas
   const std::array<jobject, 3> planes{y, u, v};
   const std::array<const char*, 3> names{"plane Y", "plane U", "plane V"};
   for (std::size_t i = 0; i < 3; ++i) {
-    const int width = i == 0 ? frame.width : (frame.width + 1) / 2, height = i == 0 ? frame.height : (frame.height + 1) / 2;
+    const int width = i == 0 ? frame.width : (frame.width + 1) / 2,
+              height = i == 0 ? frame.height : (frame.height + 1) / 2;
     frame.planes[i] =
         bytes_of(env, planes[i], extent(width, height, frame.row_strides[i], frame.pixel_strides[i]), names[i]);
     if (frame.planes[i] == nullptr) return;
@@ -142,8 +143,8 @@ JNIEXPORT void JNICALL Java_org_paddleseg_portrait_Native_blur(JNIEnv* env, jcla
   check(env, portrait_blur(segmenter_of(handle), strength));
 }
 
-JNIEXPORT void JNICALL Java_org_paddleseg_portrait_Native_colour(JNIEnv* env, jclass, jlong handle, jint red, jint green,
-                                                                 jint blue) {
+JNIEXPORT void JNICALL Java_org_paddleseg_portrait_Native_colour(JNIEnv* env, jclass, jlong handle, jint red,
+                                                                 jint green, jint blue) {
   const auto level = [](jint value) { return static_cast<Bytes>(value & 255); };
   check(env, portrait_colour(segmenter_of(handle), level(red), level(green), level(blue)));
 }
