@@ -18,6 +18,7 @@ class SettingsPanel(
 
     init {
         val models = PortraitSegmenter.models(root.context)
+        if (models.isNotEmpty() && settings.model !in models) settings.model = models.first()
         choices(root.findViewById(R.id.model), models, settings.model) { settings.model = it }
         val threads = (1..Runtime.getRuntime().availableProcessors().coerceIn(1, MOST_THREADS)).map { it.toString() }
         choices(root.findViewById(R.id.threads), threads, settings.threads.toString()) { settings.threads = it.toInt() }
