@@ -9,7 +9,14 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+from paddle.nn import Layer
 
+from paddleseg import zoo
+from paddleseg.card.files import read_card
+from paddleseg.card.schema import Card
+from paddleseg.inference.environments import interpreter
+from paddleseg.inference.predictor import Predictor
+from paddleseg.inference.runtimes.lite import ENVIRONMENT, PaddleLite
 from tests import deploy_cpp_parts as cpp
 
 ROOT = cpp.ROOT
@@ -18,7 +25,7 @@ BUILDS = ROOT / ".cache" / "deploy_lite"
 ARM_ONNXRUNTIME = Path(os.environ.get("ONNXRUNTIME_AARCH64_ROOT", SOURCE / "onnxruntime_aarch64"))
 ARM_LIBRARIES = "/usr/aarch64-linux-gnu"
 
-PLAIN, CHECKED, ARM = "plain", "checked", "aarch64"
+PLAIN, CHECKED, ARM, PADDLE_LITE = "plain", "checked", "aarch64", "paddle_lite"
 _COMPILER = "aarch64-linux-gnu-g++"
 _FLAGS = {
     PLAIN: ["-DCMAKE_BUILD_TYPE=Release"],
@@ -27,6 +34,10 @@ _FLAGS = {
         "-DCMAKE_SYSTEM_NAME=Linux",
         "-DCMAKE_SYSTEM_PROCESSOR=aarch64",
         f"-DCMAKE_CXX_COMPILER={_COMPILER}",
+    ],
+    # The wheel's library belongs to Python, which nothing that is called here needs.
+    PADDLE_LITE: [
+        f"-DCMAKE_{kind}_LINKER_FLAGS=-Wl,--unresolved-symbols=ignore-in-shared-libs" for kind in ("EXE", "SHARED")
     ],
 }
 
@@ -43,7 +54,9 @@ def missing(kind: str) -> str:
             return f"{tool} is not installed"
     if kind == ARM and (shutil.which(_COMPILER) is None or qemu() is None):
         return "no aarch64: apt-get install g++-aarch64-linux-gnu qemu-user-static"
-    if kind == PLAIN and not has_headers(cpp.ONNXRUNTIME):
+    if kind == PADDLE_LITE and interpreter("paddlelite", ENVIRONMENT) is None:
+        return f"Paddle Lite is not installed: {PaddleLite.cure}"
+    if kind in (PLAIN, PADDLE_LITE) and not has_headers(cpp.ONNXRUNTIME):
         return f"no headers of ONNX Runtime in {cpp.ONNXRUNTIME}: deploy/cpp/get_onnxruntime.sh fetches them"
     return ""
 
@@ -58,6 +71,7 @@ def build(kind: str) -> Path:
     root = ARM_ONNXRUNTIME if kind == ARM else cpp.ONNXRUNTIME
     flags = ["-DLITE_TESTS=ON", "-DLITE_STRICT=ON", *_FLAGS[kind]]
     flags += [f"-DONNXRUNTIME_ROOT={root}"] if has_headers(root) else []
+    flags += [f"-DPADDLE_LITE_ROOT={_paddle_lite(made / 'root')}"] if kind == PADDLE_LITE else []
     for command in (
         ["cmake", "-S", str(SOURCE), "-B", str(made), *flags],
         ["cmake", "--build", str(made), "--parallel", "2"],
@@ -65,6 +79,37 @@ def build(kind: str) -> Path:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
     return made
+
+
+def _paddle_lite(root: Path) -> Path:
+    """A folder that looks like Paddle Lite for C++, made of the wheel's library and a stand-in for its header."""
+    python = interpreter("paddlelite", ENVIRONMENT)
+    code = "import sysconfig as s, importlib.util as u; v = s.get_config_var; "
+    code += "print(u.find_spec('paddlelite').submodule_search_locations[0]); print(v('LIBDIR') + '/' + v('LDLIBRARY'))"
+    done = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=True)
+    package, libpython = done.stdout.split("\n")[:2]
+    for name in ("include", "lib"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    shutil.copy2(ROOT / "tests" / "paddle_lite" / "paddle_api.h", root / "include")
+    # Under the names that programs look for when they start.
+    names = {"liblite_pybind.so": f"{package}/lite.so", "libs": f"{package}/libs"}
+    names |= {f"{Path(libpython).name}.1.0": libpython}
+    for name, target in names.items():
+        if not (link := root / "lib" / name).exists():
+            link.symlink_to(target)
+    script = f"INPUT({root / 'lib' / 'liblite_pybind.so'} {libpython})\n"
+    (root / "lib" / "libpaddle_light_api_shared.so").write_text(script, encoding="utf-8")
+    return root
+
+
+def portrait_of_one_shape() -> tuple[Layer, Card]:
+    """The fast portrait network and its card, for 256x256 alone."""
+    card = read_card(zoo.card_path("portrait"))
+    resize = {"type": "Resize", "target_size": [256, 256]}
+    fixed = card.input.model_copy(update={"shape": [1, 3, 256, 256], "size": (256, 256)})
+    steps = [type(card.preprocess[0]).model_validate(resize), card.preprocess[-1]]
+    model = Predictor.from_zoo("portrait", "dygraph").runtime.graph.model  # type: ignore[attr-defined]
+    return model, card.model_copy(update={"inputs": [fixed], "preprocess": steps})
 
 
 def run(kind: str, program: str, *flags: object) -> subprocess.CompletedProcess[str]:
@@ -109,7 +154,7 @@ def frame_of(pixels: np.ndarray, format: int = RGB, **settings: int) -> Frame:
 class Portrait:
     """The functions of portrait_lite.h, around one segmenter."""
 
-    def __init__(self, library: Path, folder: Path, smooth: bool = False):
+    def __init__(self, library: Path, folder: Path, smooth: bool = False, runtime: str | None = None):
         self.c = c.CDLL(str(library))
         self.c.portrait_error.restype = c.c_char_p
         self.c.portrait_open.argtypes = [c.c_char_p, c.c_char_p, c.c_int, c.c_int, c.POINTER(c.c_void_p)]
@@ -125,7 +170,8 @@ class Portrait:
         for name in ("mask", "opacity", "rgb"):
             getattr(self.c, f"portrait_{name}").restype = c.POINTER(c.c_uint8)
         self.handle = c.c_void_p()
-        self.check(self.c.portrait_open(str(folder).encode(), None, 1, smooth, c.byref(self.handle)))
+        engine = runtime.encode() if runtime else None
+        self.check(self.c.portrait_open(str(folder).encode(), engine, 1, smooth, c.byref(self.handle)))
 
     def check(self, failed: int) -> None:
         if failed:

@@ -11,6 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
+from paddleseg.card.schema import Card
+from paddleseg.export.export import export_model
+from paddleseg.export.targets import target_class
 from paddleseg.images.io import read_image
 from paddleseg.inference.predictor import Predictor
 from paddleseg.video.compositor import Compositor
@@ -172,6 +175,46 @@ class TestAgainstPython:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
+class TestPaddleLite:
+    """Its engine, with the x86 library of the Python wheel."""
+
+    @pytest.fixture(scope="class")
+    def exported(self, tmp_path_factory: pytest.TempPathFactory, mini: Path) -> tuple[Path, Card]:
+        if why := parts.missing(parts.PADDLE_LITE) or target_class("lite").missing():
+            pytest.skip(why)
+        folder = tmp_path_factory.mktemp("exported") / "new"
+        model, card = parts.portrait_of_one_shape()
+        photos = sorted((mini / "images").glob("*.jpg"))[:1]
+        return folder, export_model(model, card, folder, photos=photos, to=["lite"]).card
+
+    def test_photos_get_the_predictors_masks(self, exported: tuple[Path, Card], mini: Path, tmp_path: Path):
+        folder, card = exported
+        graph = folder / str(card.files.lite)
+        done = pack("--model_path", folder, "--lite", graph, "--save_dir", tmp_path / "model")
+        assert done.returncode == 0, done.stderr
+        assert "lite model.nb x86" in (tmp_path / "model" / "model.txt").read_text(encoding="utf-8").splitlines()
+        library = parts.build(parts.PADDLE_LITE) / "libportrait_lite.so"
+        portrait, python = parts.Portrait(library, tmp_path / "model"), Predictor.from_export(folder, "lite")
+        for path in sorted((mini / "images").glob("*.jpg"))[:4]:
+            photo = read_image(path)
+            found, want = portrait.segment(parts.frame_of(photo)), python(photo)
+            assert (found["mask"] != want.mask).mean() < ALLOWED
+            assert far(found["opacity"], want.opacity) < ALLOWED
+            assert 0.02 < (want.mask > 0).mean() < 0.98
+        portrait.close()
+
+    def test_a_file_for_phones_is_refused_here(self, exported: tuple[Path, Card], tmp_path: Path):
+        folder, card = exported
+        graph = folder / str(card.files.lite_arm)
+        assert pack("--model_path", folder, "--lite", graph, "--save_dir", tmp_path / "model").returncode == 0
+        library = parts.build(parts.PADDLE_LITE) / "libportrait_lite.so"
+        for runtime in (None, "lite"):
+            with pytest.raises(RuntimeError, match=r"model\.nb: is for arm processors, and this one is x86"):
+                parts.Portrait(library, tmp_path / "model", runtime=runtime)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
 class TestMistakes:
     @pytest.mark.parametrize(
         ("line", "words"),
@@ -179,7 +222,8 @@ class TestMistakes:
             ("portrait-lite 2", "of this version"),
             ("onnx ../model.onnx", "names a file outside"),
             ("onnx gone.onnx", "gone.onnx: is named by the card"),
-            ("lite model.nb\noutput none", "unknown kind of output: none"),
+            ("lite model.nb arm\noutput none", "unknown kind of output: none"),
+            ("lite model.nb", "does not say which processors"),
             ("colour red", "has an unknown line: colour"),
             ("preprocess Resize target_size=1,x", "has x where a number should be"),
             ("postprocess sharpen", "sharpen is no step"),

@@ -27,6 +27,7 @@ from paddleseg.inference.runtimes.base import RuntimeOptions
 from paddleseg.inference.runtimes.lite import check_processor
 from paddleseg.inference.runtimes.paddle import PaddleInference
 from paddleseg.models.layers.basic import ConvBNReLU, channel_shuffle
+from tests.deploy_lite_parts import portrait_of_one_shape
 
 ARM = b"\x02\x00v2.13-rc feed/def/1/1/1 conv2d/def/4/1/1"
 X86 = b"\x02\x00v2.13-rc feed/def/1/1/1 conv2d/def/2/1/1"
@@ -46,12 +47,7 @@ class TestPhones:
         """The fast portrait network, proven on photos for one target."""
         if why := absent(name):
             pytest.skip(why)
-        card = read_card(zoo.card_path("portrait"))
-        resize = {"type": "Resize", "target_size": [256, 256]}
-        fixed = card.input.model_copy(update={"shape": [1, 3, 256, 256], "size": (256, 256)})
-        steps = [type(card.preprocess[0]).model_validate(resize), card.preprocess[-1]]
-        card = card.model_copy(update={"inputs": [fixed], "preprocess": steps})
-        model = Predictor.from_zoo("portrait", "dygraph").runtime.graph.model  # type: ignore[attr-defined]
+        model, card = portrait_of_one_shape()
         return export_model(model, card, folder, photos=photos, to=[name]).card
 
     @pytest.mark.slow
@@ -62,7 +58,7 @@ class TestPhones:
         assert (tmp_path / "new" / str(card.files.lite_arm)).is_file()
         wrong = card.model_copy(update={"files": card.files.model_copy(update={"lite": card.files.lite_arm})})
         save_card(wrong, tmp_path / "new" / "inference.yml")
-        with pytest.raises(ExportError, match=r"model.arm.nb: is for ARM processors, and this one is x86"):
+        with pytest.raises(ExportError, match=r"model.arm.nb: is for arm processors, and this one is x86"):
             Predictor.from_export(tmp_path / "new", "lite")
 
     @pytest.mark.slow
@@ -91,7 +87,7 @@ class TestPhones:
         for name, content in (("arm.nb", ARM), ("x86.nb", X86), ("text.nb", b"not a model")):
             (tmp_path / name).write_bytes(content)
         check_processor(tmp_path / "x86.nb")
-        with pytest.raises(ExportError, match=r"arm.nb: is for ARM processors, and this one is x86"):
+        with pytest.raises(ExportError, match=r"arm.nb: is for arm processors, and this one is x86"):
             check_processor(tmp_path / "arm.nb")
         with pytest.raises(ExportError, match=r"text.nb: is no model of Paddle Lite"):
             check_processor(tmp_path / "text.nb")

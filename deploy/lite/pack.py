@@ -16,18 +16,20 @@ from paddleseg.card.files import load_card
 from paddleseg.card.schema import Card
 from paddleseg.errors import ExportError
 from paddleseg.files import atomic_dir, is_file
+from paddleseg.inference.runtimes.lite import lite_processor
 from paddleseg.program import reports_mistakes
 
 _ZOO = "zoo://"
 
 
-def describe(card: Card, onnx: str | None, lite: str | None) -> str:
+def describe(card: Card, onnx: str | None, lite: str | None, processor: str = "") -> str:
     """The lines of `model.txt`, which deploy/lite/segmenter/model_file.cpp reads."""
     output = card.output
     shape = card.input.shape or [None, card.input.channels, None, None]
     kind = [output.kind, *(["sigmoid"] if output.activation == "sigmoid" else []), *["multilabel"] * output.multilabel]
     lines = ["portrait-lite 1", f"name {_word(card.name or 'model')}"]
-    lines += [f"{key} {name}" for key, name in (("onnx", onnx), ("lite", lite)) if name]
+    lines += [f"onnx {onnx}"] if onnx else []
+    lines += [f"lite {lite} {processor}"] if lite else []
     lines += ["shape " + " ".join("-1" if side is None else str(side) for side in shape), "output " + " ".join(kind)]
     lines += ["classes " + " ".join(map(_word, card.classes))] if card.classes else []
     for place, steps in (("preprocess", card.preprocess), ("postprocess", card.postprocess)):
@@ -53,7 +55,7 @@ def pack(model_path: str, save_dir: str, lite: str | None = None) -> Path:
     """The folder, with the ONNX graph of packed weights or of an exported model, and Paddle Lite's where one is given.
 
     Raises:
-        ExportError: A file is missing, or the folder is there already.
+        ExportError: A file is missing or no model, or the folder is there already.
     """
     if model_path.startswith(_ZOO):
         name = model_path[len(_ZOO) :]
@@ -67,6 +69,7 @@ def pack(model_path: str, save_dir: str, lite: str | None = None) -> Path:
     for path in graphs.values():
         if path is not None and not is_file(path):
             raise ExportError(str(path), "is not there", "export the model again")
+    processor = lite_processor(Path(lite)) if lite else ""
     target = Path(save_dir)
     if target.exists():
         raise ExportError(save_dir, "is there already", "remove it, or name another folder")
@@ -74,7 +77,7 @@ def pack(model_path: str, save_dir: str, lite: str | None = None) -> Path:
         for ending, path in graphs.items():
             if path is not None:
                 shutil.copyfile(path, work / f"model{ending}")
-        described = describe(card, "model.onnx" if onnx else None, "model.nb" if lite else None)
+        described = describe(card, "model.onnx" if onnx else None, "model.nb" if lite else None, processor)
         (work / "model.txt").write_text(described, encoding="utf-8")
     return target
 

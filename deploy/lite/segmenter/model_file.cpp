@@ -71,6 +71,7 @@ class Reader {
       card.onnx = file(word);
     } else if (key == "lite") {
       model.lite = file(word);
+      if (!(words >> model.processor)) refuse("does not say which processors its file of Paddle Lite is for");
     } else {
       refuse("has an unknown line: " + key);
     }

@@ -9,8 +9,8 @@ namespace segment::lite {
 
 struct Model {
   Card card;
-  std::string
-      lite;  // Paddle Lite's file in the folder, for the processors that it was made for; empty where there is none
+  std::string lite;       // Paddle Lite's file in the folder; empty where there is none
+  std::string processor;  // of that file: arm or x86
 };
 
 // Raises Error: it is not there, or holds what it should not.

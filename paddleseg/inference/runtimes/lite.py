@@ -20,7 +20,7 @@ from paddleseg.registry import RUNTIMES
 
 ENVIRONMENT = "paddlelite"
 _KERNEL = re.compile(rb"[a-z0-9_]+/[A-Za-z0-9_]+/(\d+)/\d+/\d+")
-_PROCESSORS = {b"2": "x86", b"4": "ARM"}
+_PROCESSORS = {b"4": "arm", b"2": "x86"}
 """Paddle Lite's numbers of processors, which the names of kernels in a file hold."""
 
 
@@ -104,17 +104,29 @@ class PaddleLite(Runtime):
             process.wait()
 
 
+def lite_processor(graph: Path) -> str:
+    """The processors that a file is for: "arm" or "x86".
+
+    Raises:
+        ExportError: It is no model of Paddle Lite, or one for others.
+    """
+    numbers = set(_KERNEL.findall(graph.read_bytes()))
+    if not numbers:
+        raise ExportError(str(graph), "is no model of Paddle Lite", "export with --to lite")
+    for number, name in _PROCESSORS.items():
+        if number in numbers:
+            return name
+    raise ExportError(str(graph), "is for other processors than ARM and x86", "export with --to lite")
+
+
 def check_processor(graph: Path) -> None:
     """Refuse a file for other processors: Paddle Lite runs it and gives numbers without meaning.
 
     Raises:
         ExportError: It is one, or no model of Paddle Lite.
     """
-    numbers = set(_KERNEL.findall(graph.read_bytes()))
-    wanted = b"4" if platform.machine().lower() in ("aarch64", "arm64") else b"2"
-    if not numbers:
-        raise ExportError(str(graph), "is no model of Paddle Lite", "export with --to lite")
-    if wanted not in numbers:
-        found = ", ".join(_PROCESSORS.get(number, "other") for number in sorted(numbers - {b"1"})) or "no"
-        what = f"is for {found} processors, and this one is {_PROCESSORS[wanted]}"
+    found = lite_processor(graph)
+    here = "arm" if platform.machine().lower() in ("aarch64", "arm64") else "x86"
+    if found != here:
+        what = f"is for {found} processors, and this one is {here}"
         raise ExportError(str(graph), what, "run the file for this processor: export --to lite writes both")

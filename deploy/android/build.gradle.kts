@@ -1,0 +1,6 @@
+// docs/howto/deploy_mobile.md tells how to build this.
+plugins {
+    alias(libs.plugins.android.application) apply false
+    alias(libs.plugins.android.library) apply false
+    alias(libs.plugins.kotlin.android) apply false
+}

@@ -1,0 +1,16 @@
+package androidx.activity.result.contract
+
+import android.net.Uri
+import androidx.activity.result.PickVisualMediaRequest
+
+class ActivityResultContracts private constructor() {
+    class RequestPermission : ActivityResultContract<String, Boolean>()
+
+    open class CreateDocument(mimeType: String) : ActivityResultContract<String, Uri?>()
+
+    open class PickVisualMedia : ActivityResultContract<PickVisualMediaRequest, Uri?>() {
+        sealed interface VisualMediaType
+
+        object ImageOnly : VisualMediaType
+    }
+}

@@ -1,0 +1,10 @@
+package androidx.test.espresso;
+
+import android.view.View;
+import org.hamcrest.Matcher;
+
+public final class Espresso {
+    private Espresso() {}
+
+    public static native ViewInteraction onView(Matcher<View> viewMatcher);
+}

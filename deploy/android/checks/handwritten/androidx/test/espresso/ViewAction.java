@@ -1,0 +1,3 @@
+package androidx.test.espresso;
+
+public interface ViewAction {}

@@ -1,0 +1,9 @@
+package androidx.test.espresso.action;
+
+import androidx.test.espresso.ViewAction;
+
+public final class ViewActions {
+    private ViewActions() {}
+
+    public static native ViewAction click();
+}
