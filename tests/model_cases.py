@@ -35,6 +35,10 @@ SMALL = {"type": "FourMaps"}
 # Models that need arguments, with a backbone that is small enough for tests. All others are built by name alone.
 NEEDS: dict[str, dict[str, Any]] = {
     "ANN": {"backbone": SMALL, "key_value_channels": 16, "inter_channels": 32, "psp_size": [1, 3]},
+    "CCNet": {"backbone": SMALL, "recurrence": 2},
+    "DMNet": {"backbone": SMALL, "mid_channels": 8},
+    "ENCNet": {"backbone": SMALL, "mid_channels": 16, "num_codes": 4},
+    "FastFCN": {"backbone": SMALL, "mid_channels": 16, "num_codes": 4},
     "DANet": {"backbone": SMALL, "backbone_indices": [3]},
     "DNLNet": {"backbone": SMALL},
     "EMANet": {"backbone": SMALL, "ema_channels": 32, "gc_channels": 16, "num_bases": 8},

@@ -48,7 +48,7 @@ def main_first(heads: list, spec: dict) -> list:
 def at_full_size(logits: paddle.Tensor) -> paddle.Tensor:
     """A head's logits as its loss sees them: STDCSeg leaves it to DetailAggregateLoss to bring them up."""
     size = list(fill.INPUT_SHAPE[2:])
-    if logits.shape[2:] == size:
+    if logits.shape[2:] in (size, []):  # scores of the whole picture have no size
         return logits
     return paddle.nn.functional.interpolate(logits, size, mode="bilinear", align_corners=True)
 

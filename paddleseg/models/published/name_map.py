@@ -20,6 +20,11 @@ AUXILIARY: tuple[Rule, ...] = (
     (r"^head\.aux\.0\.", "auxiliary.conv."),
     (r"^head\.aux\.2\.", "auxiliary.classify."),
 )
+# Joint pyramid upsampling.
+JOINT_PYRAMID: tuple[Rule, ...] = (
+    (r"^jpu(?:_layer)?\.conv(\d)\.", lambda match: f"jpu.reduce.{int(match[1]) - 3}."),
+    (r"^jpu(?:_layer)?\.dilation(\d)\.", lambda match: f"jpu.dilated.{int(match[1]) - 1}."),
+)
 # Residual stages and the pyramid of DDRNet, which RTFormer has too.
 DUAL_RESOLUTION: tuple[Rule, ...] = (
     (r"\.downsample\.0\.", ".shortcut.conv."),
