@@ -34,6 +34,14 @@ SMALL = {"type": "FourMaps"}
 
 # Models that need arguments, with a backbone that is small enough for tests. All others are built by name alone.
 NEEDS: dict[str, dict[str, Any]] = {
+    "AttentionUNet": {"channels": [4, 8, 16, 32, 64]},
+    "UNetPlusPlus": {"channels": [4, 8, 16, 16, 16]},
+    "UNet3Plus": {"channels": [4, 8, 16, 16, 16], "is_deepsup": True},
+    "SegNet": {"channels": [4, 8, 8, 16, 16]},
+    "ESPNetV2": {"scale": 0.25},
+    "U2Net": {"down_channels": [[4, 8]] * 6, "up_channels": [[4, 8]] * 5},
+    "HarDNet": {"stem_channels": [8] * 4, "ch_list": [8, 8, 16, 16, 16], "gr": [4] * 5, "n_layers": [4, 4, 4, 4, 4]},
+    "PFPNNet": {"backbone": SMALL, "backbone_indices": [0, 1, 2, 3], "channels": 8, "enable_auxiliary_loss": True},
     "ANN": {"backbone": SMALL, "key_value_channels": 16, "inter_channels": 32, "psp_size": [1, 3]},
     "CCNet": {"backbone": SMALL, "recurrence": 2},
     "DMNet": {"backbone": SMALL, "mid_channels": 8},
