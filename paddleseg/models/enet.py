@@ -132,7 +132,7 @@ class ENet(SegModel):
         self.doublings = nn.LayerList([_Doubling(128, 64, 0.1, up), _Doubling(64, 16, 0.1, up)])
         refined = ([_Bottleneck(64, 64, 0.1, up) for _ in range(2)], [_Bottleneck(16, 16, 0.1, up)])
         self.refine = nn.LayerList([nn.LayerList(stage) for stage in refined])
-        self.classify = nn.Conv2DTranspose(16, num_classes, 3, stride=2, padding=1, output_padding=1, bias_attr=False)
+        self.classify = nn.Conv2DTranspose(16, num_classes, 3, stride=2, bias_attr=False)
         self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
@@ -145,4 +145,5 @@ class ENet(SegModel):
             y = doubling(y, places)
             for block in stage:
                 y, _ = block(y)
-        return self.at_size_of(x, self.classify(y))
+        # Of 2 n + 1 rows the first is padding, and so of columns: Paddle cannot tell an open size of `output_padding`.
+        return self.at_size_of(x, self.classify(y)[:, :, 1:, 1:])
