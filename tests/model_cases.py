@@ -48,6 +48,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     "LinearSegmenter": {"backbone": VIT},
     "MaskSegmenter": {"backbone": VIT, "h_embed_dim": 16, "h_depth": 1, "h_num_heads": 2},
     "SegmentationTransformer": {"backbone": VIT, "backbone_indices": [0, 1, 0, 1], "head": "pup"},
+    "TopFormer": {"backbone": {"type": "TopTransformer_Tiny"}, "head_use_dw": True},
     "HarDNet": {"stem_channels": [8] * 4, "ch_list": [8, 8, 16, 16, 16], "gr": [4] * 5, "n_layers": [4, 4, 4, 4, 4]},
     "PFPNNet": {"backbone": SMALL, "backbone_indices": [0, 1, 2, 3], "channels": 8, "enable_auxiliary_loss": True},
     "ANN": {"backbone": SMALL, "key_value_channels": 16, "inter_channels": 32, "psp_size": [1, 3]},

@@ -185,6 +185,8 @@ def test_the_exported_graph_gives_the_same_numbers(name: str, form: str, tmp_pat
 LARGE = {
     *(f"HRNet_W{width}" for width in (32, 40, 44, 48, 60, 64)),
     *(f"MixVisionTransformer_B{size}" for size in (3, 4, 5)),
+    *("MSCAN_T", "MSCAN_B", "MSCAN_L"),
+    *(name for name in BACKBONES.names() if name.startswith("ViT_")),
 }
 
 
