@@ -31,6 +31,7 @@ class FourMaps(nn.Layer):
 
 
 SMALL = {"type": "FourMaps"}
+SMALL_U = {"down_channels": [[4, 8]] * 6, "up_channels": [[4, 8]] * 5}
 VIT = {"type": "VisionTransformer", "img_size": 64, "embed_dim": 16, "depth": 2, "num_heads": 2, "final_norm": True}
 
 # Models that need arguments, with a backbone that is small enough for tests. All others are built by name alone.
@@ -40,7 +41,8 @@ NEEDS: dict[str, dict[str, Any]] = {
     "UNet3Plus": {"channels": [4, 8, 16, 16, 16], "is_deepsup": True},
     "SegNet": {"channels": [4, 8, 8, 16, 16]},
     "ESPNetV2": {"scale": 0.5},
-    "U2Net": {"down_channels": [[4, 8]] * 6, "up_channels": [[4, 8]] * 5},
+    "U2Net": SMALL_U,
+    "U2Netp": SMALL_U,
     "SegNeXt": {
         "backbone": SMALL,
         "decoder_cfg": {"channels": 8, "ham_channels": 16, "num_groups": 4, "ham_kwargs": {"MD_R": 4}},

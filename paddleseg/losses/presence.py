@@ -29,7 +29,9 @@ class SECrossEntropyLoss(SegLoss):
 
     def __call__(self, scores: paddle.Tensor, labels: paddle.Tensor) -> paddle.Tensor:
         if scores.ndim != 2 or scores.shape[0] != labels.shape[0]:
-            raise ValueError(f"SECrossEntropyLoss: scores {scores.shape} for labels {labels.shape}; they should be (N, C)")
+            raise ValueError(
+                f"SECrossEntropyLoss: scores {scores.shape} for labels {labels.shape}; they should be (N, C)"
+            )
         return self.forward(scores, labels)
 
     def forward(self, scores: paddle.Tensor, labels: paddle.Tensor) -> paddle.Tensor:

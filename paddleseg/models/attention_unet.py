@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import paddle
@@ -35,7 +36,7 @@ class AttentionGate(nn.Layer):
 
 
 class _Up(nn.Layer):
-    """The deep map at the skip connection's size and channels, beside what the gate lets through, then two convolutions."""
+    """The deep map at the skip connection's size, beside what the gate lets through, then two convolutions."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -74,7 +75,7 @@ class AttentionUNet(SegModel):
     ):
         super().__init__(num_classes)
         self.stem = double_conv(in_channels, channels[0])
-        steps = zip(channels, channels[1:], strict=False)
+        steps = itertools.pairwise(channels)
         self.down = nn.LayerList([double_conv(fine, coarse) for fine, coarse in steps])
         self.up = nn.LayerList([_Up(each) for each in reversed(channels[:-1])])
         self.classify = nn.Conv2D(channels[0], num_classes, 1)

@@ -16,8 +16,8 @@ class Head:
         name: What messages call it; no two of a model are alike.
         kind: What its numbers are, which says what losses they are for: "logits" are scores of the classes, "boundary"
             scores of the sample's edge map, "detail" scores of fine detail, "values" measures of another kind, such as
-            depths, "presence" scores (N, C) of which classes the picture shows. "pair" stands for several maps that one loss takes together, "features" for maps that are no scores
-            at all.
+            depths, "presence" scores (N, C) of which classes the picture shows. "pair" stands for several maps that one
+            loss takes together, "features" for maps that are no scores at all.
         channels: Channels of its map; of a pair those of the first one.
     """
 

@@ -9,7 +9,7 @@ import paddle
 from paddle import nn
 
 from paddleseg.models.contract import Head
-from paddleseg.models.heads.context_encoding import ContextEncoded
+from paddleseg.models.heads.context_encoding import ContextEncoded, encoded_heads
 from paddleseg.models.layers.basic import ConvBNReLU
 from paddleseg.registry import MODELS
 
@@ -37,7 +37,7 @@ class ENCNet(ContextEncoded):
 
     @staticmethod
     def extra_heads(num_classes: int, use_se_loss: bool = True, **_: Any) -> list[Head]:
-        return ContextEncoded.extra_heads(num_classes, presence=use_se_loss)
+        return encoded_heads(num_classes, True, use_se_loss)
 
     def __init__(
         self,

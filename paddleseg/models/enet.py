@@ -51,7 +51,9 @@ class _Bottleneck(nn.Layer):
     With `halving` the input is pooled and its missing channels are zeros; the places of what was pooled come along.
     """
 
-    def __init__(self, in_channels: int, channels: int, dropout: float, act: str, middle: int = 1, halving: bool = False):
+    def __init__(
+        self, in_channels: int, channels: int, dropout: float, act: str, middle: int = 1, halving: bool = False
+    ):
         super().__init__()
         inner = in_channels // 4
         self.missing, self.halving = channels - in_channels, halving

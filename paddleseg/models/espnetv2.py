@@ -20,7 +20,7 @@ _BRANCHES = 4
 
 
 class _Unit(nn.Layer):
-    """EESP: a grouped 1x1, four dilations summed one by one, a grouped 1x1, added to the input (section 3.2, figure 1 c).
+    """EESP: a grouped 1x1, four dilations summed one by one, a grouped 1x1, added to the input (section 3.2).
 
     Args:
         rates: Dilation of each branch.

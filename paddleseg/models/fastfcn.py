@@ -8,7 +8,7 @@ import paddle
 from paddle import nn
 
 from paddleseg.models.contract import Head
-from paddleseg.models.heads.context_encoding import ContextEncoded
+from paddleseg.models.heads.context_encoding import ContextEncoded, encoded_heads
 from paddleseg.models.layers.basic import ConvBNReLU
 from paddleseg.models.layers.jpu import JPU
 from paddleseg.registry import MODELS
@@ -38,7 +38,7 @@ class FastFCN(ContextEncoded):
 
     @staticmethod
     def extra_heads(num_classes: int, aux_loss: bool = True, use_se_loss: bool = True, **_: Any) -> list[Head]:
-        return ContextEncoded.extra_heads(num_classes, aux_loss, use_se_loss)
+        return encoded_heads(num_classes, aux_loss, use_se_loss)
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ from paddleseg.registry import MODELS
 
 
 def _links(layer: int) -> list[int]:
-    """The earlier layers that layer number `layer` takes: those 1, 2, 4, ... back, as far as these divide its number."""
+    """The earlier layers that layer number `layer` takes: those 1, 2, 4 ... back that divide its number."""
     steps = [1 << power for power in range(layer.bit_length()) if layer % (1 << power) == 0]
     return [layer - step for step in reversed(steps)]
 
@@ -44,10 +44,7 @@ class HarmonicBlock(nn.Layer):
         super().__init__()
         widths = [in_channels, *(_width(layer, growth, factor) for layer in range(1, depth + 1))]
         self.layers = nn.LayerList(
-            [
-                ConvBNReLU(sum(widths[link] for link in _links(layer)), widths[layer], 3)
-                for layer in range(1, depth + 1)
-            ]
+            [ConvBNReLU(sum(widths[link] for link in _links(layer)), widths[layer], 3) for layer in range(1, depth + 1)]
         )
         self.given = [layer for layer in range(1, depth + 1) if layer % 2 or layer == depth]
         self.out_channels = sum(widths[layer] for layer in self.given)

@@ -1,7 +1,8 @@
-"""SegNet: a decoder that puts numbers back where the encoder's pooling found them (Badrinarayanan et al., PAMI 2017)."""
+"""SegNet: a decoder that puts numbers where the encoder's pooling found them (Badrinarayanan et al., PAMI 2017)."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import paddle
@@ -15,7 +16,7 @@ from paddleseg.registry import MODELS
 
 
 def _convs(*channels: int) -> list[nn.Layer]:
-    return [ConvBNReLU(before, after, 3) for before, after in zip(channels, channels[1:], strict=False)]
+    return [ConvBNReLU(before, after, 3) for before, after in itertools.pairwise(channels)]
 
 
 @MODELS.register

@@ -53,7 +53,8 @@ class Factorized(nn.Layer):
         drawn = self.draw and self.training
         start = paddle.rand([x.shape[0], *self.start.shape[1:]]) if drawn else self.start
         with paddle.no_grad():
-            bases = F.normalize(start, axis=1).expand([paddle.shape(x)[0], -1, -1])
+            # Not `F.normalize`, which the older form of graph does not take.
+            bases = (start / (start * start).sum(axis=1, keepdim=True).sqrt()).expand([paddle.shape(x)[0], -1, -1])
             shares = F.softmax(matmul(places, bases, transpose_x=True), axis=-1)  # (N, H W, rank)
             for _ in range(self.steps[0] if self.training else self.steps[1]):
                 shares = _updated(shares, places, bases)
@@ -110,8 +111,9 @@ class SegNeXt(SegModel):
         backbone_indices: Sequence[int] = (1, 2, 3),
         pretrained: str | None = None,
     ):
-        head = {"channels": 256, "ham_channels": 512, "num_groups": 32, "dropout_rate": 0.1, "align_corners": False}
-        ham = {"MD_R": 64, "TRAIN_STEPS": 6, "EVAL_STEPS": 7, "RAND_INIT": True}
+        head: dict[str, Any] = {"channels": 256, "ham_channels": 512, "num_groups": 32, "dropout_rate": 0.1}
+        head["align_corners"] = False
+        ham: dict[str, Any] = {"MD_R": 64, "TRAIN_STEPS": 6, "EVAL_STEPS": 7, "RAND_INIT": True}
         given = dict(decoder_cfg or {})
         inner = given.pop("ham_kwargs", None) or {}
         unknown = [*(set(given) - set(head)), *(set(inner) - set(ham))]

@@ -79,9 +79,7 @@ class _MultiLevel(nn.Layer):
         self.classify = nn.Conv2D(4 * head_width, num_classes, 3, padding=1)
 
     def forward(self, maps: Sequence[paddle.Tensor]) -> list[paddle.Tensor]:
-        reduced = [
-            reduce(norm(each)) for reduce, norm, each in zip(self.reduce, self.norms, maps, strict=True)
-        ]
+        reduced = [reduce(norm(each)) for reduce, norm, each in zip(self.reduce, self.norms, maps, strict=True)]
         for level in (2, 1, 0):
             reduced[level] = reduced[level + 1] + reduced[level]
         smooth = [conv(each) for conv, each in zip(self.smooth, reduced, strict=True)]

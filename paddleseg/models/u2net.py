@@ -107,9 +107,7 @@ class U2Net(SegModel):
         self.up = nn.LayerList(
             [
                 ResidualU(deep + skip, inner, channels, depth, flat)
-                for deep, skip, (inner, channels), (depth, flat) in zip(
-                    deeper, given[1:], up, depths, strict=False
-                )
+                for deep, skip, (inner, channels), (depth, flat) in zip(deeper, given[1:], up, depths, strict=False)
             ]
         )
         ends = [*(channels for _, channels in up), given[-1]]

@@ -68,12 +68,14 @@ class UNet3Plus(SegModel):
         num_classes: int = 2,
         is_batchnorm: bool = True,
         is_deepsup: bool = False,
-        is_CGM: bool = False,  # noqa: N803
+        is_CGM: bool = False,
         channels: Sequence[int] = (64, 128, 256, 512, 1024),
         pretrained: str | None = None,
     ):
         if is_CGM:
-            raise ValueError("is_CGM is not here: no loss of PaddleSeg's teaches that module, whose choice has no slope")
+            raise ValueError(
+                "is_CGM is not here: no loss of PaddleSeg's teaches that module, whose choice has no slope"
+            )
         super().__init__(num_classes, extra_heads=self.extra_heads(num_classes, is_deepsup))
         make = double_conv if is_batchnorm else _plain_double_conv
         self.down = nn.LayerList(
@@ -106,5 +108,8 @@ class UNet3Plus(SegModel):
 def _plain_double_conv(in_channels: int, channels: int) -> nn.Sequential:
     steps = ((in_channels, channels), (channels, channels))
     return nn.Sequential(
-        *[nn.Sequential(("conv", nn.Conv2D(before, after, 3, padding=1)), ("relu", nn.ReLU())) for before, after in steps]
+        *[
+            nn.Sequential(("conv", nn.Conv2D(before, after, 3, padding=1)), ("relu", nn.ReLU()))
+            for before, after in steps
+        ]
     )

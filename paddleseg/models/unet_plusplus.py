@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import paddle
@@ -14,7 +15,7 @@ from paddleseg.registry import MODELS
 
 
 class _Node(nn.Layer):
-    """The deeper node at this size, beside all earlier ones of this size, then two convolutions (section 3.1, eq. 1)."""
+    """The deeper node beside all earlier ones of this size, then two convolutions (section 3.1, equation 1)."""
 
     def __init__(self, deep_channels: int, channels: int, earlier: int, use_deconv: bool, align_corners: bool):
         super().__init__()
@@ -66,12 +67,9 @@ class UNetPlusPlus(SegModel):
         self.paths = nn.LayerList(
             [
                 nn.LayerList(
-                    [
-                        _Node(deep, width, depth, use_deconv, align_corners)
-                        for depth in range(1, len(channels) - size)
-                    ]
+                    [_Node(deep, width, depth, use_deconv, align_corners) for depth in range(1, len(channels) - size)]
                 )
-                for size, (width, deep) in enumerate(zip(channels, channels[1:], strict=False))
+                for size, (width, deep) in enumerate(itertools.pairwise(channels))
             ]
         )
         # One for each depth in either mode, so that the same weights run in both.

@@ -13,8 +13,8 @@ training draws (DropPath), so they hold evaluation alone.
 
 SegNeXt draws bases; with `RAND_INIT: False` it does so once, here those with which ours begins.
 
-PaddleSeg's vision transformers cannot be built without a file of weights, which is not asked for here. SETR has the same
-layer several times in lists; these get weights of their own, as the paper has them.
+PaddleSeg's vision transformers cannot be built without a file of weights, which is not asked for here. SETR has the
+same layer several times in lists; these get weights of their own, as the paper has them.
 
 OURS are arguments, as JSON, that only the network here has: those that let it do as PaddleSeg does.
 """

@@ -39,7 +39,11 @@ class _StripAttention(nn.Layer):
 class _Attention(nn.Layer):
     def __init__(self, channels: int, lengths: Sequence[int]):
         super().__init__()
-        self.before, self.act, self.after = nn.Conv2D(channels, channels, 1), nn.GELU(), nn.Conv2D(channels, channels, 1)
+        self.before, self.act, self.after = (
+            nn.Conv2D(channels, channels, 1),
+            nn.GELU(),
+            nn.Conv2D(channels, channels, 1),
+        )
         self.weigh = _StripAttention(channels, lengths)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:

@@ -105,9 +105,7 @@ class TopTransformer(Backbone):
         for number, (kernel_size, ratio, stride, level) in enumerate(_BLOCKS[: self.blocks], 1):
             out = self.widths[level]
             self.pyramid.append(
-                InvertedResidual(
-                    channels, ratio * channels, out, kernel_size=kernel_size, stride=stride, act="relu"
-                )
+                InvertedResidual(channels, ratio * channels, out, kernel_size=kernel_size, stride=stride, act="relu")
             )
             channels, self.ends[level] = out, number
         joined = sum(self.widths)
@@ -130,9 +128,7 @@ class TopTransformer(Backbone):
         for transformer in self.transformers:
             meaning = transformer(meaning)
         parts = meaning.split(list(self.widths), axis=1)
-        return [
-            inject(level, part) for inject, level, part in zip(self.injections, levels[1:], parts[1:], strict=True)
-        ]
+        return [inject(level, part) for inject, level, part in zip(self.injections, levels[1:], parts[1:], strict=True)]
 
 
 def _halved(x: paddle.Tensor, times: int) -> paddle.Tensor:

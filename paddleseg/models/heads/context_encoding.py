@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
 
 import paddle
 import paddle.nn.functional as F
@@ -75,11 +74,6 @@ class ContextEncoded(SegModel):
 
     reduce: nn.Layer
 
-    @staticmethod
-    def extra_heads(num_classes: int, auxiliary: bool = True, presence: bool = True, **_: Any) -> list[Head]:
-        heads = [Head("auxiliary", "logits", num_classes)] if auxiliary else []
-        return [*heads, Head("presence", "presence", num_classes)] if presence else heads
-
     def __init__(
         self,
         num_classes: int,
@@ -91,7 +85,7 @@ class ContextEncoded(SegModel):
         num_codes: int,
         channels: int,
     ):
-        extra = ContextEncoded.extra_heads(num_classes, auxiliary, presence)
+        extra = encoded_heads(num_classes, auxiliary, presence)
         super().__init__(num_classes, backbone, extra_heads=extra)
         wide = self.backbone_channels
         self.lateral_indices = tuple(lateral_indices)
@@ -117,3 +111,9 @@ class ContextEncoded(SegModel):
             logits.append(self.auxiliary(maps[2]))
         presence = [self.presence(shown)] if self.training and self.presence is not None else []
         return [*self.at_size_of(x, *logits), *presence]
+
+
+def encoded_heads(num_classes: int, auxiliary: bool, presence: bool) -> list[Head]:
+    """What a `ContextEncoded` gives in training beside the main logits."""
+    heads = [Head("auxiliary", "logits", num_classes)] if auxiliary else []
+    return [*heads, Head("presence", "presence", num_classes)] if presence else heads

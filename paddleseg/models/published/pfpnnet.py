@@ -10,7 +10,10 @@ NAMES = {
             (r"^head\.", ""),
             *PYRAMID,
             # There the head of the third level gets the second, and the other way round.
-            (r"^scale_heads\.([12])\.(\d)\.", lambda match: f"scale_heads.{3 - int(match[1])}.convs.{int(match[2]) // 2}."),
+            (
+                r"^scale_heads\.([12])\.(\d)\.",
+                lambda match: f"scale_heads.{3 - int(match[1])}.convs.{int(match[2]) // 2}.",
+            ),
             (r"^scale_heads\.0\.0\.", "scale_heads.0.convs.0."),
             (r"^conv_seg\.", "classify."),
             (r"^dsn\.0\.", "auxiliary.conv."),

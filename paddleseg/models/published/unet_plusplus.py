@@ -14,8 +14,14 @@ NAMES = {
             (r"^(paths\.\d\.\d)\.conv\.conv\.", r"\1.convs."),
             (r"^(down\.\d)\.conv\.", r"\1."),
             # Each of the two is convolution, norm and ReLU there, six in a row.
-            (r"^(down\.\d|paths\.\d\.\d\.convs)\.([03])\.(?=[wb])", lambda match: f"{match[1]}.{int(match[2]) // 3}.conv."),
-            (r"^(down\.\d|paths\.\d\.\d\.convs)\.([14])\.(?=[wb_])", lambda match: f"{match[1]}.{int(match[2]) // 3}.bn."),
+            (
+                r"^(down\.\d|paths\.\d\.\d\.convs)\.([03])\.(?=[wb])",
+                lambda match: f"{match[1]}.{int(match[2]) // 3}.conv.",
+            ),
+            (
+                r"^(down\.\d|paths\.\d\.\d\.convs)\.([14])\.(?=[wb_])",
+                lambda match: f"{match[1]}.{int(match[2]) // 3}.bn.",
+            ),
             (r"^out_(\d)\.", lambda match: f"classify.{int(match[1]) - 1}."),
         )
     ),
