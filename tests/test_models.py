@@ -201,16 +201,12 @@ def test_backbones_say_what_they_give(name: str):
         assert feature.shape == [1, channels, 64 // stride, 128 // stride]
 
 
-# ONNX Runtime refuses what paddle2onnx 2.1.0 makes of a resizing in RTFormer whose size is open.
-NO_OPEN_ONNX = {"RTFormer"}
-
-
 # Which place of a cell is the largest may change with rounding, and with it what is put there: a few logits differ.
 FEW_DIFFER = {"ENet"}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(MODELS.names()) - NO_OPEN_ONNX))
+@pytest.mark.parametrize("name", MODELS.names())
 def test_onnx_gives_the_same_numbers(name: str, tmp_path: Path):
     """Height and width are open, as in an export without an input size."""
     paddle.seed(0)
