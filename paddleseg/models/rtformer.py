@@ -128,7 +128,7 @@ class RTFormerBlock(nn.Layer):
         )
         self.drop = DropPath(drop_path)
 
-    # Maps are resized to sizes and not to maps: what attention gives has no shape that ONNX could take an open size from.
+    # Resized to sizes and not to maps: what attention gives has no shape that ONNX could take an open size from.
     def forward(self, fine: paddle.Tensor, deep: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
         deep = self.shortcut(deep) + self.drop(self.attend_deep(deep))
         deep = deep + self.drop(self.mlp_deep(deep))

@@ -115,7 +115,7 @@ class VisionTransformer(Backbone):
 
     def _places(self, size: list[Any]) -> paddle.Tensor:
         """The learned places for a map of this size."""
-        if size == [self.grid, self.grid]:
+        if all(isinstance(side, int) and side == self.grid for side in size):  # an export may leave them open
             return self.positions
         return _resized(self.positions, self.grid, size)
 
