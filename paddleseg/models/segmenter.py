@@ -117,4 +117,4 @@ class MaskSegmenter(SegModel):
 
 def _unit(x: paddle.Tensor) -> paddle.Tensor:
     """Each token at length 1."""
-    return x / (x * x).sum(axis=-1, keepdim=True).sqrt()
+    return x / (x * x).sum(axis=-1, keepdim=True) ** 0.5

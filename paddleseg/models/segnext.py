@@ -54,7 +54,7 @@ class Factorized(nn.Layer):
         start = paddle.rand([x.shape[0], *self.start.shape[1:]]) if drawn else self.start
         with paddle.no_grad():
             # Not `F.normalize`, which the older form of graph does not take.
-            bases = (start / (start * start).sum(axis=1, keepdim=True).sqrt()).expand([paddle.shape(x)[0], -1, -1])
+            bases = (start / (start * start).sum(axis=1, keepdim=True) ** 0.5).expand([paddle.shape(x)[0], -1, -1])
             shares = F.softmax(matmul(places, bases, transpose_x=True), axis=-1)  # (N, H W, rank)
             for _ in range(self.steps[0] if self.training else self.steps[1]):
                 shares = _updated(shares, places, bases)

@@ -64,7 +64,7 @@ class _Injection(nn.Layer):
         self.gate = ConvBN(channels, out_channels, 1)
 
     def forward(self, tokens: paddle.Tensor, meaning: paddle.Tensor) -> paddle.Tensor:
-        gate = upsample(F.relu6(self.gate(meaning) + 3) / 6, tokens)
+        gate = upsample(F.hardsigmoid(self.gate(meaning)), tokens)
         return self.local(tokens) * gate + upsample(self.meaning(meaning), tokens)
 
 
