@@ -32,10 +32,33 @@ class FourMaps(nn.Layer):
 
 
 SMALL = {"type": "FourMaps"}
+SMALL_U = {"down_channels": [[4, 8]] * 6, "up_channels": [[4, 8]] * 5}
+VIT = {"type": "VisionTransformer", "img_size": 64, "embed_dim": 16, "depth": 2, "num_heads": 2, "final_norm": True}
 
 # Models that need arguments, with a backbone that is small enough for tests. All others are built by name alone.
 NEEDS: dict[str, dict[str, Any]] = {
+    "AttentionUNet": {"channels": [4, 8, 16, 32, 64]},
+    "UNetPlusPlus": {"channels": [4, 8, 16, 16, 16]},
+    "UNet3Plus": {"channels": [4, 8, 16, 16, 16], "is_deepsup": True},
+    "SegNet": {"channels": [4, 8, 8, 16, 16]},
+    "ESPNetV2": {"scale": 0.5},
+    "U2Net": SMALL_U,
+    "U2Netp": SMALL_U,
+    "SegNeXt": {
+        "backbone": SMALL,
+        "decoder_cfg": {"channels": 8, "ham_channels": 16, "num_groups": 4, "ham_kwargs": {"MD_R": 4}},
+    },
+    "LinearSegmenter": {"backbone": VIT},
+    "MaskSegmenter": {"backbone": VIT, "h_embed_dim": 16, "h_depth": 1, "h_num_heads": 2},
+    "SegmentationTransformer": {"backbone": VIT, "backbone_indices": [0, 1, 0, 1], "head": "pup"},
+    "TopFormer": {"backbone": {"type": "TopTransformer_Tiny"}, "head_use_dw": True},
+    "HarDNet": {"stem_channels": [8] * 4, "ch_list": [8, 8, 16, 16, 16], "gr": [4] * 5, "n_layers": [4, 4, 4, 4, 4]},
+    "PFPNNet": {"backbone": SMALL, "backbone_indices": [0, 1, 2, 3], "channels": 8, "enable_auxiliary_loss": True},
     "ANN": {"backbone": SMALL, "key_value_channels": 16, "inter_channels": 32, "psp_size": [1, 3]},
+    "CCNet": {"backbone": SMALL, "recurrence": 2},
+    "DMNet": {"backbone": SMALL, "mid_channels": 8},
+    "ENCNet": {"backbone": SMALL, "mid_channels": 16, "num_codes": 4},
+    "FastFCN": {"backbone": SMALL, "mid_channels": 16, "num_codes": 4},
     "DANet": {"backbone": SMALL, "backbone_indices": [3]},
     "DNLNet": {"backbone": SMALL},
     "EMANet": {"backbone": SMALL, "ema_channels": 32, "gc_channels": 16, "num_bases": 8},

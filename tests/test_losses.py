@@ -102,11 +102,28 @@ def run(loss: Any, arguments: tuple) -> tuple[float, np.ndarray]:
     return float(value), maps[0].grad.numpy()
 
 
+# Those that compare no map with the labels have tests of their own below.
+OTHERS = {"SECrossEntropyLoss"}
+
+
 def test_every_loss_of_the_registry_has_a_case():
     of_mattes = {
         name for name in LOSSES.names() if hasattr(LOSSES.get(name), "head_kinds")
     }  # see test_matting_losses.py
-    assert set(LOSSES.names()) - of_mattes == set(CASES)
+    assert set(LOSSES.names()) - of_mattes == set(CASES) | OTHERS
+
+
+def test_the_presence_of_classes_is_told_by_valid_pixels_alone():
+    loss = LOSSES.get("SECrossEntropyLoss")()
+    scores, labels = np.random.default_rng(0).normal(size=(2, 3)), np.full((2, 6, 7), IGNORED)
+    labels[0, 2, :3] = 2
+    wanted = np.log1p(np.exp(np.where([0, 0, 1], -scores[0], scores[0]))).mean()
+    value, gradient = run(loss, (scores, labels))
+    assert value == pytest.approx(wanted, rel=1e-6)
+    assert np.abs(gradient[0]).min() > 0 == np.abs(gradient[1]).max()
+    assert run(loss, (np.array([[-60.0, -60, 60]] * 2), labels))[0] == pytest.approx(0, abs=1e-6)
+    with pytest.raises(ValueError, match=r"\(N, C\)"):
+        run(loss, (scores, labels[:1]))
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -19,9 +19,22 @@ from paddleseg_reference import fill
 from paddleseg.models.weights import load_weights
 
 REFERENCES = sorted((Path(__file__).parent / "paddleseg_reference").glob("*.json.gz"))
+# Networks that PaddleSeg has in one width, of 25 M parameters and more: seconds each.
+LARGE = {"attention_unet", "segnet", "unet_3plus", "unet_3plus_supervised", "u2net"}
+# How far rounding may take their logits in training, as a share of the largest. U²-Net normalises maps of 2x3 in many
+# layers: PaddleSeg's own float32 is 9e-5 from its float64.
+ROUNDING = {"u2net": 3e-4, "u2netp": 3e-4}
 
 
-@pytest.mark.parametrize("path", REFERENCES, ids=lambda path: path.name.removesuffix(".json.gz"))
+def cases() -> list[Any]:
+    names = [path.name.removesuffix(".json.gz") for path in REFERENCES]
+    return [
+        pytest.param(path, id=name, marks=[pytest.mark.slow] if name in LARGE else [])
+        for path, name in zip(REFERENCES, names, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("path", cases())
 def test_paddlesegs_weights_give_paddlesegs_logits(path: Path, tmp_path: Path):
     reference: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
     gain = reference.get("gain", 1.0)
@@ -39,7 +52,7 @@ def test_paddlesegs_weights_give_paddlesegs_logits(path: Path, tmp_path: Path):
     assert len(outputs) == len(model.heads) == reference["outputs_in_training"]
     if "training" in reference:  # older files hold evaluation alone
         for output, numbers in zip(outputs, reference["training"], strict=True):
-            assert_near(output, numbers)
+            assert_near(output, numbers, ROUNDING.get(path.name.removesuffix(".json.gz"), 1e-4))
 
     load_weights(model, tmp_path / "paddleseg.pdparams")  # the pass above moved the batch-norm statistics
     model.eval()
@@ -49,6 +62,6 @@ def test_paddlesegs_weights_give_paddlesegs_logits(path: Path, tmp_path: Path):
     assert_near(logits, reference["logits"])
 
 
-def assert_near(logits: paddle.Tensor, numbers: list[float]) -> None:
+def assert_near(logits: paddle.Tensor, numbers: list[float], share: float = 1e-4) -> None:
     expected = np.array(numbers)
-    np.testing.assert_allclose(fill.sampled(logits.numpy()), expected, rtol=0, atol=1e-4 * np.abs(expected).max())
+    np.testing.assert_allclose(fill.sampled(logits.numpy()), expected, rtol=0, atol=share * np.abs(expected).max())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import paddle
@@ -16,6 +17,16 @@ ROOT = Path(__file__).parents[1]
 SIZE = (64, 96)
 # Weights from elsewhere are not needed here, and some would have to be fetched.
 FRESH = ["model.pretrained", "model.backbone.pretrained", "teacher.pretrained"]
+# Networks of which one recipe takes a second and more.
+LARGE = (
+    *("attention_unet", "ccnet", "dmnet", "encnet", "fastfcn", "pfpn", "segnet", "setr", "unet_3plus", "unet_plusplus"),
+    *("segmenter/segmenter_vit_small_mask", "segnext/segnext_mscan_b", "u2net/u2net_"),
+)
+
+
+def cases() -> list[Any]:
+    large = tuple(f"configs/{name}" for name in LARGE)
+    return [pytest.param(path, marks=[pytest.mark.slow] if path.startswith(large) else []) for path in recipes()]
 
 
 def recipes() -> list[str]:
@@ -32,7 +43,7 @@ def recipes() -> list[str]:
     return sorted(found.values())
 
 
-@pytest.mark.parametrize("path", recipes())
+@pytest.mark.parametrize("path", cases())
 def test_outputs_meet_losses(path: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(ROOT)
     held = load_config(path).to_dict()

@@ -128,14 +128,15 @@ class RTFormerBlock(nn.Layer):
         )
         self.drop = DropPath(drop_path)
 
+    # Resized to sizes and not to maps: what attention gives has no shape that ONNX could take an open size from.
     def forward(self, fine: paddle.Tensor, deep: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
         deep = self.shortcut(deep) + self.drop(self.attend_deep(deep))
         deep = deep + self.drop(self.mlp_deep(deep))
-        fine = fine + upsample(self.to_fine(deep), fine)
+        fine = fine + upsample(self.to_fine(deep), spatial_size(fine))
         fine = fine + self.drop(self.attend_fine(fine, deep))
         fine = fine + self.drop(self.mlp_fine(fine))
         if self.to_deep is not None:
-            deep = deep + upsample(self.to_deep(fine), deep)
+            deep = deep + upsample(self.to_deep(fine), spatial_size(deep))
         return fine, deep
 
 
@@ -221,10 +222,10 @@ class RTFormer(SegModel):
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         shared = self.layer2(F.relu(self.layer1(self.stem(x))))
         deep = self.deep3(F.relu(shared))
-        fine3 = fine = self.fine3(F.relu(shared + upsample(self.to_fine3(deep), shared)))
+        fine3 = fine = self.fine3(F.relu(shared + upsample(self.to_fine3(deep), spatial_size(shared))))
         for block in self.blocks:
             fine, deep = block(F.relu(fine), F.relu(deep))
-        logits = [self.head(paddle.concat([fine, upsample(self.context(deep), fine)], axis=1))]
+        logits = [self.head(paddle.concat([fine, upsample(self.context(deep), spatial_size(fine))], axis=1))]
         if self.training and self.auxiliary is not None:
             logits.append(self.auxiliary(fine3))
         return self.at_size_of(x, *logits)

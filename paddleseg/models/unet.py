@@ -7,12 +7,8 @@ from paddle import nn
 
 from paddleseg.models.base import SegModel
 from paddleseg.models.layers import max_pool, upsample
-from paddleseg.models.layers.basic import ConvBNReLU
+from paddleseg.models.layers.basic import double_conv
 from paddleseg.registry import MODELS
-
-
-def _double_conv(in_channels: int, out_channels: int) -> nn.Sequential:
-    return nn.Sequential(ConvBNReLU(in_channels, out_channels, 3), ConvBNReLU(out_channels, out_channels, 3))
 
 
 class _Up(nn.Layer):
@@ -24,7 +20,7 @@ class _Up(nn.Layer):
         # The deep map comes with as many channels as the skip connection.
         deep_channels = out_channels // 2 if use_deconv else skip_channels
         self.deconv = nn.Conv2DTranspose(skip_channels, deep_channels, 2, stride=2) if use_deconv else nn.Identity()
-        self.convs = _double_conv(skip_channels + deep_channels, out_channels)
+        self.convs = double_conv(skip_channels + deep_channels, out_channels)
 
     def forward(self, x: paddle.Tensor, skip: paddle.Tensor) -> paddle.Tensor:
         x = upsample(self.deconv(x), skip, self.align_corners)
@@ -58,9 +54,9 @@ class UNet(SegModel):
         pretrained: str | None = None,
     ):
         super().__init__(num_classes, align_corners=align_corners)
-        self.stem = _double_conv(in_channels, 64)
+        self.stem = double_conv(in_channels, 64)
         self.down = nn.LayerList(
-            [_double_conv(*channels) for channels in ((64, 128), (128, 256), (256, 512), (512, 512))]
+            [double_conv(*channels) for channels in ((64, 128), (128, 256), (256, 512), (512, 512))]
         )
         self.up = nn.LayerList(
             [_Up(*channels, align_corners, use_deconv) for channels in ((512, 256), (256, 128), (128, 64), (64, 64))]

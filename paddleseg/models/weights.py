@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import paddle
@@ -21,6 +22,14 @@ from paddleseg.models.published.name_map import Value
 
 _SHOWN = 5
 _PARTIAL: ContextVar[bool] = ContextVar("partial", default=False)
+
+
+@runtime_checkable
+class Adapts(Protocol):
+    """A network that makes weights fit which another size of picture taught."""
+
+    def adapted(self, state: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The same weights by the same names, in the shapes of this network where they only differ in size."""
 
 
 @contextmanager
@@ -64,6 +73,8 @@ def load_weights(
     own = model.state_dict()
     if not set(state) <= set(own):
         state = _as_convolutions(_fold_biases(_official_to_ours(model, state), own), own)
+    if isinstance(model, Adapts):
+        state = model.adapted(state)
 
     missing = sorted(set(own) - set(state))
     unknown = sorted(set(state) - set(own))

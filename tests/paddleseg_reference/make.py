@@ -11,11 +11,17 @@ PaddleSeg's SFNet divides by integers, which Paddle 3 refuses: there `norm` in i
 PP-MobileSeg's are those of the snapshot of October 2024 (2.9 in all but name) and, with `gate: relu6`, of 2.8.0. Its
 training draws (DropPath), so they hold evaluation alone.
 
+SegNeXt draws bases; with `RAND_INIT: False` it does so once, here those with which ours begins.
+
+PaddleSeg's vision transformers cannot be built without a file of weights, which is not asked for here. SETR has the
+same layer several times in lists; these get weights of their own, as the paper has them.
+
 OURS are arguments, as JSON, that only the network here has: those that let it do as PaddleSeg does.
 """
 
 from __future__ import annotations
 
+import copy
 import gzip
 import json
 import sys
@@ -25,6 +31,7 @@ import numpy as np
 import paddle
 
 from paddleseg.cvlibs import manager
+from paddleseg.models.backbones import vision_transformer
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -40,6 +47,14 @@ def build(spec: dict, registry) -> paddle.nn.Layer:
     return registry[spec["type"]](**arguments)
 
 
+def separate(layer: paddle.nn.Layer) -> None:
+    """Let each place of a list have a layer of its own."""
+    for child in layer.sublayers(include_self=True):
+        if isinstance(child, paddle.nn.LayerList) and len({id(each) for each in child}) < len(child):
+            for number in range(1, len(child)):
+                child[number] = copy.deepcopy(child[number])
+
+
 def main_first(heads: list, spec: dict) -> list:
     """PaddleSeg's SFNet and BiSeNet give the main logits last; SFNet's own evaluation takes another head's."""
     return [heads[-1], *heads[:-1]] if spec["type"] in ("SFNet", "BiseNetV1") else heads
@@ -48,7 +63,7 @@ def main_first(heads: list, spec: dict) -> list:
 def at_full_size(logits: paddle.Tensor) -> paddle.Tensor:
     """A head's logits as its loss sees them: STDCSeg leaves it to DetailAggregateLoss to bring them up."""
     size = list(fill.INPUT_SHAPE[2:])
-    if logits.shape[2:] == size:
+    if logits.shape[2:] in (size, []):  # scores of the whole picture have no size
         return logits
     return paddle.nn.functional.interpolate(logits, size, mode="bilinear", align_corners=True)
 
@@ -61,7 +76,11 @@ def main() -> None:
     name, spec = sys.argv[1], json.loads(sys.argv[2])
     gain = float(sys.argv[3]) if len(sys.argv) > 3 else 1.0
     ours = json.loads(sys.argv[4]) if len(sys.argv) > 4 else {}
-    model = build(spec, manager.MODELS)
+    vision_transformer.VisionTransformer.init_weight = lambda self: None
+    if spec["type"] == "SegNeXt":
+        paddle.rand = lambda shape: paddle.to_tensor(np.random.default_rng(0).random(shape).astype("float32"))
+    model = build(json.loads(json.dumps(spec)), manager.MODELS)  # it may write into what it gets
+    separate(model)
     state = {key: list(tensor.shape) for key, tensor in model.state_dict().items()}
     model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
     model.train()

@@ -25,6 +25,7 @@ class DeeplySupervised(SegModel):
         enable_auxiliary_loss: Give the auxiliary head's logits as well in training.
         align_corners: How logits are brought up to the picture's size.
         auxiliary_share: Channels inside the auxiliary head, as a share of its map's.
+        auxiliary_channels: How many these are, in place of a share.
         dropout: In the auxiliary head.
         drop_maps: Drop its channels as a whole.
 
@@ -36,7 +37,7 @@ class DeeplySupervised(SegModel):
     """
 
     @staticmethod
-    def extra_heads(num_classes: int, enable_auxiliary_loss: bool, **_: Any) -> list[Head]:
+    def extra_heads(num_classes: int, enable_auxiliary_loss: bool = True, **_: Any) -> list[Head]:
         return [Head("auxiliary", "logits", num_classes)] if enable_auxiliary_loss else []
 
     def __init__(
@@ -48,6 +49,7 @@ class DeeplySupervised(SegModel):
         align_corners: bool,
         *,
         auxiliary_share: float = 0.25,
+        auxiliary_channels: int | None = None,
         dropout: float = 0.1,
         drop_maps: bool = False,
     ):
@@ -57,7 +59,13 @@ class DeeplySupervised(SegModel):
             raise ValueError("backbone_indices should name two maps: the auxiliary head's and the network's")
         channels = self.backbone_channels[-2]
         self.auxiliary = (
-            FCNHead(channels, int(channels * auxiliary_share), num_classes, dropout=dropout, drop_maps=drop_maps)
+            FCNHead(
+                channels,
+                auxiliary_channels or int(channels * auxiliary_share),
+                num_classes,
+                dropout=dropout,
+                drop_maps=drop_maps,
+            )
             if auxiliary
             else None
         )

@@ -64,6 +64,11 @@ class ConvBNReLU(ConvBN):
         return conv_bn(x, self.conv, self.bn, relu=True)
 
 
+def double_conv(in_channels: int, channels: int) -> nn.Sequential:
+    """Two 3x3 convolutions, as each size of U-Net has."""
+    return nn.Sequential(ConvBNReLU(in_channels, channels, 3), ConvBNReLU(channels, channels, 3))
+
+
 class ConvBNAct(ConvBN):
     """`ConvBN`, then the activation called `act` (None: none)."""
 
@@ -85,6 +90,11 @@ class ConvBNAct(ConvBN):
         if isinstance(self.act, nn.ReLU):
             return conv_bn(x, self.conv, self.bn, relu=True)
         return self.act(conv_bn(x, self.conv, self.bn))
+
+
+def bn_prelu(channels: int, slopes: int = 1) -> nn.Sequential:
+    """Batch norm, then PReLU with one slope for all channels or one for each."""
+    return nn.Sequential(("bn", nn.BatchNorm2D(channels)), ("act", nn.PReLU(slopes)))
 
 
 class BNReLUConv(nn.Layer):

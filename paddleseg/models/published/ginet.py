@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from paddleseg.models.published.name_map import AUXILIARY, CONV_BN, SEPARABLE, NameMap
+from paddleseg.models.published.name_map import AUXILIARY, CONV_BN, JOINT_PYRAMID, SEPARABLE, NameMap
 
 NAMES = {
     "GINet": NameMap(
         rename=(
             *AUXILIARY,
-            (r"^jpu\.conv(\d)\.", lambda match: f"jpu.reduce.{int(match[1]) - 3}."),
-            (r"^jpu\.dilation(\d)\.", lambda match: f"jpu.dilated.{int(match[1]) - 1}."),
+            *JOINT_PYRAMID,
             (r"^head\.inp$", "words"),
             (r"^head\.fc(\d)\.0\.", lambda match: f"embed.{int(match[1]) - 1}.conv."),
             (r"^head\.fc(\d)\.1\.", lambda match: f"embed.{int(match[1]) - 1}.bn."),

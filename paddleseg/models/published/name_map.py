@@ -20,6 +20,17 @@ AUXILIARY: tuple[Rule, ...] = (
     (r"^head\.aux\.0\.", "auxiliary.conv."),
     (r"^head\.aux\.2\.", "auxiliary.classify."),
 )
+# Joint pyramid upsampling.
+JOINT_PYRAMID: tuple[Rule, ...] = (
+    (r"^jpu(?:_layer)?\.conv(\d)\.", lambda match: f"jpu.reduce.{int(match[1]) - 3}."),
+    (r"^jpu(?:_layer)?\.dilation(\d)\.", lambda match: f"jpu.dilated.{int(match[1]) - 1}."),
+)
+# A feature pyramid.
+PYRAMID: tuple[Rule, ...] = (
+    (r"^(?:neck\.)?lateral_convs\.(\d)\.0\.", r"pyramid.lateral.\1.conv."),
+    (r"^(?:neck\.)?lateral_convs\.(\d)\.1\.", r"pyramid.lateral.\1.bn."),
+    (r"^(?:neck\.)?fpn_out\.(\d)\.0\.", r"pyramid.smooth.\1."),
+)
 # Residual stages and the pyramid of DDRNet, which RTFormer has too.
 DUAL_RESOLUTION: tuple[Rule, ...] = (
     (r"\.downsample\.0\.", ".shortcut.conv."),

@@ -1,0 +1,82 @@
+"""The block of plain vision transformers (Dosovitskiy et al., ICLR 2021)."""
+
+from __future__ import annotations
+
+import paddle
+import paddle.nn.functional as F
+from paddle import nn
+
+from paddleseg.models.layers.drop_path import DropPath
+from paddleseg.models.layers.graph_ops import matmul
+
+
+class SelfAttention(nn.Layer):
+    """Each token takes what it needs from all (Vaswani et al., NeurIPS 2017, section 3.2).
+
+    Args:
+        scale: Factor of the products; None for one over the root of a head's channels.
+
+    Shape:
+        x (N, L, channels); returns the same shape.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        heads: int,
+        *,
+        bias: bool = False,
+        scale: float | None = None,
+        attention_dropout: float = 0.0,
+        dropout: float = 0.0,
+    ):
+        super().__init__()
+        self.heads, self.scale = heads, scale or (channels // heads) ** -0.5
+        self.qkv = nn.Linear(channels, 3 * channels, bias_attr=None if bias else False)
+        self.attention_dropout, self.dropout = nn.Dropout(attention_dropout), nn.Dropout(dropout)
+        self.proj = nn.Linear(channels, channels)
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        width = x.shape[2] // self.heads
+        q, k, v = self.qkv(x).reshape([0, -1, 3, self.heads, width]).transpose([2, 0, 3, 1, 4])
+        weights = self.attention_dropout(F.softmax(self.scale * matmul(q, k, transpose_y=True), axis=-1))
+        return self.dropout(self.proj(matmul(weights, v).transpose([0, 2, 1, 3]).flatten(2)))
+
+
+class TransformerBlock(nn.Layer):
+    """Attention, then two linear layers, each after a layer norm and added to its input (section 3.1, equations 2, 3).
+
+    Args:
+        ratio: Channels between the linear layers, for each of `channels`.
+        drop_path: Share of samples that leave a branch out in training.
+
+    Shape:
+        x (N, L, channels); returns the same shape.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        heads: int,
+        ratio: float = 4,
+        *,
+        bias: bool = False,
+        scale: float | None = None,
+        dropout: float = 0.0,
+        attention_dropout: float = 0.0,
+        drop_path: float = 0.0,
+        epsilon: float = 1e-5,
+    ):
+        super().__init__()
+        hidden = int(channels * ratio)
+        self.norm1, self.norm2 = nn.LayerNorm(channels, epsilon=epsilon), nn.LayerNorm(channels, epsilon=epsilon)
+        self.attention = SelfAttention(
+            channels, heads, bias=bias, scale=scale, attention_dropout=attention_dropout, dropout=dropout
+        )
+        self.fc1, self.fc2 = nn.Linear(channels, hidden), nn.Linear(hidden, channels)
+        self.dropout, self.drop_path = nn.Dropout(dropout), DropPath(drop_path)
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        x = x + self.drop_path(self.attention(self.norm1(x)))
+        y = self.dropout(self.fc2(self.dropout(F.gelu(self.fc1(self.norm2(x))))))
+        return x + self.drop_path(y)
