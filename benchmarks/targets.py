@@ -137,7 +137,7 @@ def export(command: list[str], targets: list[str], folder: Path) -> tuple[dict[s
         return {}, f"takes longer than {_LIMIT_S // 60} minutes"
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if ": " in line and not line.startswith("  hint")]
-        return {}, (lines or ["ended without a word"])[-1]
+        return {}, re.sub(r"^\S*/", "", (lines or ["ended without a word"])[-1])  # files without their folders
     rows = load_card(folder)[0].measured.verified_exports
     return {row.target: f"{row.largest_difference:.1e}, {100 * (row.mask_difference or 0):.2g} %" for row in rows}, ""
 

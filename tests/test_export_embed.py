@@ -110,7 +110,7 @@ def test_a_picture_that_is_not_resized(photo: np.ndarray, tmp_path: Path):
 def test_the_file_says_what_it_lacks(tmp_path: Path):
     write_embedded(zoo.onnx_path("portrait"), zoo_card("portrait"), tmp_path / "made.onnx", "mask")
     told = {item.key: item.value for item in onnx.load(tmp_path / "made.onnx").metadata_props}
-    assert told == {"classes": "background, person", "left_out": "drop_specks"}
+    assert told == {"classes": "background, person", "left_out": "drop_faint, drop_specks"}
 
 
 def test_all_that_cannot_be_part_of_a_graph_is_named():

@@ -53,12 +53,14 @@ class SplitBranchHead(BranchHead):
     """`BranchHead` with a parameter for each branch's kernel: Paddle Lite takes no kernel that the graph makes."""
 
     def __init__(self, head: BranchHead):
-        super().__init__(head.widths, head.classify._in_channels, head.classify._out_channels)
+        num_classes, channels = head.classify.weight.shape[:2]
+        super().__init__(head.widths, channels, num_classes)
         self.set_state_dict(head.state_dict())
         kernels = list(head.kernels(head.widths))
         self.parts = nn.ParameterList([paddle.create_parameter(part.shape, part.dtype) for part in kernels])
         for mine, part in zip(self.parts, kernels, strict=True):
             mine.set_value(part)
+        del self.conv.conv  # whose kernel the parts are
 
     def kernels(self, widths: Sequence[int]) -> Iterable[paddle.Tensor]:
         return self.parts
