@@ -125,7 +125,7 @@ setup(
         "batch": BATCH,
         "ray": RAY,
         "serve": SERVE,
-        "all": [*EXPORT, *OPENVINO, *TFLITE, *CONVERT, *CAMERA, *BATCH, *SERVE],
+        "all": [*EXPORT, *OPENVINO, *TFLITE, *CONVERT, *MATTING, *CAMERA, *BATCH, *SERVE],
         "docs": DOCS,
         "dev": DEV,
     },

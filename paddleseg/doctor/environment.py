@@ -17,7 +17,7 @@ from paddleseg.errors import Problem
 PACKAGES = (
     *("paddlepaddle", "paddlepaddle-gpu", "numpy", "opencv-python-headless", "opencv-python", "opencv-contrib-python"),
     *("pillow", "protobuf", "visualdl", "onnx", "onnxruntime", "paddle2onnx", "paddleslim", "paddlelite", "openvino"),
-    "ai-edge-litert",
+    *("ai-edge-litert", "pymatting", "scipy"),
     *("av", "pygame-ce", "pyvirtualcam", "fastapi", "starlette", "uvicorn", "websockets", "pyarrow", "ray"),
     *("numba", "threadpoolctl", "scikit-learn", "pandas", "paddleseg", "paddleseg-humanseg"),
     *("paddlepaddle-xpu", "paddle-custom-npu", "paddle-custom-mlu", "paddle-custom-gcu", "paddle-iluvatar-gpu"),
