@@ -9,9 +9,9 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from paddleseg.models.base import SegModel
-from paddleseg.models.layers import max_pool, sigmoid, upsample
+from paddleseg.models.layers import sigmoid, upsample
 from paddleseg.models.layers.basic import ConvBN, ConvBNReLU, double_conv
+from paddleseg.models.unet import UShaped
 from paddleseg.registry import MODELS
 
 
@@ -50,7 +50,7 @@ class _Up(nn.Layer):
 
 
 @MODELS.register
-class AttentionUNet(SegModel):
+class AttentionUNet(UShaped):
     """U-Net with attention gates (Oktay et al., section 2, figure 1), of pictures in two dimensions.
 
     Args:
@@ -80,12 +80,3 @@ class AttentionUNet(SegModel):
         self.up = nn.LayerList([_Up(each) for each in reversed(channels[:-1])])
         self.classify = nn.Conv2D(channels[0], num_classes, 1)
         self.load_pretrained(pretrained)
-
-    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        maps = [self.stem(x)]
-        for convs in self.down:
-            maps.append(convs(max_pool(maps[-1], 2, stride=2, padding=0)))
-        x = maps.pop()
-        for up in self.up:
-            x = up(x, maps.pop())
-        return [self.classify(x)]

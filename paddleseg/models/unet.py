@@ -27,8 +27,26 @@ class _Up(nn.Layer):
         return self.convs(paddle.concat([x, skip], axis=1))
 
 
+class UShaped(SegModel):
+    """A `stem`, paths `down` and `up` with a skip connection at every size, and `classify`; subclasses build them."""
+
+    stem: nn.Layer
+    down: nn.LayerList
+    up: nn.LayerList
+    classify: nn.Layer
+
+    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        maps = [self.stem(x)]
+        for convs in self.down:
+            maps.append(convs(max_pool(maps[-1], 2, stride=2, padding=0)))
+        x = maps.pop()
+        for up in self.up:
+            x = up(x, maps.pop())
+        return [self.classify(x)]
+
+
 @MODELS.register
-class UNet(SegModel):
+class UNet(UShaped):
     """U-Net (Ronneberger et al., section 2, figure 1) with padding, batch norm, and 512 channels at the deepest.
 
     Args:
@@ -63,12 +81,3 @@ class UNet(SegModel):
         )
         self.classify = nn.Conv2D(64, num_classes, 3, padding=1)
         self.load_pretrained(pretrained)
-
-    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        maps = [self.stem(x)]
-        for convs in self.down:
-            maps.append(convs(max_pool(maps[-1], 2, stride=2, padding=0)))
-        x = maps.pop()
-        for up in self.up:
-            x = up(x, maps.pop())
-        return [self.classify(x)]

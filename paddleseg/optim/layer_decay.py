@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import paddle
 from paddle import nn, optimizer
 
-from paddleseg.optim.optimizers import gradient_clip, parameter_groups
+from paddleseg.optim.optimizers import make
 from paddleseg.registry import OPTIMIZERS
 
 _BLOCK = re.compile(r"blocks\.(\d+)")
@@ -33,25 +32,6 @@ def _layers(model: nn.Layer) -> int:
     return max(found) + 1
 
 
-def _adamw(
-    model: nn.Layer,
-    factors_of: Callable[[str, paddle.Tensor], tuple[float, float]],
-    learning_rate: float,
-    weight_decay: float,
-    backbone_lr_mult: float,
-    custom_cfg: list | None,
-    grad_clip_cfg: dict | None,
-    **arguments: float,
-) -> optimizer.Optimizer:
-    return optimizer.AdamW(
-        learning_rate=learning_rate,
-        parameters=parameter_groups(model, backbone_lr_mult, custom_cfg, weight_decay, factors_of),
-        weight_decay=weight_decay,
-        grad_clip=gradient_clip(grad_clip_cfg),
-        **arguments,
-    )
-
-
 @OPTIMIZERS.register
 def AdamWDL(  # noqa: N802 - a registry name
     model: nn.Layer,
@@ -68,14 +48,15 @@ def AdamWDL(  # noqa: N802 - a registry name
 ) -> optimizer.Optimizer:
     """AdamW whose rate falls by `layerwise_decay` with each block below the last."""
     layers = _layers(model)
-    return _adamw(
+    return make(
+        optimizer.AdamW,
         model,
-        lambda name, _: (layer_rate(name, layers, layerwise_decay), 1.0),
         learning_rate,
         weight_decay,
         backbone_lr_mult,
         custom_cfg,
         grad_clip_cfg,
+        lambda name, _: (layer_rate(name, layers, layerwise_decay), 1.0),
         beta1=beta1,
         beta2=beta2,
         epsilon=epsilon,
@@ -109,14 +90,15 @@ def AdamWDL_CAE(  # noqa: N802
         free = len(parameter.shape) == 1 or name.endswith(".bias") or name in kept
         return layer_rate(name, layers, layerwise_decay), 0.0 if free else 1.0
 
-    return _adamw(
+    return make(
+        optimizer.AdamW,
         model,
-        factors,
         learning_rate,
         weight_decay,
         backbone_lr_mult,
         custom_cfg,
         grad_clip_cfg,
+        factors,
         beta1=beta1,
         beta2=beta2,
         epsilon=epsilon,

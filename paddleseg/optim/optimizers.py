@@ -10,13 +10,16 @@ from paddle import nn, optimizer
 
 from paddleseg.registry import OPTIMIZERS
 
+Factors = Callable[[str, paddle.Tensor], tuple[float, float]]
+"""A parameter and its name to the factors of its learning rate and of its weight decay."""
+
 
 def parameter_groups(
     model: nn.Layer,
     backbone_lr_mult: float,
     custom_cfg: Sequence[dict] | None,
     weight_decay: Any,
-    factors_of: Callable[[str, paddle.Tensor], tuple[float, float]] | None = None,
+    factors_of: Factors | None = None,
 ) -> list[dict[str, Any]]:
     """Trainable parameters grouped by learning-rate and weight-decay factor.
 
@@ -63,7 +66,7 @@ def gradient_clip(grad_clip_cfg: dict | None) -> Any:
     return getattr(nn, name)(**arguments)
 
 
-def _make(
+def make(
     rule: Callable[..., optimizer.Optimizer],
     model: nn.Layer,
     learning_rate: float,
@@ -71,11 +74,13 @@ def _make(
     backbone_lr_mult: float,
     custom_cfg: Sequence[dict] | None,
     grad_clip_cfg: dict | None,
+    factors_of: Factors | None = None,
     **arguments: Any,
 ) -> optimizer.Optimizer:
+    """An optimizer of Paddle's, by the arguments that all have here; `factors_of` is `parameter_groups`'."""
     return rule(
         learning_rate=learning_rate,
-        parameters=parameter_groups(model, backbone_lr_mult, custom_cfg, weight_decay),
+        parameters=parameter_groups(model, backbone_lr_mult, custom_cfg, weight_decay, factors_of),
         weight_decay=weight_decay,
         grad_clip=gradient_clip(grad_clip_cfg),
         **arguments,
@@ -92,7 +97,7 @@ def SGD(  # noqa: N802 - a registry name
     grad_clip_cfg: dict | None = None,
 ) -> optimizer.Optimizer:
     """Plain stochastic gradient descent."""
-    return _make(optimizer.SGD, model, learning_rate, weight_decay, backbone_lr_mult, custom_cfg, grad_clip_cfg)
+    return make(optimizer.SGD, model, learning_rate, weight_decay, backbone_lr_mult, custom_cfg, grad_clip_cfg)
 
 
 @OPTIMIZERS.register
@@ -107,7 +112,7 @@ def Momentum(  # noqa: N802
     grad_clip_cfg: dict | None = None,
 ) -> optimizer.Optimizer:
     """Stochastic gradient descent with (Nesterov) momentum."""
-    return _make(
+    return make(
         optimizer.Momentum,
         model,
         learning_rate,
@@ -134,7 +139,7 @@ def Adam(  # noqa: N802
     grad_clip_cfg: dict | None = None,
 ) -> optimizer.Optimizer:
     """Adam; weight decay is part of the gradient."""
-    return _make(
+    return make(
         optimizer.Adam,
         model,
         learning_rate,
@@ -163,7 +168,7 @@ def AdamW(  # noqa: N802
     grad_clip_cfg: dict | None = None,
 ) -> optimizer.Optimizer:
     """Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."""
-    return _make(
+    return make(
         optimizer.AdamW,
         model,
         learning_rate,
