@@ -56,12 +56,12 @@ class Network:
     start: Callable[[int], Callable[[], object]]
 
 
-def ours(names: Iterable[str], folder: Path) -> Iterator[Network]:
+def ours(names: Iterable[str], folder: Path, frame: tuple[int, int] = FRAME) -> Iterator[Network]:
     """Our networks as ONNX graphs, written to `folder`; of equal networks at equal sizes only the first."""
     seen: set[str] = set()
     for name in names:
         card, build = _from_config(name) if name.endswith((".yml", ".yaml")) else _from_zoo(name)
-        _, geometry = Preprocessor(card.preprocess)(np.zeros((*FRAME, card.input.channels), np.uint8))
+        _, geometry = Preprocessor(card.preprocess)(np.zeros((*frame, card.input.channels), np.uint8))
         h, w = geometry.size
         known = json.dumps([card.model and card.model.model_dump(), h, w])
         if known in seen:

@@ -102,13 +102,13 @@ def _paddle_lite(root: Path) -> Path:
     return root
 
 
-def portrait_of_one_shape() -> tuple[Layer, Card]:
-    """The fast portrait network and its card, for 256x256 alone."""
-    card = read_card(zoo.card_path("portrait"))
-    resize = {"type": "Resize", "target_size": [256, 256]}
-    fixed = card.input.model_copy(update={"shape": [1, 3, 256, 256], "size": (256, 256)})
+def portrait_of_one_shape(name: str = "portrait", side: int = 256) -> tuple[Layer, Card]:
+    """A portrait network and its card, the fast one if no other is named, for squares of one size alone."""
+    card = read_card(zoo.card_path(name))
+    resize = {"type": "Resize", "target_size": [side, side]}
+    fixed = card.input.model_copy(update={"shape": [1, 3, side, side], "size": (side, side)})
     steps = [type(card.preprocess[0]).model_validate(resize), card.preprocess[-1]]
-    model = Predictor.from_zoo("portrait", "dygraph").runtime.graph.model  # type: ignore[attr-defined]
+    model = Predictor.from_zoo(name, "dygraph").runtime.graph.model  # type: ignore[attr-defined]
     return model, card.model_copy(update={"inputs": [fixed], "preprocess": steps})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -15,6 +16,8 @@ from paddleseg.card import Card
 from paddleseg.errors import DeviceError, ExportError, last_line
 from paddleseg.inference.runtimes.base import Runtime, RuntimeOptions, named_file
 from paddleseg.registry import RUNTIMES
+
+_SIGNED = re.compile(r"^serving_default_|:\d+$")  # what a signature adds to the name of a tensor
 
 
 @RUNTIMES.register("tflite")
@@ -37,11 +40,11 @@ class LiteRt(Runtime):
             raise DeviceError(f"--device {options.device}", "LiteRT runs on the CPU here", "use --device cpu")
         self.graph, self._threads = Path(graph), options.threads or int(os.environ.get("OMP_NUM_THREADS", "0"))
         self._own = threading.local()
-        signatures: dict[str, dict[str, list[str]]] = self._interpreter().get_signature_list()
-        if len(signatures) != 1:
-            raise ExportError(str(graph), "does not name its tensors", "export with --to tflite")
-        (signature,) = signatures.values()
-        self.inputs, self.outputs = tuple(signature["inputs"]), tuple(signature["outputs"])
+        interpreter = self._interpreter()
+        given, found = interpreter.get_input_details(), interpreter.get_output_details()
+        self._given, self._found = _numbers(given), _numbers(found)
+        self.inputs, self.outputs = tuple(self._given), tuple(self._found)
+        self.shapes = tuple(tuple(int(side) for side in each["shape"]) for each in found)  # of the outputs
 
     @classmethod
     def missing(cls) -> str:
@@ -56,9 +59,11 @@ class LiteRt(Runtime):
         return cls(named_file(folder, card.files.tflite, "tflite"), options)
 
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        runner = self._interpreter().get_signature_runner()
-        found = runner(**dict(inputs))
-        return {name: np.array(found[name]) for name in self.outputs}
+        interpreter = self._interpreter()
+        for name, number in self._given.items():
+            interpreter.set_tensor(number, inputs[name])
+        interpreter.invoke()
+        return {name: interpreter.get_tensor(number) for name, number in self._found.items()}
 
     def _interpreter(self) -> Any:
         if not hasattr(self._own, "interpreter"):
@@ -72,3 +77,8 @@ class LiteRt(Runtime):
                 raise ExportError(str(self.graph), what, "export the model again") from error
             self._own.interpreter = made
         return self._own.interpreter
+
+
+def _numbers(details: list[dict[str, Any]]) -> dict[str, int]:
+    """Numbers of tensors by name; not every graph has a signature, which would name them too."""
+    return {_SIGNED.sub("", each["name"]): int(each["index"]) for each in details}
