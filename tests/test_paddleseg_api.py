@@ -21,7 +21,7 @@ from PIL import Image
 import paddleseg.transforms.functional as functional
 from paddleseg import models, optimizers, utils
 from paddleseg.core import infer
-from paddleseg.cvlibs import Builder, Config, SegBuilder, config_checker, param_init
+from paddleseg.cvlibs import Builder, Config, SegBuilder, config_checker, manager, param_init
 from paddleseg.cvlibs.config import merge_config_dicts
 from paddleseg.cvlibs.manager import ComponentManager
 from paddleseg.deploy.export import WrappedModel
@@ -232,6 +232,11 @@ class TestLibraries:
         nested = {"type": "PointHead", "width": 2, "inner": {"type": "PointHead", "width": 1}}
         made = Builder(None, comp_list=[heads]).build_component(nested)
         assert (made.width, made.inner.width) == (2, 1)
+
+    def test_families_are_asked_in_paddlesegs_way(self):
+        held = manager.LOSSES.components_dict
+        assert "DiceLoss" in held and "NoLoss" not in held and len(held) == len(manager.LOSSES) > 20
+        assert held["DiceLoss"] is manager.LOSSES["DiceLoss"] and held.get("NoLoss") is None
 
     def test_starting_values(self):
         layer = nn.Linear(16, 8)
