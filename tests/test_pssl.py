@@ -125,7 +125,17 @@ def test_a_mask_of_many_classes_is_written_as_numbers_or_refused(tmp_path: Path)
 
 def test_a_recipe_trains(roots: tuple[Path, Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]):
     command = ["train", "--config", str(ROOT / "configs/pssl/pp_liteseg_stdc1_pssl.yml"), "--iters", "6"]
-    command += ["--batch_size", "2", "--log_iters", "1", "--device", "cpu", "--save_dir", str(tmp_path / "out"), "--opts"]
+    command += [
+        "--batch_size",
+        "2",
+        "--log_iters",
+        "1",
+        "--device",
+        "cpu",
+        "--save_dir",
+        str(tmp_path / "out"),
+        "--opts",
+    ]
     command += [f"train_dataset.imagenet_root={roots[0]}", f"train_dataset.pssl_root={roots[1]}"]
     command += ["model.backbone.pretrained=null", "train_dataset.transforms.0.short_size=48"]
     command += ["train_dataset.transforms.2.crop_size=[32,32]", "lr_scheduler.learning_rate=0.1"]
