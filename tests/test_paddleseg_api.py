@@ -83,10 +83,12 @@ class TestUtilities:
         assert f"PaddlePaddle: {paddle.__version__}" in log and "train_dataset:" in log
 
     @pytest.mark.skipif(paddle.is_compiled_with_cuda(), reason="needs a Paddle without GPU")
-    def test_a_device_that_is_not_there_is_not_replaced(self):
+    def test_a_gpu_that_is_not_there_is_said(self, capsys: pytest.CaptureFixture[str]):
+        utils.set_device("gpu")
+        said = capsys.readouterr()
+        assert "The CPU is used: the installed paddlepaddle" in said.out + said.err
         with pytest.raises(DeviceError):
-            utils.set_device("gpu")
-        utils.set_device("cpu")
+            utils.set_device("npu")
 
     def test_lists_of_images(self, mini: Path):
         images, folder = utils.get_image_list(str(mini / "val.txt"))

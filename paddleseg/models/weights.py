@@ -104,7 +104,7 @@ def _only_classes(model: nn.Layer, state: Mapping[str, np.ndarray], misfits: Seq
     shapes = [(state[name].shape, tuple(own[name].shape)) for name in misfits]
     if any(len(theirs) != len(ours) for theirs, ours in shapes):
         return False
-    pairs = {pair for both in shapes for pair in zip(*both, strict=True) if pair[0] != pair[1]}
+    pairs = {(one, other) for theirs, ours in shapes for one, other in zip(theirs, ours, strict=True) if one != other}
     heads = getattr(model, "heads", ())
     return len(pairs) == 1 and bool(heads) and pairs.pop()[1] == heads[0].channels
 

@@ -221,7 +221,8 @@ def edge_map(label: np.ndarray, window: np.ndarray, ignore_index: int = 255) -> 
     """
     ignored = label == ignore_index
     # The values that hide ignored pixels from either must be the ends of a type that OpenCV compares.
-    wide = np.dtype(np.uint8 if max(label.max(initial=0), ignore_index) <= 255 else np.uint16)
+    most = 255 if max(label.max(initial=0), ignore_index) <= 255 else 65535
+    wide = np.min_scalar_type(most)
     highest = cv2.dilate(np.where(ignored, 0, label).astype(wide), window)
-    lowest = cv2.erode(np.where(ignored, np.iinfo(wide).max, label).astype(wide), window)
+    lowest = cv2.erode(np.where(ignored, most, label).astype(wide), window)
     return np.where(ignored, ignore_index, highest > lowest).astype(wide)
