@@ -83,8 +83,9 @@ class TestUtilities:
         assert f"PaddlePaddle: {paddle.__version__}" in log and "train_dataset:" in log
 
     @pytest.mark.skipif(paddle.is_compiled_with_cuda(), reason="needs a Paddle without GPU")
-    def test_a_gpu_that_is_not_there_is_said(self, capsys: pytest.CaptureFixture[str]):
-        utils.set_device("gpu")
+    @pytest.mark.parametrize("device", ["gpu", "gpu:0"])
+    def test_a_gpu_that_is_not_there_is_said(self, device: str, capsys: pytest.CaptureFixture[str]):
+        utils.set_device(device)
         said = capsys.readouterr()
         assert "The CPU is used: the installed paddlepaddle" in said.out + said.err
         with pytest.raises(DeviceError):

@@ -72,7 +72,7 @@ def set_device(device: str) -> None:
     try:
         select_device(device)
     except DeviceError as error:
-        if device != "gpu":
+        if device.partition(":")[0] != "gpu":
             raise
         logger.warning("The CPU is used: %s", error.problems[0].what)
         select_device("cpu")
