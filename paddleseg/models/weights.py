@@ -16,6 +16,7 @@ from paddleseg import arrays_only, compat, zoo
 from paddleseg.errors import WeightsError
 from paddleseg.fetch import fetch_weights
 from paddleseg.models.arrays import assign, misfit, named_arrays
+from paddleseg.models.contract import Head
 from paddleseg.models.pruned import Shapes, apply_record, record_beside
 from paddleseg.models.published import NameMap, name_map_of
 from paddleseg.models.published.name_map import Value
@@ -101,11 +102,13 @@ def load_weights(
 def _only_classes(model: nn.Layer, state: Mapping[str, np.ndarray], misfits: Sequence[str]) -> bool:
     """Whether the shapes that differ do so in one number alone, which in `model` is that of its classes."""
     own = model.state_dict()
-    shapes = [(state[name].shape, tuple(own[name].shape)) for name in misfits]
-    if any(len(theirs) != len(ours) for theirs, ours in shapes):
-        return False
-    pairs = {(one, other) for theirs, ours in shapes for one, other in zip(theirs, ours, strict=True) if one != other}
-    heads = getattr(model, "heads", ())
+    pairs: set[tuple[int, int]] = set()
+    for name in misfits:
+        theirs, ours = list(state[name].shape), list(own[name].shape)
+        if len(theirs) != len(ours):
+            return False
+        pairs |= {pair for pair in zip(theirs, ours, strict=True) if pair[0] != pair[1]}
+    heads: Sequence[Head] = getattr(model, "heads", ())
     return len(pairs) == 1 and bool(heads) and pairs.pop()[1] == heads[0].channels
 
 
