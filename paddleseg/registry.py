@@ -9,7 +9,7 @@ import difflib
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +129,30 @@ class Registry:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
+
+    def __len__(self) -> int:
+        return len(self.names())
+
+    @property
+    def components_dict(self) -> Mapping[str, Callable[..., Any]]:
+        """PaddleSeg's spelling: the components by name; each is imported when it is asked for."""
+        return _ByName(self)
+
+
+class _ByName(Mapping[str, Callable[..., Any]]):
+    def __init__(self, registry: Registry):
+        self._registry = registry
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        if name not in self._registry:
+            raise KeyError(name)
+        return self._registry[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._registry)
+
+    def __len__(self) -> int:
+        return len(self._registry)
 
 
 def _source(obj: Any) -> str:

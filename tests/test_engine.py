@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import paddle
 import pytest
+from visualdl import LogReader
 
 from paddleseg.cli.main import main
 from paddleseg.config import load_config
@@ -93,7 +94,11 @@ def test_it_learns_and_keeps_the_best(tmp_path: Path, capsys: pytest.CaptureFixt
     assert state.best_step == 8 * (1 + int(np.argmax(scores)))
     saved = json.loads((tmp_path / "best_model" / "state.json").read_text())
     assert saved["best_metric"] == state.best_metric and saved["versions"]["paddle"] == paddle.__version__
-    assert list(tmp_path.glob("vdlrecords*"))
+    (records,) = tmp_path.glob("vdlrecords*")
+    tags = LogReader(file_path=str(records)).get_tags()["scalar"]
+    # PaddleSeg's, so that runs of both lie in one chart.
+    assert {f"Train/{name}" for name in ("loss", "lr", "batch_cost", "reader_cost")} <= {*tags}
+    assert {"Evaluate/mIoU", "Evaluate/Acc"} <= {*tags}
 
 
 def test_only_the_newest_checkpoints_stay(tmp_path: Path):

@@ -21,7 +21,7 @@ from PIL import Image
 import paddleseg.transforms.functional as functional
 from paddleseg import models, optimizers, utils
 from paddleseg.core import infer
-from paddleseg.cvlibs import Builder, Config, SegBuilder, config_checker, param_init
+from paddleseg.cvlibs import Builder, Config, SegBuilder, config_checker, manager, param_init
 from paddleseg.cvlibs.config import merge_config_dicts
 from paddleseg.cvlibs.manager import ComponentManager
 from paddleseg.deploy.export import WrappedModel
@@ -83,10 +83,13 @@ class TestUtilities:
         assert f"PaddlePaddle: {paddle.__version__}" in log and "train_dataset:" in log
 
     @pytest.mark.skipif(paddle.is_compiled_with_cuda(), reason="needs a Paddle without GPU")
-    def test_a_device_that_is_not_there_is_not_replaced(self):
+    @pytest.mark.parametrize("device", ["gpu", "gpu:0"])
+    def test_a_gpu_that_is_not_there_is_said(self, device: str, capsys: pytest.CaptureFixture[str]):
+        utils.set_device(device)
+        said = capsys.readouterr()
+        assert "The CPU is used: the installed paddlepaddle" in said.out + said.err
         with pytest.raises(DeviceError):
-            utils.set_device("gpu")
-        utils.set_device("cpu")
+            utils.set_device("npu")
 
     def test_lists_of_images(self, mini: Path):
         images, folder = utils.get_image_list(str(mini / "val.txt"))
@@ -232,6 +235,11 @@ class TestLibraries:
         nested = {"type": "PointHead", "width": 2, "inner": {"type": "PointHead", "width": 1}}
         made = Builder(None, comp_list=[heads]).build_component(nested)
         assert (made.width, made.inner.width) == (2, 1)
+
+    def test_families_are_asked_in_paddlesegs_way(self):
+        held = manager.LOSSES.components_dict
+        assert "DiceLoss" in held and "NoLoss" not in held and len(held) == len(manager.LOSSES) > 20
+        assert held["DiceLoss"] is manager.LOSSES["DiceLoss"] and held.get("NoLoss") is None
 
     def test_starting_values(self):
         layer = nn.Linear(16, 8)

@@ -168,6 +168,14 @@ class TestNames:
         for (_, one), (_, other) in zip(model.state_dict().items(), fresh.state_dict().items(), strict=True):
             np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-6)
 
+    def test_a_script_that_sets_them_by_itself_sets_all(self):
+        one, other = (build({"type": "PPHumanSegLite"}) for _ in range(2))
+        found = renamed(one, one.state_dict())
+        assert found is not None and not set(found) & set(one.state_dict())
+        assert other.set_dict(found) == ([], [])
+        for name, value in other.state_dict().items():
+            np.testing.assert_array_equal(value.numpy(), one.state_dict()[name].numpy())
+
     def test_checkpoints_have_them_where_a_release_is_followed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv(compat.VARIABLE, "2.8")
         run = OneRun([])

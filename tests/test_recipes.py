@@ -19,7 +19,19 @@ SIZE = (64, 96)
 FRESH = ["model.pretrained", "model.backbone.pretrained", "teacher.pretrained"]
 # Networks of which one recipe takes a second and more.
 LARGE = (
-    *("attention_unet", "ccnet", "dmnet", "encnet", "fastfcn", "pfpn", "segnet", "setr", "unet_3plus", "unet_plusplus"),
+    *(
+        "attention_unet",
+        "ccnet",
+        "dmnet",
+        "encnet",
+        "fastfcn",
+        "pfpn",
+        "pssl",
+        "segnet",
+        "setr",
+        "unet_3plus",
+        "unet_plusplus",
+    ),
     *("segmenter/segmenter_vit_small_mask", "segnext/segnext_mscan_b", "u2net/u2net_"),
 )
 

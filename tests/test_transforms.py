@@ -218,7 +218,7 @@ BAD = [
     ("ResizeRangeScaling", {"max_value": 1e9}, "max_value"),
     ("ResizeStepScaling", {"max_scale_factor": float("nan")}, "max_scale_factor should be a number"),
     ("RandomRotation", {"max_rotation": float("inf")}, "max_rotation"),
-    ("RandomRotation", {"label_padding_value": 300}, "label_padding_value should be a whole number from 0 to 255"),
+    ("RandomRotation", {"label_padding_value": 70000}, "label_padding_value should be a whole number from 0 to 65535"),
     ("Padding", {"target_size": [4, 4], "label_padding_value": -1}, "label_padding_value"),
     ("Padding", {"target_size": [4, 4], "im_padding_value": [float("nan")]}, "im_padding_value"),
     ("PaddingByAspectRatio", {"aspect_ratio": float("inf")}, "aspect_ratio"),

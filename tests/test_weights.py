@@ -13,6 +13,7 @@ import paddle
 import pytest
 from paddle import nn
 
+from paddleseg import compat
 from paddleseg.errors import WeightsError
 from paddleseg.images.io import read_image
 from paddleseg.models import published
@@ -169,12 +170,26 @@ def test_allow_partial_says_what_it_left(tmp_path: Path):
     assert left and all(name.startswith("classifier.pointwise.") for name in left)
 
 
-def test_pretrained_may_fit_in_part_where_a_run_allows_it(capsys: pytest.CaptureFixture[str]):
-    with partial_weights(True):
-        PPHumanSegLite(num_classes=3, pretrained=OFFICIAL)
-    assert "start anew: classifier.pointwise." in capsys.readouterr().out
+def test_pretrained_may_fit_in_part_where_a_run_allows_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
     with pytest.raises(WeightsError, match="--allow_partial"):
-        PPHumanSegLite(num_classes=3, pretrained=OFFICIAL)
+        PPHumanSegLite(in_channels=1, pretrained=OFFICIAL)
+    with partial_weights(True):
+        PPHumanSegLite(in_channels=1, pretrained=OFFICIAL)
+    assert "1 of 240 start anew: stem.conv.weight" in capsys.readouterr().out
+    monkeypatch.setenv(compat.VARIABLE, "2.8")  # which passes over what does not fit
+    PPHumanSegLite(in_channels=1, pretrained=OFFICIAL)
+    assert "1 of 240 start anew" in capsys.readouterr().out
+
+
+def test_pretrained_may_know_another_number_of_classes(capsys: pytest.CaptureFixture[str]):
+    fresh = PPHumanSegLite(num_classes=3, pretrained=OFFICIAL)
+    assert "5 of 240 start anew: classifier.pointwise." in capsys.readouterr().out
+    taken = PPHumanSegLite(pretrained=OFFICIAL)
+    assert (fresh.stem.conv.weight == taken.stem.conv.weight).all()
+    with pytest.raises(WeightsError, match="instead of"):  # a checkpoint is not a start
+        load_weights(fresh, OFFICIAL)
 
 
 @pytest.mark.parametrize(

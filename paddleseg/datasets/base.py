@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from paddleseg.datasets.checks import check_size, check_values, whole_numbers
+from paddleseg.datasets.checks import MOST_CLASSES, check_size, check_values, whole_numbers
 from paddleseg.datasets.file_list import FileList
 from paddleseg.datasets.lists import Entry as Entry
 from paddleseg.datasets.lists import read_list as read_list
@@ -99,8 +99,8 @@ class Dataset:
         self.mode = mode.lower()
         if self.mode not in lists:
             raise ValueError(f"mode should be train, val or test, not {mode!r}")
-        if num_classes < 1 or num_classes > 256:
-            raise ValueError(f"num_classes should lie between 1 and 256, not {num_classes!r}")
+        if num_classes < 1 or num_classes > MOST_CLASSES:
+            raise ValueError(f"num_classes should lie between 1 and {MOST_CLASSES}, not {num_classes!r}")
         if not separator:
             raise ValueError("separator should not be empty")
         if img_channels not in (1, 3):
@@ -113,12 +113,20 @@ class Dataset:
             self.roots["soft"] = Path(soft_root)
         self.transforms = Compose(transforms or ())
         self.transforms.attach(self)
+        self._check_fill()
         self.label_map = dict(label_map or {})
         self._table = _lookup(label_map)
         self._list_file, self.separator = lists[self.mode], separator
         self.entries, problems = self.find_entries()
         if problems:
             raise ListError(problems, self)
+
+    def _check_fill(self) -> None:
+        for transform in self.transforms.transforms:
+            fill = getattr(transform, "label_fill", 0)
+            if fill > 255 and fill >= self.num_classes and fill != self.ignore_index:
+                what = f"label_padding_value {fill} is neither a class nor ignore_index {self.ignore_index}"
+                raise ValueError(f"{type(transform).__name__}: {what}")
 
     def find_entries(self) -> tuple[list[Entry], list[Problem]]:
         """The pairs of this mode, and what in the list is none; data sets without list files have their own way.

@@ -9,12 +9,14 @@ import numpy as np
 from paddleseg.errors import DataError
 from paddleseg.geometry import Size
 
+MOST_CLASSES = 1 << 16
+"""As many as labels of 16 bits tell apart; files of 8 bits, as most are, hold 256."""
 CURE_0_255 = "add `label_map: {255: 1}` to the data set"
 
 
-def count_values(label: np.ndarray) -> np.ndarray:
-    """How many pixels hold each value, (256,)."""
-    return np.bincount(label.ravel(), minlength=256)
+def count_values(label: np.ndarray, known: int = 256) -> np.ndarray:
+    """How many pixels hold each value, from 0 to `known` - 1 at least."""
+    return np.bincount(label.ravel(), minlength=known)
 
 
 def strange_values(counts: np.ndarray, num_classes: int, ignore_index: int) -> list[int]:
@@ -61,8 +63,9 @@ def check_size(label_size: Size, image_size: Size, path: str | Path, label_path:
 
 def check_values(label: np.ndarray, num_classes: int, ignore_index: int, label_path: str | Path) -> None:
     """Refuse a label with values that are neither a class nor ignored."""
-    if label.dtype != np.uint8 and label.size and (label.min() < 0 or label.max() > 255):
-        what = f"holds values from {label.min()} to {label.max()}, but classes lie between 0 and 255"
+    most = max(255, num_classes - 1, ignore_index)
+    if label.dtype != np.uint8 and label.size and (label.min() < 0 or label.max() > most):
+        what = f"holds values from {label.min()} to {label.max()}, but classes lie between 0 and {most}"
         raise DataError(str(label_path), what, f"classes are 0..{num_classes - 1}")
     if label.max(initial=0) < num_classes:
         return  # nearly every label, and thirty times faster than counting

@@ -12,6 +12,7 @@ from paddleseg.doctor.findings import Finding, Pair, counted, names
 
 _MANY = 8
 """More strange values than that are soft edges, or another data set's classes."""
+_NAMED = 20
 _SOFT = 0.15
 """Share of the pixels up to which they are soft edges."""
 _SPECKS = 10
@@ -24,8 +25,11 @@ Findings = tuple[list[Finding], list[Finding]]
 
 
 def total(pairs: Sequence[Pair]) -> np.ndarray:
-    """Pixels by label value, (256,)."""
-    return sum((pair.counts for pair in pairs), np.zeros(256, np.int64))
+    """Pixels by label value, from 0 to 255 at least."""
+    counts = np.zeros(max((len(pair.counts) for pair in pairs), default=256), np.int64)
+    for pair in pairs:
+        counts[: len(pair.counts)] += pair.counts
+    return counts
 
 
 def value_findings(pairs: Sequence[Pair], dataset: Dataset) -> Findings:
@@ -58,7 +62,8 @@ def value_findings(pairs: Sequence[Pair], dataset: Dataset) -> Findings:
         notes.append(Finding("labels", what, "fine where nobody is to be seen", kind="labels.empty", pairs=empty))
     absent = [str(number) for number in range(1, classes) if not counts[number]]
     if absent and len(absent) < classes - 1:
-        what = f"none shows class {', '.join(absent)}"
+        shown = ", ".join(absent[:_NAMED]) + (f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else "")
+        what = f"none shows class {shown}"
         notes.append(Finding("labels", what, "a net cannot learn what it never sees", kind="labels.absent"))
     return problems, notes
 

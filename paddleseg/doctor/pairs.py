@@ -32,6 +32,7 @@ def look(dataset: Dataset, entry: Entry, line: int = 0, *, thorough: bool = True
         thorough: Look at the pixels as well; without, only at what ends a training.
     """
     pair = Pair(*entry, line)
+    pair.counts = np.zeros(_known(dataset), np.int64)
     image = _attempt(pair, dataset, pair.image, "image", lambda: _image(pair, dataset, thorough))
     if pair.label is not None:
         # Without its image, a label is still read, so that its own faults are named in the same run.
@@ -105,15 +106,20 @@ def _label(pair: Pair, dataset: Dataset) -> np.ndarray:
     if dataset.target == "alpha":
         pair.counts = count_values((label >= 0.5).astype(np.uint8))
     else:
-        pair.counts = count_values(label) if label.ndim == 2 else _count_overlapping(label, dataset.num_classes)
+        pair.counts = count_values(label, _known(dataset)) if label.ndim == 2 else _count_overlapping(label, dataset)
     pair.label_digest = hashlib.sha256(pair.label.read_bytes()).hexdigest()
     return label
 
 
-def _count_overlapping(label: np.ndarray, num_classes: int) -> np.ndarray:
+def _known(dataset: Dataset) -> int:
+    """One more than the largest value that labels may hold, and 256 at least."""
+    return max(256, dataset.num_classes, dataset.ignore_index + 1)
+
+
+def _count_overlapping(label: np.ndarray, dataset: Dataset) -> np.ndarray:
     """Pixels of each of the classes that (H, W, K) shows side by side as 0 and 1, and of values that are no class."""
-    counts = count_values(label)
-    counts[:num_classes] = 0
+    counts = count_values(label, _known(dataset))
+    counts[: dataset.num_classes] = 0
     shown = (label == 1).sum(axis=(0, 1))
     counts[: len(shown)] = shown
     return counts

@@ -12,7 +12,7 @@ import numpy as np
 
 from paddleseg import compat
 from paddleseg.card import Card
-from paddleseg.errors import ConfigError
+from paddleseg.errors import ConfigError, DataError
 from paddleseg.images import compositing
 from paddleseg.images.backgrounds import Background
 from paddleseg.images.foreground import estimate_foreground
@@ -73,7 +73,11 @@ class Writer:
         }
 
     def __call__(self, name: str | Path, image: np.ndarray, result: SegResult) -> None:
-        """Write all pictures of `image` (in sRGB), whose place below the input folder is `name`."""
+        """Write all pictures of `image` (in sRGB), whose place below the input folder is `name`.
+
+        Raises:
+            DataError: The mask shows classes for which there is no colour.
+        """
         for kind in self.outputs:
             self._kinds[kind](self.save_dir / self.folders[kind] / name, image, result)
 
@@ -89,7 +93,16 @@ class Writer:
                 yield from (self._of_class(path, index) for index in range(len(self.classes)))
 
     def _pseudo_color(self, path: Path, image: np.ndarray, result: SegResult) -> None:
-        write_png(as_png(path), flatten(result.mask).astype(np.uint8, copy=False), self.colors)
+        write_png(as_png(path), self._coloured(path, result).astype(np.uint8, copy=False), self.colors)
+
+    def _coloured(self, path: Path, result: SegResult) -> np.ndarray:
+        """The numbers of the colours, (H, W)."""
+        numbers = flatten(result.mask)
+        highest = int(numbers.max(initial=0))
+        if highest >= len(self.colors):
+            what = f"shows class {highest}, but there are {len(self.colors)} colours"
+            raise DataError(str(path), what, "`--outputs mask` writes the numbers, in 16 bits")
+        return numbers
 
     def _mask(self, path: Path, image: np.ndarray, result: SegResult) -> None:
         if result.mask.ndim == 2:
@@ -103,7 +116,7 @@ class Writer:
         return path.with_name(f"{path.stem}_{_NOT_IN_A_NAME.sub('_', name)}.png")
 
     def _overlay(self, path: Path, image: np.ndarray, result: SegResult) -> None:
-        write_image(writable(path), overlay(image, result.mask, self.colors))
+        write_image(writable(path), overlay(image, self._coloured(path, result), self.colors))
 
     def _alpha(self, path: Path, image: np.ndarray, result: SegResult) -> None:
         write_png(as_png(path), result.opacity)

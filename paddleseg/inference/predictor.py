@@ -311,7 +311,8 @@ class Predictor:
         image, geometry = prepared.image, prepared.geometry
         kind, values, matte = self.card.output, None, None
         if kind.kind == "argmax":
-            classes: np.ndarray | None = geometry.invert(output.reshape(geometry.size).astype(np.uint8), "nearest")
+            numbers = output.reshape(geometry.size).astype(np.uint8 if output.max(initial=0) < 256 else np.int32)
+            classes: np.ndarray | None = geometry.invert(numbers, "nearest")
         else:
             frame = self.finish(postprocess.without_complement(output, kind), image, geometry, kind)
             classes, values, matte = frame.mask, frame.values, frame.opacity

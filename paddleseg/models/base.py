@@ -13,7 +13,7 @@ from paddle import nn
 from paddleseg.errors import ConfigError
 from paddleseg.models.contract import Head
 from paddleseg.models.layers import upsample
-from paddleseg.models.weights import load_pretrained
+from paddleseg.models.weights import load_pretrained, our_names
 
 
 class SegModel(nn.Layer):
@@ -103,6 +103,15 @@ class SegModel(nn.Layer):
     def at_size_of(self, x: paddle.Tensor, *logits: paddle.Tensor) -> list[paddle.Tensor]:
         """Logits at the height and width of `x`."""
         return [upsample(each, x, self.align_corners, half_pixel=self.half_pixel) for each in logits]
+
+    def set_state_dict(self, state_dict: Mapping[str, Any], use_structured_name: bool = True) -> Any:
+        """As Paddle's; names of a published file become ours, where Paddle would pass over all of them."""
+        if use_structured_name and not set(state_dict) & set(self.state_dict()):
+            names = our_names(self, state_dict)
+            state_dict = {names.get(name, name): value for name, value in state_dict.items()}
+        return super().set_state_dict(state_dict, use_structured_name)
+
+    set_dict = load_dict = set_state_dict
 
     def load_pretrained(self, source: str | None) -> None:
         """Load weights from a file, an address or a `zoo://` name, where there is one.

@@ -12,10 +12,11 @@ import numpy as np
 import paddle
 from paddle import nn
 
-from paddleseg import arrays_only, zoo
+from paddleseg import arrays_only, compat, zoo
 from paddleseg.errors import WeightsError
 from paddleseg.fetch import fetch_weights
 from paddleseg.models.arrays import assign, misfit, named_arrays
+from paddleseg.models.contract import Head
 from paddleseg.models.pruned import Shapes, apply_record, record_beside
 from paddleseg.models.published import NameMap, name_map_of
 from paddleseg.models.published.name_map import Value
@@ -46,13 +47,19 @@ def load_pretrained(model: nn.Layer, source: str | None) -> None:
     """Load `source` into `model` when there is one; every model's constructor ends with this."""
     if source is None:
         return
-    left = load_weights(model, source, allow_partial=_PARTIAL.get())
+    allowed = _PARTIAL.get() or compat.release() is not None
+    left = load_weights(model, source, allow_partial=allowed, other_classes=True)
     if left:
         print(f"{source}: {len(left)} of {len(model.state_dict())} start anew: {_listed(left)}")
 
 
 def load_weights(
-    model: nn.Layer, source: str | Path, *, allow_partial: bool = False, pruned: Shapes | None = None
+    model: nn.Layer,
+    source: str | Path,
+    *,
+    allow_partial: bool = False,
+    other_classes: bool = False,
+    pruned: Shapes | None = None,
 ) -> list[str]:
     """Load a `.pdparams` file or a `zoo://` name into `model`.
 
@@ -62,6 +69,7 @@ def load_weights(
 
     Args:
         allow_partial: Load what fits and return the names left as they were, instead of raising.
+        other_classes: The same where nothing but the number of classes differs.
         pruned: The smaller shapes of a pruned network; None for what the card or the file beside the weights says.
 
     Raises:
@@ -80,6 +88,8 @@ def load_weights(
     unknown = sorted(set(state) - set(own))
     wrong = {name: misfit(state[name], own[name]) for name in sorted(set(own) & set(state))}
     misfits = {name: what for name, what in wrong.items() if what}
+    if misfits and not (missing or unknown) and other_classes and _only_classes(model, state, list(misfits)):
+        allow_partial = True
     if (missing or unknown or misfits) and not allow_partial:
         raise _mismatch(model, source, missing, unknown, [f"{name}: {what}" for name, what in misfits.items()])
     skipped = {*missing, *misfits}
@@ -87,6 +97,19 @@ def load_weights(
     for name in sorted(set(own) - skipped):
         assign(state[name], own[name])
     return sorted(skipped)
+
+
+def _only_classes(model: nn.Layer, state: Mapping[str, np.ndarray], misfits: Sequence[str]) -> bool:
+    """Whether the shapes that differ do so in one number alone, which in `model` is that of its classes."""
+    own = model.state_dict()
+    pairs: set[tuple[int, int]] = set()
+    for name in misfits:
+        theirs, ours = list(state[name].shape), list(own[name].shape)
+        if len(theirs) != len(ours):
+            return False
+        pairs |= {pair for pair in zip(theirs, ours, strict=True) if pair[0] != pair[1]}
+    heads: Sequence[Head] = getattr(model, "heads", ())
+    return len(pairs) == 1 and bool(heads) and pairs.pop()[1] == heads[0].channels
 
 
 def _record(source: str | Path, path: Path) -> Shapes:

@@ -62,10 +62,10 @@ def span(name: str, value: Sequence[float], low: float, high: float) -> tuple[fl
     return float(value[0]), float(value[1])
 
 
-def label_value(name: str, value: int) -> int:
+def label_value(name: str, value: int, most: int = (1 << 16) - 1) -> int:
     """What a transform writes into labels."""
-    if not is_number(value) or not 0 <= value <= 255 or int(value) != value:
-        raise ValueError(f"{name} should be a whole number from 0 to 255, not {value!r}")
+    if not is_number(value) or not 0 <= value <= most or int(value) != value:
+        raise ValueError(f"{name} should be a whole number from 0 to {most}, not {value!r}")
     return int(value)
 
 

@@ -102,6 +102,8 @@ def move_label(label: np.ndarray, step: Step, fill: int = 255) -> np.ndarray:
     """Apply a geometry step to a label: every pixel takes the value of the nearest one."""
     if label.dtype not in _OPENCV_TYPES:
         label = label.astype(np.uint8 if label.dtype == bool else np.int32)
+    if label.dtype == np.uint8 and fill > 255:
+        label = label.astype(np.uint16)
     # INTER_NEAREST takes the pixel to the upper left of the centre, which moves a shrunk label against its image.
     return _move(label, step, cv2.INTER_NEAREST_EXACT, cv2.INTER_NEAREST, fill)
 
@@ -218,6 +220,9 @@ def edge_map(label: np.ndarray, window: np.ndarray, ignore_index: int = 255) -> 
         window: uint8 (h, w), 1 where it looks.
     """
     ignored = label == ignore_index
-    highest = cv2.dilate(np.where(ignored, 0, label).astype(np.uint8), window)
-    lowest = cv2.erode(np.where(ignored, 255, label).astype(np.uint8), window)
-    return np.where(ignored, ignore_index, highest > lowest).astype(np.uint8)
+    # The values that hide ignored pixels from either must be the ends of a type that OpenCV compares.
+    most = 255 if max(label.max(initial=0), ignore_index) <= 255 else 65535
+    wide = np.min_scalar_type(most)
+    highest = cv2.dilate(np.where(ignored, 0, label).astype(wide), window)
+    lowest = cv2.erode(np.where(ignored, most, label).astype(wide), window)
+    return np.where(ignored, ignore_index, highest > lowest).astype(wide)

@@ -49,7 +49,7 @@ class RandomOcclusion(Transform):
         self.prob = arguments.probability("prob", prob)
         self.max_objects = int(arguments.at_least("max_objects", max_objects, 1))
         self.sizes = arguments.span("size_range", size_range, 0.01, 1)
-        self.label_value, self.person = arguments.label_value("label_value", label_value), person
+        self.label_value, self.person = arguments.label_value("label_value", label_value, 255), person
         self.pictures = [] if pictures is None else [path for path, _ in list_images(pictures)]
         self.source: Source | None = None
 

@@ -21,7 +21,7 @@ from paddle import nn
 from paddleseg.arrays_only import read
 from paddleseg.device import select_device
 from paddleseg.engine import checkpoint, dist, saved
-from paddleseg.errors import WeightsError
+from paddleseg.errors import DeviceError, WeightsError
 from paddleseg.fetch import fetch_weights
 from paddleseg.images.listing import list_images
 from paddleseg.models.weights import load_weights
@@ -62,12 +62,20 @@ def _log_block(title: str, text: str) -> None:
 
 
 def set_device(device: str) -> None:
-    """Make `device` Paddle's current one.
+    """Make `device` Paddle's current one; the CPU, with a warning, where there is no GPU.
+
+    PaddleSeg's tools ask for "gpu" unless they are told otherwise.
 
     Raises:
-        DeviceError: It is not there; PaddleSeg takes the CPU without a word.
+        DeviceError: Another device is not there.
     """
-    select_device(device)
+    try:
+        select_device(device)
+    except DeviceError as error:
+        if device.partition(":")[0] != "gpu":
+            raise
+        logger.warning("The CPU is used: %s", error.problems[0].what)
+        select_device("cpu")
 
 
 def convert_sync_batchnorm(model: nn.Layer, device: str) -> nn.Layer:
