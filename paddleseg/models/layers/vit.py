@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
@@ -49,9 +51,12 @@ class TransformerBlock(nn.Layer):
     Args:
         ratio: Channels between the linear layers, for each of `channels`.
         drop_path: Share of samples that leave a branch out in training.
+        attention: In place of `SelfAttention`; it also gets what `forward` gets beside `x`.
+        layer_scale: What a learned factor of each channel of both branches begins with (Touvron et al., ICCV 2021,
+            equation 4); None for no factors.
 
     Shape:
-        x (N, L, channels); returns the same shape.
+        x (N, L, channels), or as `attention` takes it; returns the same shape.
     """
 
     def __init__(
@@ -66,17 +71,25 @@ class TransformerBlock(nn.Layer):
         attention_dropout: float = 0.0,
         drop_path: float = 0.0,
         epsilon: float = 1e-5,
+        attention: nn.Layer | None = None,
+        layer_scale: float | None = None,
     ):
         super().__init__()
         hidden = int(channels * ratio)
         self.norm1, self.norm2 = nn.LayerNorm(channels, epsilon=epsilon), nn.LayerNorm(channels, epsilon=epsilon)
-        self.attention = SelfAttention(
+        self.attention = attention or SelfAttention(
             channels, heads, bias=bias, scale=scale, attention_dropout=attention_dropout, dropout=dropout
         )
         self.fc1, self.fc2 = nn.Linear(channels, hidden), nn.Linear(hidden, channels)
         self.dropout, self.drop_path = nn.Dropout(dropout), DropPath(drop_path)
 
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        x = x + self.drop_path(self.attention(self.norm1(x)))
+        self.scaled = layer_scale is not None
+        if layer_scale is not None:
+            begin = nn.initializer.Constant(layer_scale)
+            self.scale1, self.scale2 = (self.create_parameter([channels], default_initializer=begin) for _ in range(2))
+
+    def forward(self, x: paddle.Tensor, *context: Any) -> paddle.Tensor:
+        y = self.attention(self.norm1(x), *context)
+        x = x + self.drop_path(self.scale1 * y if self.scaled else y)
         y = self.dropout(self.fc2(self.dropout(F.gelu(self.fc1(self.norm2(x))))))
-        return x + self.drop_path(y)
+        return x + self.drop_path(self.scale2 * y if self.scaled else y)
