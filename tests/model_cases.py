@@ -35,6 +35,8 @@ SMALL = {"type": "FourMaps"}
 SMALL_U = {"down_channels": [[4, 8]] * 6, "up_channels": [[4, 8]] * 5}
 VIT = {"type": "VisionTransformer", "img_size": 64, "embed_dim": 16, "depth": 2, "num_heads": 2, "final_norm": True}
 
+SWIN = {"type": "SwinTransformer", "embed_dim": 8, "depths": [1, 2], "num_heads": [1, 2], "window_size": 3}
+
 # Models that need arguments, with a backbone that is small enough for tests. All others are built by name alone.
 NEEDS: dict[str, dict[str, Any]] = {
     "AttentionUNet": {"channels": [4, 8, 16, 32, 64]},
@@ -47,6 +49,10 @@ NEEDS: dict[str, dict[str, Any]] = {
     "SegNeXt": {
         "backbone": SMALL,
         "decoder_cfg": {"channels": 8, "ham_channels": 16, "num_groups": 4, "ham_kwargs": {"MD_R": 4}},
+    },
+    "MaskFormer": {
+        "backbone": SWIN | {"out_indices": [0, 1]},
+        **{"channels": 32, "num_queries": 6, "dec_layers": 2, "nheads": 2, "dim_feedforward": 16},
     },
     "LinearSegmenter": {"backbone": VIT},
     "MaskSegmenter": {"backbone": VIT, "h_embed_dim": 16, "h_depth": 1, "h_num_heads": 2},

@@ -17,11 +17,15 @@ PaddleSeg's vision transformers cannot be built without a file of weights, which
 same layer several times in lists; these get weights of their own, as the paper has them.
 
 OURS are arguments, as JSON, that only the network here has: those that let it do as PaddleSeg does.
+
+MaskFormer gives classes and masks in training; here they stand as maps, of the last layer first. Its scores in
+evaluation are not logits: here stand their logarithms, as ours gives them. It is made small, on any Swin.
 """
 
 from __future__ import annotations
 
 import copy
+import functools
 import gzip
 import json
 import sys
@@ -31,7 +35,8 @@ import numpy as np
 import paddle
 
 from paddleseg.cvlibs import manager
-from paddleseg.models.backbones import vision_transformer
+from paddleseg.models import maskformer
+from paddleseg.models.backbones import swin_transformer, vision_transformer
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -60,6 +65,32 @@ def main_first(heads: list, spec: dict) -> list:
     return [heads[-1], *heads[:-1]] if spec["type"] in ("SFNet", "BiseNetV1") else heads
 
 
+class NamedSwin(swin_transformer.SwinTransformer):
+    """With names for its maps, as PaddleSeg's MaskFormer wants them."""
+
+    def output_shape(self) -> dict:
+        return {f"res{n + 2}": {"channels": c, "stride": 4 << n} for n, c in enumerate(self.feat_channels)}
+
+    def forward(self, x: paddle.Tensor) -> dict:
+        return {f"res{n + 2}": each for n, each in enumerate(super().forward(x))}
+
+
+def allow_small_maskformer(ours: dict) -> None:
+    """`MaskFormer` with these arguments of ours, on a backbone of any size."""
+    small = {name: value for name, value in ours.items() if name != "channels"}
+    maskformer.TransformerPredictor = functools.partial(maskformer.TransformerPredictor, **small)
+    manager.BACKBONES.components_dict["SwinTransformer"] = NamedSwin
+
+
+def in_training(heads: list, spec: dict) -> list[np.ndarray]:
+    """What the network gives, main first."""
+    if spec["type"] == "MaskFormer":
+        (found,) = heads
+        layers = [found, *reversed(found["aux_outputs"])]
+        return [layer[name].numpy() for layer in layers for name in ("pred_logits", "pred_masks")]
+    return [at_full_size(each).numpy() for each in main_first(heads, spec)]
+
+
 def at_full_size(logits: paddle.Tensor) -> paddle.Tensor:
     """A head's logits as its loss sees them: STDCSeg leaves it to DetailAggregateLoss to bring them up."""
     size = list(fill.INPUT_SHAPE[2:])
@@ -77,27 +108,35 @@ def main() -> None:
     gain = float(sys.argv[3]) if len(sys.argv) > 3 else 1.0
     ours = json.loads(sys.argv[4]) if len(sys.argv) > 4 else {}
     vision_transformer.VisionTransformer.init_weight = lambda self: None
+    if spec["type"] == "MaskFormer":
+        allow_small_maskformer(ours)
     if spec["type"] == "SegNeXt":
         paddle.rand = lambda shape: paddle.to_tensor(np.random.default_rng(0).random(shape).astype("float32"))
     model = build(json.loads(json.dumps(spec)), manager.MODELS)  # it may write into what it gets
     separate(model)
-    state = {key: list(tensor.shape) for key, tensor in model.state_dict().items()}
+    # Whole numbers say which row of a table is whose; they follow from the network's form.
+    state = {key: list(x.shape) for key, x in model.state_dict().items() if x.dtype == paddle.float32}
     model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
     model.train()
     for layer in model.sublayers():
         if isinstance(layer, (paddle.nn.Dropout, paddle.nn.Dropout2D)):
             layer.p = 0
+        if isinstance(layer, paddle.nn.MultiHeadAttention):
+            layer.dropout = 0
     with paddle.no_grad():
-        heads = [at_full_size(each).numpy() for each in main_first(model(paddle.to_tensor(fill.batch())), spec)]
+        outputs = model(paddle.to_tensor(fill.batch()))
+        heads = in_training(outputs, spec)
     model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
     model.eval()
     with paddle.no_grad():
         logits = main_first(model(paddle.to_tensor(fill.picture())), spec)[0].numpy()
+    if spec["type"] == "MaskFormer":
+        logits = np.log(logits)
     reference = {
         "model": spec | ours,
         "gain": gain,
         "state": state,
-        "outputs_in_training": len(heads),
+        "outputs_in_training": len(outputs),
         "training": [rounded(head) for head in heads],
         "shape": list(logits.shape),
         "logits": rounded(logits),

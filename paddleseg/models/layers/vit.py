@@ -45,6 +45,28 @@ class SelfAttention(nn.Layer):
         return self.dropout(self.proj(matmul(weights, v).transpose([0, 2, 1, 3]).flatten(2)))
 
 
+class CrossAttention(nn.Layer):
+    """Each query takes what it needs of the values, by their keys (Vaswani et al., NeurIPS 2017, section 3.2.2).
+
+    Args:
+        dropout: Share of weights of attention dropped.
+
+    Shape:
+        query (N, L, channels), key and value (N, M, channels); returns (N, L, channels).
+    """
+
+    def __init__(self, channels: int, heads: int, dropout: float = 0.0):
+        super().__init__()
+        self.heads, self.width, self.dropout = heads, channels // heads, nn.Dropout(dropout)
+        self.q, self.k, self.v, self.proj = (nn.Linear(channels, channels) for _ in range(4))
+
+    def forward(self, query: paddle.Tensor, key: paddle.Tensor, value: paddle.Tensor) -> paddle.Tensor:
+        parts = zip((self.q, self.k, self.v), (query, key, value), strict=True)
+        q, k, v = (to(x).reshape([0, -1, self.heads, self.width]).transpose([0, 2, 1, 3]) for to, x in parts)
+        weights = self.dropout(F.softmax(matmul(self.width**-0.5 * q, k, transpose_y=True), axis=-1))
+        return self.proj(matmul(weights, v).transpose([0, 2, 1, 3]).flatten(2))
+
+
 class TransformerBlock(nn.Layer):
     """Attention, then two linear layers, each after a layer norm and added to its input (section 3.1, equations 2, 3).
 

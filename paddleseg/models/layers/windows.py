@@ -97,13 +97,13 @@ class WindowAttention(nn.Layer):
         size = spatial_size(whole)
         whole = whole.transpose([0, 2, 3, 1])
         if shift:
-            whole = paddle.roll(whole, [-shift, -shift], axis=[1, 2])
+            whole = _rolled(whole, shift)
         y = self._attend(_in_windows(whole, size, window), self._apart(size) if shift else None)
         down, across = size[0] // window, size[1] // window
         y = y.reshape([-1, down, across, window, window, channels]).transpose([0, 1, 3, 2, 4, 5])
         y = y.reshape([-1, *size, channels])
         if shift:
-            y = paddle.roll(y, [shift, shift], axis=[1, 2])
+            y = _rolled(y, -shift)
         return self.dropout(self.proj(y[:, :h, :w]))
 
     def _attend(self, x: paddle.Tensor, apart: paddle.Tensor | None) -> paddle.Tensor:
@@ -124,6 +124,12 @@ class WindowAttention(nn.Layer):
         parts = _in_windows(parts, size, self.window).squeeze(0)  # (windows, pixels, 1)
         differ = parts != parts.transpose([0, 2, 1])
         return -100.0 * differ.astype("float32").unsqueeze(1)
+
+
+def _rolled(x: paddle.Tensor, by: int) -> paddle.Tensor:
+    """`x` (N, H, W, C) so many pixels further up and left; what leaves it comes in on the other side."""
+    x = paddle.concat([x[:, by:], x[:, :by]], axis=1)
+    return paddle.concat([x[:, :, by:], x[:, :, :by]], axis=2)
 
 
 def _in_windows(x: paddle.Tensor, size: list[Any], window: int) -> paddle.Tensor:
