@@ -206,7 +206,7 @@ LARGE = {
     *(f"HRNet_W{width}" for width in (32, 40, 44, 48, 60, 64)),
     *(f"MixVisionTransformer_B{size}" for size in (3, 4, 5)),
     *("MSCAN_T", "MSCAN_B", "MSCAN_L"),
-    *(name for name in BACKBONES.names() if name.startswith("SwinTransformer_")),
+    *(name for name in BACKBONES.names() if name.startswith(("SwinTransformer_", "CAE_"))),
     *(name for name in BACKBONES.names() if name.startswith("ViT_")),
 }
 

@@ -18,6 +18,9 @@ same layer several times in lists; these get weights of their own, as the paper 
 
 OURS are arguments, as JSON, that only the network here has: those that let it do as PaddleSeg does.
 
+UPerNetCAE is for 768 channels alone, and CAE for a file of weights; neither is asked for here. ViT-Adapter needs a CUDA
+extension, whose formula stands below.
+
 MaskFormer gives classes and masks in training; here they stand as maps, of the last layer first. Its scores in
 evaluation are not logits: here stand their logarithms, as ours gives them. It is made small, on any Swin.
 """
@@ -29,14 +32,15 @@ import functools
 import gzip
 import json
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
 import paddle
 
 from paddleseg.cvlibs import manager
-from paddleseg.models import maskformer
-from paddleseg.models.backbones import swin_transformer, vision_transformer
+from paddleseg.models import maskformer, upernet_cae
+from paddleseg.models.backbones import cae, swin_transformer, vision_transformer
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -61,8 +65,36 @@ def separate(layer: paddle.nn.Layer) -> None:
 
 
 def main_first(heads: list, spec: dict) -> list:
-    """PaddleSeg's SFNet and BiSeNet give the main logits last; SFNet's own evaluation takes another head's."""
+    """PaddleSeg's SFNet, BiSeNet and K-Net give the main logits last; SFNet's own evaluation takes another head's."""
+    if spec["type"] == "KNet":
+        return heads[::-1]
     return [heads[-1], *heads[:-1]] if spec["type"] in ("SFNet", "BiseNetV1") else heads
+
+
+def deformable_attention(value, shapes, starts, locations, weights, _) -> paddle.Tensor:
+    """What the extension computes: weighted values between pixels, those outside the map being 0."""
+    value, shapes, starts, locations, weights = (x.numpy() for x in (value, shapes, starts, locations, weights))
+    batch, queries, heads, levels, points, _ = locations.shape
+    out = np.zeros([batch, queries, heads, value.shape[3]], "float32")
+    for n, q, head, level, point in np.ndindex(batch, queries, heads, levels, points):
+        h, w = shapes[level]
+        x, y = locations[n, q, head, level, point] * (w, h) - 0.5
+        for row in (int(np.floor(y)), int(np.floor(y)) + 1):
+            for column in (int(np.floor(x)), int(np.floor(x)) + 1):
+                if 0 <= row < h and 0 <= column < w:
+                    near = value[n, starts[level] + row * w + column, head]
+                    share = (1 - abs(y - row)) * (1 - abs(x - column))
+                    out[n, q, head] += share * weights[n, q, head, level, point] * near
+    return paddle.to_tensor(out.reshape([batch, queries, -1]))
+
+
+def allow_cpu_and_any_width(spec: dict) -> None:
+    """`UPerNetCAE` for this backbone's channels, norms that a CPU has, and the extension's formula."""
+    paddle.nn.SyncBatchNorm = paddle.nn.BatchNorm2D
+    sys.modules["ms_deform_attn"] = types.SimpleNamespace(ms_deform_attn=deformable_attention)
+    cae.CAE.init_weight = lambda self: None
+    make_levels, width = upernet_cae.UPerNetCAE._init_fpn, spec["backbone"].get("embed_dim")
+    upernet_cae.UPerNetCAE._init_fpn = lambda self, **_: make_levels(self, embed_dim=width, patch_size=16)
 
 
 class NamedSwin(swin_transformer.SwinTransformer):
@@ -108,6 +140,8 @@ def main() -> None:
     gain = float(sys.argv[3]) if len(sys.argv) > 3 else 1.0
     ours = json.loads(sys.argv[4]) if len(sys.argv) > 4 else {}
     vision_transformer.VisionTransformer.init_weight = lambda self: None
+    if spec["type"] in ("UPerNetCAE", "UPerNetViTAdapter"):
+        allow_cpu_and_any_width(spec)
     if spec["type"] == "MaskFormer":
         allow_small_maskformer(ours)
     if spec["type"] == "SegNeXt":

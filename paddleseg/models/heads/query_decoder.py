@@ -10,7 +10,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.layers import spatial_size
-from paddleseg.models.layers.graph_ops import cosine, sine
+from paddleseg.models.layers.graph_ops import sine
 from paddleseg.models.layers.vit import CrossAttention
 
 
@@ -26,7 +26,8 @@ def sine_positions(x: paddle.Tensor, channels: int) -> paddle.Tensor:
     for side in spatial_size(x):
         places = (paddle.arange(side).astype("float32") + 1) / side
         angles = places.unsqueeze(1) * wave
-        waves.append(paddle.stack([sine(angles), cosine(angles)], axis=2).flatten(1))
+        # One sine of both: where two operations take the same values, Paddle Inference gives the second those of the first.
+        waves.append(sine(paddle.stack([angles, angles + math.pi / 2], axis=2)).flatten(1))
     rows, columns = waves[0].unsqueeze(1), waves[1].unsqueeze(0)
     nowhere = paddle.zeros_like(rows), paddle.zeros_like(columns)
     return paddle.concat([rows + nowhere[1], columns + nowhere[0]], axis=2).flatten(0, 1)

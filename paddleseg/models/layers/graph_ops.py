@@ -26,11 +26,6 @@ def sine(x: paddle.Tensor) -> paddle.Tensor:
     return _append("sin", {"X": x}) if _in_older_graph() else paddle.sin(x)
 
 
-def cosine(x: paddle.Tensor) -> paddle.Tensor:
-    """`paddle.cos`, in every form of graph."""
-    return _append("cos", {"X": x}) if _in_older_graph() else paddle.cos(x)
-
-
 def logarithm(x: paddle.Tensor) -> paddle.Tensor:
     """`paddle.log`, in every form of graph."""
     return _append("log", {"X": x}) if _in_older_graph() else paddle.log(x)

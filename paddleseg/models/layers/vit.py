@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
@@ -38,11 +41,17 @@ class SelfAttention(nn.Layer):
         self.attention_dropout, self.dropout = nn.Dropout(attention_dropout), nn.Dropout(dropout)
         self.proj = nn.Linear(channels, channels)
 
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+    def forward(self, x: paddle.Tensor, bias: paddle.Tensor | None = None) -> paddle.Tensor:
+        """`bias` (heads, L, L) is added to the products."""
         width = x.shape[2] // self.heads
-        q, k, v = self.qkv(x).reshape([0, -1, 3, self.heads, width]).transpose([2, 0, 3, 1, 4])
-        weights = self.attention_dropout(F.softmax(self.scale * matmul(q, k, transpose_y=True), axis=-1))
+        q, k, v = self.projected(x).reshape([0, -1, 3, self.heads, width]).transpose([2, 0, 3, 1, 4])
+        products = self.scale * matmul(q, k, transpose_y=True)
+        weights = self.attention_dropout(F.softmax(products if bias is None else products + bias, axis=-1))
         return self.dropout(self.proj(matmul(weights, v).transpose([0, 2, 1, 3]).flatten(2)))
+
+    def projected(self, x: paddle.Tensor) -> paddle.Tensor:
+        """Queries, keys and values (N, L, 3 channels)."""
+        return self.qkv(x)
 
 
 class CrossAttention(nn.Layer):
@@ -115,3 +124,20 @@ class TransformerBlock(nn.Layer):
         x = x + self.drop_path(self.scale1 * y if self.scaled else y)
         y = self.dropout(self.fc2(self.dropout(F.gelu(self.fc1(self.norm2(x))))))
         return x + self.drop_path(self.scale2 * y if self.scaled else y)
+
+
+def resized_places(places: paddle.Tensor, grid: Sequence[int], size: Sequence[Any]) -> paddle.Tensor:
+    """Learned places (1, 1 + grid's, channels) for a map of another size; the first, of no place, stays."""
+    plane = places[:, 1:].transpose([0, 2, 1]).reshape([1, places.shape[2], *grid])
+    resized = F.interpolate(plane, size, mode="bicubic").flatten(2).transpose([0, 2, 1])
+    return paddle.concat([places[:, :1], resized], axis=1)
+
+
+def fitted_places(learned: np.ndarray, places: paddle.Tensor, grid: Sequence[int]) -> np.ndarray:
+    """Places of a file, learned for a square of another size, in the shape of `places`; others as they are."""
+    if learned.ndim != 3 or list(learned.shape) == list(places.shape) or learned.shape[2] != places.shape[2]:
+        return learned
+    side = math.isqrt(learned.shape[1] - 1)
+    if side * side + 1 != learned.shape[1]:
+        return learned
+    return resized_places(paddle.to_tensor(learned.astype("float32")), (side, side), grid).numpy()
