@@ -81,7 +81,9 @@ class MaskFormerLoss(nn.Layer):
             if not len(classes):
                 continue
             if len(classes) > scores.shape[1]:
-                raise ValueError(f"MaskFormerLoss: a picture shows {len(classes)} classes, for {scores.shape[1]} queries")
+                raise ValueError(
+                    f"MaskFormerLoss: a picture shows {len(classes)} classes, for {scores.shape[1]} queries"
+                )
             queries = self._partners(scores[number].detach(), masks[number].detach(), classes, regions)
             wanted[number, queries] = classes
             found.append(masks[number, queries])

@@ -93,7 +93,11 @@ class MaskFormer(SegModel):
         )
         self.classify = nn.Linear(channels, num_classes + 1)
         self.mask = nn.Sequential(
-            nn.Linear(channels, channels), nn.ReLU(), nn.Linear(channels, channels), nn.ReLU(), nn.Linear(channels, channels)
+            nn.Linear(channels, channels),
+            nn.ReLU(),
+            nn.Linear(channels, channels),
+            nn.ReLU(),
+            nn.Linear(channels, channels),
         )
         self.load_pretrained(pretrained)
 

@@ -16,8 +16,8 @@ class InstanceTargets(Mapping[str, Any]):
     """The classes that a label shows and a mask for each, filled up to `num_classes`; made when they are asked for.
 
     Shape:
-        "gt_classes" (num_classes,) int64, `ignore_index` where there are no more; "gt_masks" (num_classes, H, W) float32
-        of 0 and 1; "image_shape" (h, w).
+        "gt_classes" (num_classes,) int64, `ignore_index` where there are no more; "gt_masks" (num_classes, H, W)
+        float32 of 0 and 1; "image_shape" (h, w).
     """
 
     def __init__(self, label: np.ndarray, num_classes: int, ignore_index: int):
@@ -49,15 +49,16 @@ class InstanceTargets(Mapping[str, Any]):
 class GenerateInstanceTargets(Transform):
     """Note the masks of a label as "instances", for code written for PaddleSeg.
 
-    `MaskFormerLoss` makes them of the label itself, so training here needs no such step; it costs nothing until somebody
-    reads the note.
+    `MaskFormerLoss` makes them of the label itself, so training here needs no such step. It costs nothing until
+    somebody reads the note.
 
     Args:
         num_classes: Classes, and so masks.
         ignore_index: Label value of pixels that belong to no mask.
 
     Example:
-        >>> T.Compose([GenerateInstanceTargets(150)])({"img": "a.jpg", "label": "a.png", "gt_fields": ["label"]})["instances"]
+        >>> data = {"img": "a.jpg", "label": "a.png", "gt_fields": ["label"]}
+        >>> T.Compose([GenerateInstanceTargets(150)])(data)["instances"]["gt_masks"]
     """
 
     draws, label_only = False, True

@@ -19,7 +19,7 @@ same layer several times in lists; these get weights of their own, as the paper 
 OURS are arguments, as JSON, that only the network here has: those that let it do as PaddleSeg does.
 
 UPerNetCAE is for 768 channels alone, and CAE for a file of weights; neither is asked for here. ViT-Adapter needs a CUDA
-extension, whose formula stands below.
+extension, whose formula stands below; 2.8.0 divides by integers there, which Paddle 3 refuses.
 
 MaskFormer gives classes and masks in training; here they stand as maps, of the last layer first. Its scores in
 evaluation are not logits: here stand their logarithms, as ours gives them. It is made small, on any Swin.
@@ -41,6 +41,7 @@ import paddle
 from paddleseg.cvlibs import manager
 from paddleseg.models import maskformer, upernet_cae
 from paddleseg.models.backbones import cae, swin_transformer, vision_transformer
+from paddleseg.models.layers import ms_deformable_attention
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -88,11 +89,23 @@ def deformable_attention(value, shapes, starts, locations, weights, _) -> paddle
     return paddle.to_tensor(out.reshape([batch, queries, -1]))
 
 
+class WithFloats:
+    """Paddle, but for stacks of integers."""
+
+    def __getattr__(self, name: str):
+        return getattr(paddle, name)
+
+    def stack(self, numbers, axis=0) -> paddle.Tensor:
+        return paddle.stack(numbers, axis).astype("float32")
+
+
 def allow_cpu_and_any_width(spec: dict) -> None:
     """`UPerNetCAE` for this backbone's channels, norms that a CPU has, and the extension's formula."""
     paddle.nn.SyncBatchNorm = paddle.nn.BatchNorm2D
     sys.modules["ms_deform_attn"] = types.SimpleNamespace(ms_deform_attn=deformable_attention)
+    ms_deformable_attention.paddle = WithFloats()
     cae.CAE.init_weight = lambda self: None
+    cae.to_2tuple = lambda size: tuple(size) if isinstance(size, list) else (size, size)
     make_levels, width = upernet_cae.UPerNetCAE._init_fpn, spec["backbone"].get("embed_dim")
     upernet_cae.UPerNetCAE._init_fpn = lambda self, **_: make_levels(self, embed_dim=width, patch_size=16)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -43,7 +44,7 @@ class _SpatialPrior(nn.Layer):
             nn.MaxPool2D(3, stride=2, padding=1),
         )
         widths = [inner, 2 * inner, 4 * inner, 4 * inner]
-        pairs = zip(widths, widths[1:], strict=False)
+        pairs = itertools.pairwise(widths)
         self.convs = nn.LayerList([ConvBNReLU(before, after, 3, stride=2) for before, after in pairs])
         self.project = nn.LayerList([nn.Conv2D(each, channels, 1) for each in widths])
 
@@ -199,10 +200,7 @@ class ViTAdapter(Backbone):
         self.injectors = nn.LayerList([_Injector(*attention, init_values) for _ in self.exchanges])
         last = [2 if use_extra_extractor and pair == self.exchanges[-1] else 0 for pair in self.exchanges]
         self.extractors = nn.LayerList(
-            [
-                nn.LayerList([_Extractor(*attention, hidden, 0.0, path_rate) for _ in range(1 + more)])
-                for more in last
-            ]
+            [nn.LayerList([_Extractor(*attention, hidden, 0.0, path_rate) for _ in range(1 + more)]) for more in last]
         )
         self.up = nn.Conv2DTranspose(channels, channels, 2, stride=2)
         self.norms = nn.LayerList([nn.BatchNorm2D(channels) for _ in range(4)])

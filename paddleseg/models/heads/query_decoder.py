@@ -26,7 +26,7 @@ def sine_positions(x: paddle.Tensor, channels: int) -> paddle.Tensor:
     for side in spatial_size(x):
         places = (paddle.arange(side).astype("float32") + 1) / side
         angles = places.unsqueeze(1) * wave
-        # One sine of both: where two operations take the same values, Paddle Inference gives the second those of the first.
+        # One sine of both: with a cosine beside it, Paddle Inference gives the one that comes second a wrong input.
         waves.append(sine(paddle.stack([angles, angles + math.pi / 2], axis=2)).flatten(1))
     rows, columns = waves[0].unsqueeze(1), waves[1].unsqueeze(0)
     nowhere = paddle.zeros_like(rows), paddle.zeros_like(columns)

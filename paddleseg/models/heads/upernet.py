@@ -59,4 +59,6 @@ class UPerDecoder(nn.Layer):
             detail = self.reduce[level](fine[level])
             joined = detail + upsample(joined, detail, self.align_corners)
             levels.insert(0, self.smooth[level](joined))
-        return paddle.concat([levels[0], *(upsample(each, levels[0], self.align_corners) for each in levels[1:])], axis=1)
+        return paddle.concat(
+            [levels[0], *(upsample(each, levels[0], self.align_corners) for each in levels[1:])], axis=1
+        )

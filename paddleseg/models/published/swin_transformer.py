@@ -16,7 +16,7 @@ NAMES = {
             (r"\.mlp\.", "."),
             (r"\.downsample\.", ".merge."),
         ),
-        # Which row of a table a pair of pixels has follows from the window; files trained on ImageNet hold a classifier.
+        # Which row of a table a pair of pixels has follows from the window; trained files hold a classifier.
         unused=(r"\.relative_position_index$", r"^(?!patch_embed|absolute_pos_embed|layers|norm\d)"),
     ),
 }
