@@ -18,6 +18,11 @@ from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
 
 
+def _same(size: Sequence[Any], grid: Sequence[int]) -> bool:
+    """Whether a map is known to be of that size; an export may leave it open."""
+    return all(isinstance(side, int) for side in size) and list(size) == list(grid)
+
+
 class _Bias(nn.Layer):
     """What attention adds to its products for each head and way from patch to patch, and to and from the class token.
 
@@ -52,7 +57,7 @@ class _Bias(nn.Layer):
             y, x = (rows + 0 * columns).flatten(), (columns + 0 * rows).flatten()
             across = y.unsqueeze(1) - y + h - 1
             places = across * (2 * w - 1) + x.unsqueeze(1) - x + w - 1
-        if tuple(size) != self.grid:
+        if not _same(size, self.grid):
             plane = table.reshape([1, self.heads, *self.ways])
             table = F.interpolate(plane, [2 * h - 1, 2 * w - 1], mode="bicubic").flatten(2).squeeze(0)
         pairs = paddle.gather(table, places.flatten(), axis=1)
@@ -179,7 +184,7 @@ class CAE(Backbone):
         size = spatial_size(patches)
         tokens = patches.flatten(2).transpose([0, 2, 1])
         first = self.cls_token + paddle.zeros_like(tokens[:, :1])
-        places = self.pos_embed if tuple(size) == self.grid else resized_places(self.pos_embed, self.grid, size)
+        places = self.pos_embed if _same(size, self.grid) else resized_places(self.pos_embed, self.grid, size)
         tokens = self.dropout(paddle.concat([first, tokens], axis=1) + places)
         shared = None if self.shared is None else self.shared(size)
         maps = []

@@ -125,8 +125,8 @@ class _Gates(nn.Layer):
 
     def forward(self, gathered: paddle.Tensor, kernels: paddle.Tensor) -> paddle.Tensor:
         count, channels = kernels.shape[1:]
-        update_in, update_out = self.dynamic_layer(gathered.reshape([-1, self.channels])).chunk(2, axis=-1)
-        input_in, input_out = self.input_layer(kernels.reshape([-1, self.channels])).chunk(2, axis=-1)
+        update_in, update_out = _halves(self.dynamic_layer(gathered.reshape([-1, self.channels])))
+        input_in, input_out = _halves(self.input_layer(kernels.reshape([-1, self.channels])))
         both = input_in * update_in
         if self.gate_norm is not None:
             both = F.relu(self.gate_norm(both))
@@ -138,3 +138,8 @@ class _Gates(nn.Layer):
             update_out, input_out = F.relu(update_out), F.relu(input_out)
         new = F.relu(self.fc_norm(self.fc_layer(update_gate * update_out + input_gate * input_out)))
         return new.reshape([-1, count, channels])
+
+
+def _halves(x: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
+    half = x.shape[1] // 2
+    return x[:, :half], x[:, half:]

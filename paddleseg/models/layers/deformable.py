@@ -66,25 +66,28 @@ class DeformableAttention(nn.Layer):
             shift = offsets[:, :, :, level].transpose([0, 2, 1, 3, 4]).flatten(0, 1)  # (N heads, L, points, 2)
             x = centres[:, :1] * w + shift[..., 0] - 0.5
             y = centres[:, 1:] * h + shift[..., 1] - 0.5
-            share = weights[:, :, :, level].transpose([0, 2, 1, 3]).flatten(0, 1).unsqueeze(1)
-            found = found + (_bilinear(values, size, x, y) * share).sum(axis=3)  # (N heads, C, L)
+            places, shares = _around(size, x, y)
+            shares = shares * weights[:, :, :, level].transpose([0, 2, 1, 3]).flatten(0, 1).unsqueeze(3)
+            places = places.flatten(1).unsqueeze(1) + paddle.zeros_like(values[:, :, :1]).astype("int64")
+            picked = paddle.take_along_axis(values, places, axis=2, broadcast=False)
+            picked = picked.reshape([0, 0, -1, 4 * self.points])
+            found = found + (picked * shares.flatten(2).unsqueeze(1)).sum(axis=3)  # (N heads, C, L)
         # Heads side by side.
         return self.proj(found.reshape([-1, self.heads, width, count]).flatten(1, 2).transpose([0, 2, 1]))
 
 
-def _bilinear(values: paddle.Tensor, size: Sequence[Any], x: paddle.Tensor, y: paddle.Tensor) -> paddle.Tensor:
-    """Values (M, C, H W) between pixels, zero outside: (M, C, L, points) at x, y (M, L, points), whole at centres."""
+def _around(size: Sequence[Any], x: paddle.Tensor, y: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
+    """The four pixels around each place x, y (M, L, points), and how much it takes of each: nothing of those outside.
+
+    Both are (M, L, points, 4). One gathering with all of them goes into every form of graph, as `grid_sample` does not.
+    """
     h, w = size
-    found: Any = 0
-    left, top = x.floor(), y.floor()
-    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        near_x, near_y = left + column, top + row
-        inside = (near_x >= 0).astype("float32") * (near_x <= w - 1).astype("float32")
-        inside = inside * (near_y >= 0).astype("float32") * (near_y <= h - 1).astype("float32")
-        share = (1 - (x - near_x).abs()) * (1 - (y - near_y).abs()) * inside
-        place = (near_y * w + near_x) * inside  # 0 where there is none, of which it takes nothing
-        places = place.astype("int64").flatten(1).unsqueeze(1)
-        places = places + paddle.zeros_like(values[:, :, :1]).astype("int64")
-        picked = paddle.take_along_axis(values, places, axis=2, broadcast=False)
-        found = found + picked.reshape([0, 0, -1, x.shape[2]]) * share.unsqueeze(1)
-    return found
+    near_x = x.floor().unsqueeze(3) + paddle.to_tensor([0.0, 1.0, 0.0, 1.0])
+    near_y = y.floor().unsqueeze(3) + paddle.to_tensor([0.0, 0.0, 1.0, 1.0])
+    inside = [
+        (near >= 0).astype("float32") * (near <= side - 1).astype("float32")
+        for near, side in ((near_x, w), (near_y, h))
+    ]
+    shares = (1 - (x.unsqueeze(3) - near_x).abs()) * (1 - (y.unsqueeze(3) - near_y).abs())
+    known = inside[0] * inside[1]
+    return ((near_y * w + near_x) * known).astype("int64"), shares * known
