@@ -56,25 +56,26 @@ NEEDS: dict[str, dict[str, Any]] = {
     },
     "KNet": {
         "backbone": SMALL,
-        "backbone_indices": [0, 1, 2, 3],
+        "backbone_indices": [3],
         "kernel_update_head_params": {
             **{"in_channels": 16, "out_channels": 16, "num_heads": 2, "num_mask_fcs": 1, "feedforward_channels": 8},
             "kernel_updator_cfg": {"in_channels": 16, "feat_channels": 16},
         },
-        "kernel_generate_head_params": {"head_layer": "UPerKernelHead", "channels": 16},
-        "num_stages": 2,
+        "kernel_generate_head_params": {"head_layer": "FCNKernelHead", "channels": 16},
+        "num_stages": 1,
         "enable_auxiliary_loss": True,
         "kernel_attention": True,
     },
     "UPerNetCAE": {
-        "backbone": {"type": "CAE", "embed_dim": 8, "depth": 4, "num_heads": 2, "img_size": 64}
+        "backbone": {"type": "CAE", "embed_dim": 8, "depth": 2, "num_heads": 2, "img_size": 64}
         | {"use_rel_pos_bias": True, "init_values": 0.1},
-        "backbone_indices": [0, 1, 2, 3],
+        "backbone_indices": [0, 1, 0, 1],
         **{"channels": 8, "fpn_channels": 8, "head_channels": 8, "channels_fpn": [8, 8, 8, 8]},
     },
     "UPerNetViTAdapter": {
         "backbone": {"type": "ViTAdapter", "pretrain_size": 64, "embed_dim": 8, "depth": 4, "num_heads": 2}
-        | {"interaction_indexes": [[n, n] for n in range(4)], "conv_inplane": 4, "deform_num_heads": 2, "n_points": 2},
+        | {"interaction_indexes": [[n, n] for n in range(4)], "conv_inplane": 4, "deform_num_heads": 2, "n_points": 1}
+        | {"use_extra_extractor": False},
         "backbone_indices": [0, 1, 2, 3],
         **{"channels": 8, "aux_channels": 8},
     },
