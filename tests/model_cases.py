@@ -74,7 +74,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     },
     "UPerNetViTAdapter": {
         "backbone": {"type": "ViTAdapter", "pretrain_size": 64, "embed_dim": 8, "depth": 4, "num_heads": 2}
-        | {"interaction_indexes": [[n, n] for n in range(4)], "conv_inplane": 4, "deform_num_heads": 2, "n_points": 1}
+        | {"interaction_indexes": [[n, n] for n in range(4)], "conv_inplane": 4, "deform_num_heads": 2, "n_points": 2}
         | {"use_extra_extractor": False},
         "backbone_indices": [0, 1, 2, 3],
         **{"channels": 8, "aux_channels": 8},

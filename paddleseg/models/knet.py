@@ -66,7 +66,7 @@ class _Plain(nn.Layer):
         return self.dropout(self.head.conv(paddle.concat([maps[0], y], axis=1) if self.concat else y))
 
 
-_FIRST: dict[str, type[nn.Layer]] = {"UPerKernelHead": _Pyramid, "FCNKernelHead": _Plain}
+_FIRST: dict[str, Any] = {"UPerKernelHead": _Pyramid, "FCNKernelHead": _Plain}
 
 
 @MODELS.register

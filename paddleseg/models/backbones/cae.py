@@ -75,7 +75,9 @@ class _Attention(SelfAttention):
         )
         self.places = places
 
-    def forward(self, x: paddle.Tensor, size: Sequence[Any], shared: paddle.Tensor | None = None) -> paddle.Tensor:
+    def forward(  # type: ignore[override]
+        self, x: paddle.Tensor, size: Sequence[Any], shared: paddle.Tensor | None = None
+    ) -> paddle.Tensor:
         return super().forward(x, shared if self.places is None else self.places(size))
 
     def projected(self, x: paddle.Tensor) -> paddle.Tensor:

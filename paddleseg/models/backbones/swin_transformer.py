@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import paddle
@@ -161,7 +162,7 @@ class SwinTransformer(Backbone):
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         x = self.embed(x)
         if self.positions is not None:
-            size = paddle.shape(x)[1:3] if -1 in x.shape[1:3] else x.shape[1:3]
+            size: Any = paddle.shape(x)[1:3] if -1 in x.shape[1:3] else x.shape[1:3]
             x = x + F.interpolate(self.positions, size, mode="bicubic").transpose([0, 2, 3, 1])
         x = self.dropout(x)
         maps = {}

@@ -134,7 +134,7 @@ class ViTAdapter(Backbone):
     """
 
     width, heads, path_rate = 768, 12, 0.0
-    exchanges: tuple[tuple[int, int], ...] | None = None
+    exchanges: tuple[tuple[int, ...], ...] = ()
 
     def __init__(
         self,
@@ -164,7 +164,7 @@ class ViTAdapter(Backbone):
         layer_scale: bool = True,
     ):
         super().__init__()
-        self.exchanges = tuple(tuple(pair) for pair in interaction_indexes or self.exchanges or ())
+        self.exchanges = tuple(tuple(pair) for pair in interaction_indexes or self.exchanges)
         if patch_size != 16 or len(self.exchanges) != 4:
             raise ValueError("ViTAdapter needs patch_size 16, and interaction_indexes of four pairs of blocks")
         channels, heads = embed_dim or self.width, num_heads or self.heads

@@ -43,7 +43,9 @@ class _Layer(nn.Layer):
         self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(channels) for _ in range(3))
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: paddle.Tensor, of_query: paddle.Tensor, picture: paddle.Tensor, of_pixel: paddle.Tensor):
+    def forward(
+        self, x: paddle.Tensor, of_query: paddle.Tensor, picture: paddle.Tensor, of_pixel: paddle.Tensor
+    ) -> paddle.Tensor:
         query = x + of_query
         x = self.norm1(x + self.dropout(self.among(query, query, x)))
         x = self.norm2(x + self.dropout(self.to_picture(x + of_query, picture + of_pixel, picture)))
