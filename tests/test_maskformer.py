@@ -1,9 +1,10 @@
-"""MaskFormer, the loss that gives each mask of a label to a query, and the note that PaddleSeg's code reads."""
+"""MaskFormer and K-Net learn; a loss gives each mask of a label to a query; the note that PaddleSeg's code reads."""
 
 from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import paddle
@@ -131,13 +132,12 @@ def test_each_picture_of_a_batch_gets_its_own_answer():
             np.testing.assert_allclose(both[number].numpy(), alone[0].numpy(), atol=1e-5)
 
 
-def test_a_few_steps_on_photos_lower_the_loss(root: Path):
-    config = load_config(root / "configs/pp_humanseg/pp_humanseg_lite_mini_portrait.yml", ["batch_size=4"])
-    dataset = Builder(config).dataset("train")
-    batches = TrainLoader(dataset, 4).batches()
-    paddle.seed(0)
-    model = build(CASES["MaskFormer"], num_classes=2)
+@pytest.mark.parametrize(("network", "loss"), [("MaskFormer", MaskFormerLoss(2)), ("KNet", CrossEntropyLoss())])
+def test_a_few_steps_on_photos_lower_the_loss(network: str, loss: Any, root: Path):
+    config = load_config(root / "configs/pp_humanseg/pp_humanseg_lite_mini_portrait.yml")
+    batches = TrainLoader(Builder(config).dataset("train"), 4).batches()
+    model = build(CASES[network], num_classes=2)
     optimizer = paddle.optimizer.AdamW(2e-3, parameters=model.parameters())
-    step = Stepper(model, optimizer, LossPlan([MaskFormerLoss(2)], [1.0]))
-    losses = [step([next(batches)], 2e-3)["loss"] for _ in range(8)]
+    step = Stepper(model, optimizer, LossPlan([loss], [1.0]))
+    losses = [step([next(batches)], 2e-3)["loss"] for _ in range(6)]
     assert np.mean(losses[-2:]) < 0.9 * np.mean(losses[:2])
