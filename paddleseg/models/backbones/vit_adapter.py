@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import paddle
@@ -30,6 +31,14 @@ def _tokens(x: paddle.Tensor) -> paddle.Tensor:
 def _map(level: Level) -> paddle.Tensor:
     tokens, size = level
     return tokens.transpose([0, 2, 1]).reshape([0, tokens.shape[2], *size])
+
+
+def _corner(x: paddle.Tensor, size: Sequence[Any]) -> paddle.Tensor:
+    """The upper left of a map, without what padding made of its borders."""
+    h, w = size
+    if isinstance(h, int):
+        return x[:, :, :h, :w]
+    return x.gather(paddle.arange(h), axis=2).gather(paddle.arange(w), axis=3)
 
 
 class _SpatialPrior(nn.Layer):
@@ -225,10 +234,10 @@ class ViTAdapter(Backbone):
         coarse = [_map(level) for level in levels]
         maps = [finest + self.up(coarse[0]), *coarse]
         if self.add_vit_feature:
-            maps = [each + upsample(own, each) for each, own in zip(maps, seen, strict=True)]
+            maps = [each + upsample(own, spatial_size(each)) for each, own in zip(maps, seen, strict=True)]
         normed = [norm(each) for norm, each in zip(self.norms, maps, strict=True)]
         return [
-            each[:, :, : (h + stride - 1) // stride, : (w + stride - 1) // stride]
+            _corner(each, [(side + stride - 1) // stride for side in (h, w)])
             for each, stride in zip(normed, self.strides, strict=True)
         ]
 
