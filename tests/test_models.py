@@ -180,8 +180,14 @@ def test_pictures_of_other_channels(name: str, channels: int):
         assert model(picture(1, channels, 64, 64))[0].shape == [1, 2, 64, 64]
 
 
+# Their graphs have thousands of nodes: many seconds each.
+LONG = {"UPerNetViTAdapter"}
+
+
 @pytest.mark.parametrize("form", ["pir", "legacy"])
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in NETWORKS]
+)
 def test_the_exported_graph_gives_the_same_numbers(name: str, form: str, tmp_path: Path):
     paddle.seed(0)
     model = build(CASES[name], num_classes=CLASSES)

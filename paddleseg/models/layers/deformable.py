@@ -11,6 +11,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from paddleseg.models.layers.graph_ops import floor
 from paddleseg.models.layers.upsample import spatial_size
 
 Level = tuple[paddle.Tensor, Sequence[Any]]
@@ -82,12 +83,15 @@ def _around(size: Sequence[Any], x: paddle.Tensor, y: paddle.Tensor) -> tuple[pa
     Both are (M, L, points, 4). One gathering with all of them goes into every form of graph, as `grid_sample` does not.
     """
     h, w = size
-    near_x = x.floor().unsqueeze(3) + paddle.to_tensor([0.0, 1.0, 0.0, 1.0])
-    near_y = y.floor().unsqueeze(3) + paddle.to_tensor([0.0, 0.0, 1.0, 1.0])
+    right, below = paddle.to_tensor([0.0, 1.0, 0.0, 1.0]), paddle.to_tensor([0.0, 0.0, 1.0, 1.0])
+    left, top = floor(x).unsqueeze(3), floor(y).unsqueeze(3)
+    near_x, near_y = left + right, top + below
     inside = [
         (near >= 0).astype("float32") * (near <= side - 1).astype("float32")
         for near, side in ((near_x, w), (near_y, h))
     ]
-    shares = (1 - (x.unsqueeze(3) - near_x).abs()) * (1 - (y.unsqueeze(3) - near_y).abs())
+    # Of a pixel to the right as much as the place lies right of the left one, of that one the rest.
+    across, down = x.unsqueeze(3) - left, y.unsqueeze(3) - top
+    shares = (1 - right + (2 * right - 1) * across) * (1 - below + (2 * below - 1) * down)
     known = inside[0] * inside[1]
     return ((near_y * w + near_x) * known).astype("int64"), shares * known

@@ -26,6 +26,11 @@ def sine(x: paddle.Tensor) -> paddle.Tensor:
     return _append("sin", {"X": x}) if _in_older_graph() else paddle.sin(x)
 
 
+def floor(x: paddle.Tensor) -> paddle.Tensor:
+    """`paddle.floor`, in every form of graph."""
+    return _append("floor", {"X": x}) if _in_older_graph() else paddle.floor(x)
+
+
 def logarithm(x: paddle.Tensor) -> paddle.Tensor:
     """`paddle.log`, in every form of graph."""
     return _append("log", {"X": x}) if _in_older_graph() else paddle.log(x)
