@@ -132,7 +132,13 @@ def test_each_picture_of_a_batch_gets_its_own_answer():
             np.testing.assert_allclose(both[number].numpy(), alone[0].numpy(), atol=1e-5)
 
 
-@pytest.mark.parametrize(("network", "loss"), [("MaskFormer", MaskFormerLoss(2)), ("KNet", CrossEntropyLoss())])
+LEARNERS = [
+    ("MaskFormer", MaskFormerLoss(2)),
+    pytest.param("KNet", CrossEntropyLoss(), marks=pytest.mark.slow),  # 40 s of processor time
+]
+
+
+@pytest.mark.parametrize(("network", "loss"), LEARNERS)
 def test_a_few_steps_on_photos_lower_the_loss(network: str, loss: Any, root: Path):
     config = load_config(root / "configs/pp_humanseg/pp_humanseg_lite_mini_portrait.yml")
     batches = TrainLoader(Builder(config).dataset("train"), 4).batches()
