@@ -35,6 +35,8 @@ SMALL = {"type": "FourMaps"}
 SMALL_U = {"down_channels": [[4, 8]] * 6, "up_channels": [[4, 8]] * 5}
 VIT = {"type": "VisionTransformer", "img_size": 64, "embed_dim": 16, "depth": 2, "num_heads": 2, "final_norm": True}
 
+SWIN = {"type": "SwinTransformer", "embed_dim": 8, "depths": [1, 2], "num_heads": [1, 2], "window_size": 3}
+
 # Models that need arguments, with a backbone that is small enough for tests. All others are built by name alone.
 NEEDS: dict[str, dict[str, Any]] = {
     "AttentionUNet": {"channels": [4, 8, 16, 32, 64]},
@@ -47,6 +49,35 @@ NEEDS: dict[str, dict[str, Any]] = {
     "SegNeXt": {
         "backbone": SMALL,
         "decoder_cfg": {"channels": 8, "ham_channels": 16, "num_groups": 4, "ham_kwargs": {"MD_R": 4}},
+    },
+    "MaskFormer": {
+        "backbone": SWIN | {"out_indices": [0, 1]},
+        **{"channels": 32, "num_queries": 6, "dec_layers": 2, "nheads": 2, "dim_feedforward": 16},
+    },
+    "KNet": {
+        "backbone": SMALL,
+        "backbone_indices": [3],
+        "kernel_update_head_params": {
+            **{"in_channels": 16, "out_channels": 16, "num_heads": 2, "num_mask_fcs": 1, "feedforward_channels": 8},
+            "kernel_updator_cfg": {"in_channels": 16, "feat_channels": 16},
+        },
+        "kernel_generate_head_params": {"head_layer": "FCNKernelHead", "channels": 16},
+        "num_stages": 1,
+        "enable_auxiliary_loss": True,
+        "kernel_attention": True,
+    },
+    "UPerNetCAE": {
+        "backbone": {"type": "CAE", "embed_dim": 8, "depth": 2, "num_heads": 2, "img_size": 64}
+        | {"use_rel_pos_bias": True, "init_values": 0.1},
+        "backbone_indices": [0, 1, 0, 1],
+        **{"channels": 8, "fpn_channels": 8, "head_channels": 8, "channels_fpn": [8, 8, 8, 8]},
+    },
+    "UPerNetViTAdapter": {
+        "backbone": {"type": "ViTAdapter", "pretrain_size": 64, "embed_dim": 8, "depth": 4, "num_heads": 2}
+        | {"interaction_indexes": [[n, n] for n in range(4)], "conv_inplane": 4, "deform_num_heads": 2, "n_points": 2}
+        | {"use_extra_extractor": False},
+        "backbone_indices": [0, 1, 2, 3],
+        **{"channels": 8, "aux_channels": 8},
     },
     "LinearSegmenter": {"backbone": VIT},
     "MaskSegmenter": {"backbone": VIT, "h_embed_dim": 16, "h_depth": 1, "h_num_heads": 2},

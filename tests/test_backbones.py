@@ -11,9 +11,11 @@ import pytest
 from paddle import nn
 
 from paddleseg.errors import ConfigError
+from paddleseg.models.backbones.cae import CAE
 from paddleseg.models.backbones.hrnet import HRNet_W18_Small_V1
 from paddleseg.models.backbones.resnet import ResNet18
 from paddleseg.models.backbones.resnet_vd import ResNet18_vd, ResNet50_vd
+from paddleseg.models.backbones.swin_transformer import SwinTransformer
 from paddleseg.models.build import build_network
 from paddleseg.models.deeplab import DeepLabV3P
 from paddleseg.models.fcn import FCN
@@ -147,3 +149,30 @@ def test_a_description_that_no_network_takes_is_named():
         build_network({"type": "FCN", "num_classes": 2, "backbone": {"type": "ResNet18"}, "depth": 3})
     with pytest.raises(ConfigError, match="ResNet18: output_stride is 4"):
         build_network({"type": "FCN", "num_classes": 2, "backbone": {"type": "ResNet18", "output_stride": 4}})
+
+
+def test_swin_freezes_what_it_is_told_and_gives_the_stages_that_are_asked_for():
+    small = {"embed_dim": 8, "depths": [1, 2, 1], "num_heads": [1, 2, 2], "window_size": 3, "pretrain_img_size": 32}
+    swin = SwinTransformer(**small, ape=True, out_indices=(2, 1), frozen_stages=3)
+    swin.eval()
+    with paddle.no_grad():
+        assert [x.shape for x in swin(paddle.zeros([1, 3, 30, 45]))] == [[1, 32, 2, 3], [1, 16, 4, 6]]
+    assert swin.out_channels == [32, 16] and swin.strides == [16, 8]
+    frozen = {name.partition(".")[0] for name, x in swin.named_parameters() if x.stop_gradient}
+    assert frozen == {"embed", "positions", "stages"}
+    assert [all(x.stop_gradient for x in stage.parameters()) for stage in swin.stages] == [True, True, False]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_relative_places_of_another_size_of_picture_are_resized(shared: bool):
+    """At twice the size the ways between patches have the numbers of the learned ones, or lie between two of them."""
+    which = "use_shared_rel_pos_bias" if shared else "use_rel_pos_bias"
+    cae = CAE(img_size=64, embed_dim=8, depth=2, num_heads=2, **{which: True})
+    bias = cae.shared if shared else cae.blocks[0].attention.places
+    table = paddle.arange(7 * 7, dtype="float32") % 7  # how far to the right
+    bias.relative_position_bias_table.set_value(paddle.concat([table, table[:3] * 0])[:, None].expand([-1, 2]))
+    known, wide = bias([4, 4])[0, 1:, 1:], bias([4, 8])[0, 1:, 1:]
+    assert known[:4, 0].tolist() == [3, 4, 5, 6]
+    assert wide.shape == [32, 32] and (wide[:8, 0].diff() > 0.2).all()
+    with paddle.no_grad():
+        assert cae(paddle.zeros([1, 3, 64, 130]))[1].shape == [1, 8, 4, 8]

@@ -62,6 +62,16 @@ class TestFiles:
         )
         assert messages[1].startswith("a.yml:3: iters: the key 'iters' is written twice, on lines 1 and 3\n  hint: ")
 
+    def test_a_key_with_the_same_value_again_is_said_with_both_lines(self, parts_folder, capsys):
+        """As the losses of PaddleSeg's K-Net and UPerNet are written."""
+        loss = "loss:\n  types:\n    - type: A\n  types:\n    - type: A\n  coef: [1, 0.4]\n"
+        write("twice.yml", loss)
+        assert load_tree("twice.yml").plain() == {"loss": {"types": [{"type": "A"}], "coef": [1, 0.4]}}
+        said = "Warning: twice.yml: loss.types: is written twice with the same value, on lines 2 and 4.\n"
+        assert capsys.readouterr().err == said
+        write("else.yml", "seed: 1\nseed: true\n")
+        assert len(faults(load_tree, "else.yml")) == 1
+
     def test_a_duplicate_in_an_anchor_is_said_once(self, parts_folder):
         write("a.yml", "x-a: &a {p: 1, p: 2}\nmodel: *a\nloss: {<<: *a}\n")
         assert len(faults(load_tree, "a.yml")) == 1

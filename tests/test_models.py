@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,9 +51,22 @@ def test_any_size_and_batch(name: str):
             assert np.isfinite(logits.numpy()).all()
 
 
-def loss_of(output: paddle.Tensor, labels: np.ndarray) -> paddle.Tensor:
-    """Cross entropy, of one channel the binary one; of scores of the whole picture something that has a slope."""
-    if output.ndim == 2:
+def shapes_of(head: Head, batch: int, size: tuple[int, int], output: Any) -> Any:
+    """The shapes that outputs of this head should have."""
+    if head.kind == "queries":  # as many as it likes, at a size of its own
+        return [([batch, masks.shape[1], head.channels + 1], [batch, *masks.shape[1:]]) for _, masks in output]
+    return [batch, head.channels, *([] if head.kind == "presence" else size)]
+
+
+def shape_of(output: Any) -> Any:
+    return type(output)(map(shape_of, output)) if isinstance(output, (list, tuple)) else output.shape
+
+
+def loss_of(output: Any, labels: np.ndarray) -> paddle.Tensor:
+    """Cross entropy, of one channel the binary one; of what is no map something that has a slope."""
+    if isinstance(output, (list, tuple)):
+        return sum(loss_of(each, labels) for each in output)
+    if output.ndim < 4 or output.shape[2:] != list(labels.shape[1:]):
         return (output * output).mean()
     if output.shape[1] > 1:
         return paddle.nn.functional.cross_entropy(output, paddle.to_tensor(labels), axis=1)
@@ -61,6 +75,9 @@ def loss_of(output: paddle.Tensor, labels: np.ndarray) -> paddle.Tensor:
     )
 
 
+# What begins without effect, as in the papers: attention among queries that are all alike, and the queries of attention
+# that at first looks in fixed directions.
+IDLE = {"MaskFormer": r"^decoder\.layers\.0\.(among\.|norm1\.weight)", "UPerNetViTAdapter": r"\.query_norm\."}
 # Of a smaller picture its attention sees one place, whose share is 1 whatever the weights are.
 WIDER = {"TopFormer": (131, 187)}
 
@@ -77,10 +94,8 @@ def test_every_parameter_gets_gradient_from_the_heads_that_the_model_names(name:
     outputs = model(*given(model, 2, 4, h, w))
     heads = heads_of(model)
     assert heads is not None and isinstance(outputs, list)
-    sizes = [[] if head.kind == "presence" else [h, w] for head in heads]
-    assert [output.shape for output in outputs] == [
-        [2, head.channels, *size] for head, size in zip(heads, sizes, strict=True)
-    ]
+    for output, head in zip(outputs, heads, strict=True):
+        assert shape_of(output) == shapes_of(head, 2, (h, w), output)
     labels = np.random.default_rng(1)
     sum(
         loss_of(output, labels.integers(0, max(2, head.channels), (2, h, w)))
@@ -88,7 +103,7 @@ def test_every_parameter_gets_gradient_from_the_heads_that_the_model_names(name:
     ).backward()
     parameters = {key: value for key, value in model.named_parameters() if not value.stop_gradient}
     without = [key for key, value in parameters.items() if value.grad is None or not value.grad.abs().max() > 0]
-    assert not without
+    assert not [key for key in without if name not in IDLE or not re.search(IDLE[name], key)]
 
 
 # Arguments that change what a model gives, beside those of its case.
@@ -106,7 +121,8 @@ def test_a_model_says_what_it_gives_before_it_is_built(name: str):
         spec = CASES[name] | {"num_classes": CLASSES} | arguments
         model = build(spec)
         heads = heads_of(model)
-        assert heads is not None and heads[0] == Head("main", "logits", CLASSES)
+        assert heads is not None
+        assert heads[0] == Head("main", "queries" if name == "MaskFormer" else "logits", CLASSES)
         assert len({head.name for head in heads}) == len(heads)
         told = {key: value for key, value in spec.items() if key not in ("type", "backbone")}
         assert MODELS.get(name).heads_for(told) == heads
@@ -164,8 +180,14 @@ def test_pictures_of_other_channels(name: str, channels: int):
         assert model(picture(1, channels, 64, 64))[0].shape == [1, 2, 64, 64]
 
 
+# Their graphs have thousands of nodes: many seconds each.
+LONG = {"UPerNetViTAdapter"}
+
+
 @pytest.mark.parametrize("form", ["pir", "legacy"])
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in NETWORKS]
+)
 def test_the_exported_graph_gives_the_same_numbers(name: str, form: str, tmp_path: Path):
     paddle.seed(0)
     model = build(CASES[name], num_classes=CLASSES)
@@ -191,6 +213,7 @@ LARGE = {
     *(f"HRNet_W{width}" for width in (32, 40, 44, 48, 60, 64)),
     *(f"MixVisionTransformer_B{size}" for size in (3, 4, 5)),
     *("MSCAN_T", "MSCAN_B", "MSCAN_L"),
+    *(name for name in BACKBONES.names() if name.startswith(("SwinTransformer_", "CAE_"))),
     *(name for name in BACKBONES.names() if name.startswith("ViT_")),
 }
 
@@ -208,16 +231,20 @@ def test_backbones_say_what_they_give(name: str):
 
 # Which place of a cell is the largest may change with rounding, and with it what is put there: a few logits differ.
 FEW_DIFFER = {"ENet"}
+# Of an open size ONNX Runtime does not load their graphs: it takes the maps that are made of tokens for something else.
+OF_ONE_SIZE = {"UPerNetCAE", "UPerNetViTAdapter"}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_onnx_gives_the_same_numbers(name: str, tmp_path: Path):
-    """Height and width are open, as in an export without an input size."""
+    """Height and width are open where they can be, as in an export without an input size."""
     paddle.seed(0)
     model = build(CASES[name], num_classes=CLASSES)
     model.eval()
-    open_size = paddle.static.InputSpec([None, 3, None, None], "float32", name="x")
+    fixed = name in OF_ONE_SIZE
+    size = (64, 96) if fixed else (None, None)
+    open_size = paddle.static.InputSpec([None, 3, *size], "float32", name="x")
     graph = InferenceGraph(model, Output(kind="logits"))
     graph.eval()
     paddle.jit.save(paddle.jit.to_static(graph, input_spec=[open_size], full_graph=True), str(tmp_path / "model"))
@@ -227,7 +254,7 @@ def test_onnx_gives_the_same_numbers(name: str, tmp_path: Path):
     done = subprocess.run([*map(str, command), "--optimize_tool", "None"], check=False, capture_output=True, text=True)
     assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
     session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"), providers=["CPUExecutionProvider"])
-    for size in ((64, 96), (67, 91)):
+    for size in ((64, 96),) if fixed else ((64, 96), (67, 91)):
         x = picture(1, 3, *size)
         with paddle.no_grad():
             expected = model(x)[0].numpy()

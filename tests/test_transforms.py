@@ -20,6 +20,7 @@ ACTIVE: dict[str, dict] = {
     "AddEdgeLabel": {},
     "AddMultiLabelAuxiliaryCategory": {},
     "ComposePortrait": {"backgrounds": str(PHOTOS), "prob": 1, "empty_prob": 0},
+    "GenerateInstanceTargets": {"num_classes": 2},
     "LimitLong": {"max_long": 120},
     "LimitShort": {"max_short": 100},
     "LoadImages": {},
@@ -106,7 +107,7 @@ def test_it_says_whether_it_draws_and_whether_the_image_stays(name: str, pair):
     before = str(sample.rng.bit_generator.state)
     transform(sample)
     assert transform.draws == (str(sample.rng.bit_generator.state) != before)
-    assert transform.label_only == name.startswith("Add")
+    assert transform.label_only == name.startswith(("Add", "Generate"))
     assert not transform.label_only or sample.image is pair[0] or (sample.image == pair[0]).all()
 
 
@@ -128,7 +129,7 @@ def test_shapes_types_and_the_record(name: str, channels: int, pair):
     if name != "AddMultiLabelAuxiliaryCategory":
         # What is drawn has a soft edge, beyond which other maps have nothing to give.
         assert (more != sample.label).mean() <= (0.001 if name in DRAWING else 0)
-    if name not in ("AddEdgeLabel", "AddMultiLabelAuxiliaryCategory", "LoadImages") and not (
+    if name not in ("AddEdgeLabel", "AddMultiLabelAuxiliaryCategory", "GenerateInstanceTargets", "LoadImages") and not (
         name == "RandomWhiteBalance" and channels == 1
     ):
         assert sample.image.shape != image.shape or (sample.image != image).any()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from paddleseg.config.check import find_problems
 from paddleseg.config.legacy import modernise
 from paddleseg.config.overrides import apply_opts
 from paddleseg.config.places import find_config
+from paddleseg.config.remarks import say_once
 from paddleseg.config.schema import RunConfig
 from paddleseg.config.tree import Node
 from paddleseg.config.typed import typed
@@ -53,7 +52,7 @@ def validate(tree: Node, *, check: bool = True) -> RunConfig:
     """The typed configuration of a merged tree; see `load_config`."""
     tree, remarks = modernise(tree, RunConfig.model_fields)
     for remark in remarks:
-        _say_once(remark)
+        say_once(remark)
     cfg, problems = typed(tree, RunConfig)
     cfg.attach(tree)
     # Later users of the list, such as loader workers, know nothing of the YAML file's folder.
@@ -67,11 +66,6 @@ def validate(tree: Node, *, check: bool = True) -> RunConfig:
     if problems:
         raise ConfigError(sorted(problems, key=_place))
     return cfg
-
-
-@functools.cache
-def _say_once(remark: str) -> None:
-    print(f"Warning: {remark}.", file=sys.stderr)
 
 
 def _place(problem: Problem) -> tuple[str, int]:

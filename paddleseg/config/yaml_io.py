@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from paddleseg.config.places import exists
+from paddleseg.config.remarks import say_once
 from paddleseg.config.tree import KeyPath, Node, Origin, dotted, merge, without_merge_marks
 from paddleseg.errors import ConfigError, Problem
 
@@ -227,12 +228,16 @@ class _Reader:
                 raise _fault("a key should be a word or a number", key_node)
             key = self.loader.construct_object(key_node)
             here = (*path, key)
+            value = self.convert(value_node, key_node, here)
             if key in first:
                 lines = f"lines {_line(first[key])} and {_line(key_node)}"
-                hint = "delete one of the two; plain YAML would silently keep only the last"
-                self.report(key_node, here, f"the key '{key}' is written twice, on {lines}", hint)
+                if repr(value.plain()) == repr(own[key].plain()):  # as in files of PaddleSeg's; nothing is lost
+                    say_once(f"{self.name}: {dotted(here)}: is written twice with the same value, on {lines}")
+                else:
+                    hint = "delete one of the two; plain YAML would silently keep only the last"
+                    self.report(key_node, here, f"the key '{key}' is written twice, on {lines}", hint)
             first.setdefault(key, key_node)
-            own[key] = self.convert(value_node, key_node, here)
+            own[key] = value
             if key == "_inherited_" and not isinstance(own[key].value, bool):
                 self.report(key_node, here, f"should be true or false, not {own[key].plain()!r}")
         return {**inherited, **own}

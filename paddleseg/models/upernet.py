@@ -11,8 +11,7 @@ from paddle import nn
 from paddleseg.models.base import SegModel
 from paddleseg.models.contract import Head
 from paddleseg.models.heads.fcn import FCNHead
-from paddleseg.models.layers import PyramidPooling, upsample
-from paddleseg.models.layers.basic import ConvBNReLU
+from paddleseg.models.heads.upernet import UPerDecoder
 from paddleseg.registry import MODELS
 
 
@@ -55,27 +54,18 @@ class UPerNet(SegModel):
     ):
         extra = self.extra_heads(num_classes, enable_auxiliary_loss)
         super().__init__(num_classes, backbone, backbone_indices, extra_heads=extra, align_corners=align_corners)
-        *fine, deep = self.backbone_channels
-        if not fine:
-            raise ValueError("backbone_indices should name two maps at least")
-        self.pyramid = PyramidPooling(deep, deep // 4, (1, 2, 3, 6), align_corners=True)
-        self.context = ConvBNReLU(deep + deep // 4 * 4, channels, 3)
-        self.reduce = nn.LayerList([ConvBNReLU(each, channels, 1) for each in fine])
-        self.smooth = nn.LayerList([ConvBNReLU(channels, channels, 3) for _ in fine])
+        deep = self.backbone_channels[-1]
+        self.decoder = UPerDecoder(
+            self.backbone_channels, channels, deep // 4, coarse_first=True, align_corners=True, pool_align_corners=True
+        )
         self.head = FCNHead(len(self.backbone_channels) * channels, channels, num_classes)
-        self.auxiliary = FCNHead(fine[-1], fine[-1], num_classes, dropout=dropout_prob) if extra else None
+        second = self.backbone_channels[-2]
+        self.auxiliary = FCNHead(second, second, num_classes, dropout=dropout_prob) if extra else None
         self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        *fine, deep = self.backbone_maps(x)
-        joined = self.context(paddle.concat([deep, *reversed(self.pyramid(deep))], axis=1))
-        levels = [joined]
-        for level in reversed(range(len(fine))):
-            detail = self.reduce[level](fine[level])
-            joined = detail + upsample(joined, detail, align_corners=True)
-            levels.insert(0, self.smooth[level](joined))
-        gathered = [levels[0], *(upsample(each, levels[0], align_corners=True) for each in levels[1:])]
-        logits = [self.head(paddle.concat(gathered, axis=1))]
+        maps = self.backbone_maps(x)
+        logits = [self.head(self.decoder(maps))]
         if self.training and self.auxiliary is not None:
-            logits.append(self.auxiliary(fine[-1]))
+            logits.append(self.auxiliary(maps[-2]))
         return self.at_size_of(x, *logits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from paddleseg.images.io import read_image, read_label
 from paddleseg.transforms.functional import as_uint8
 from paddleseg.transforms.sample import Sample
 
+_NOTES = (np.ndarray, int, float, str, Mapping)
 _TOLD: dict[type, str] = {Resize: "resize", Pad: "padding"}
 
 
@@ -76,7 +77,7 @@ def dict_of(sample: Sample, *, training: bool) -> dict[str, Any]:
     data = {name: _planes(sample[name]) for name in sample.label_names}
     if not training and "label" in data and data["label"].ndim == 2:
         data["label"] = data["label"][None]
-    notes = {name: value for name, value in sample.notes.items() if isinstance(value, (np.ndarray, int, float, str))}
+    notes = {name: value for name, value in sample.notes.items() if isinstance(value, _NOTES)}
     fields = sample.label_names if training else []
     told_of = [] if training else told(sample.geometry)
     return {"trans_info": told_of, "img": picture_of(sample), "gt_fields": fields, **data, **notes}

@@ -17,21 +17,31 @@ PaddleSeg's vision transformers cannot be built without a file of weights, which
 same layer several times in lists; these get weights of their own, as the paper has them.
 
 OURS are arguments, as JSON, that only the network here has: those that let it do as PaddleSeg does.
+
+UPerNetCAE is for 768 channels alone, and CAE for a file of weights; neither is asked for here. ViT-Adapter needs a CUDA
+extension, whose formula stands below; 2.8.0 divides by integers there, which Paddle 3 refuses.
+
+MaskFormer gives classes and masks in training; here they stand as maps, of the last layer first. Its scores in
+evaluation are not logits: here stand their logarithms, as ours gives them. It is made small, on any Swin.
 """
 
 from __future__ import annotations
 
 import copy
+import functools
 import gzip
 import json
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
 import paddle
 
 from paddleseg.cvlibs import manager
-from paddleseg.models.backbones import vision_transformer
+from paddleseg.models import maskformer, upernet_cae
+from paddleseg.models.backbones import cae, swin_transformer, vision_transformer
+from paddleseg.models.layers import ms_deformable_attention
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -56,8 +66,74 @@ def separate(layer: paddle.nn.Layer) -> None:
 
 
 def main_first(heads: list, spec: dict) -> list:
-    """PaddleSeg's SFNet and BiSeNet give the main logits last; SFNet's own evaluation takes another head's."""
+    """PaddleSeg's SFNet, BiSeNet and K-Net give the main logits last; SFNet's own evaluation takes another head's."""
+    if spec["type"] == "KNet":
+        return heads[::-1]
     return [heads[-1], *heads[:-1]] if spec["type"] in ("SFNet", "BiseNetV1") else heads
+
+
+def deformable_attention(value, shapes, starts, locations, weights, _) -> paddle.Tensor:
+    """What the extension computes: weighted values between pixels, those outside the map being 0."""
+    value, shapes, starts, locations, weights = (x.numpy() for x in (value, shapes, starts, locations, weights))
+    batch, queries, heads, levels, points, _ = locations.shape
+    out = np.zeros([batch, queries, heads, value.shape[3]], "float32")
+    for n, q, head, level, point in np.ndindex(batch, queries, heads, levels, points):
+        h, w = shapes[level]
+        x, y = locations[n, q, head, level, point] * (w, h) - 0.5
+        for row in (int(np.floor(y)), int(np.floor(y)) + 1):
+            for column in (int(np.floor(x)), int(np.floor(x)) + 1):
+                if 0 <= row < h and 0 <= column < w:
+                    near = value[n, starts[level] + row * w + column, head]
+                    share = (1 - abs(y - row)) * (1 - abs(x - column))
+                    out[n, q, head] += share * weights[n, q, head, level, point] * near
+    return paddle.to_tensor(out.reshape([batch, queries, -1]))
+
+
+class WithFloats:
+    """Paddle, but for stacks of integers."""
+
+    def __getattr__(self, name: str):
+        return getattr(paddle, name)
+
+    def stack(self, numbers, axis=0) -> paddle.Tensor:
+        return paddle.stack(numbers, axis).astype("float32")
+
+
+def allow_cpu_and_any_width(spec: dict) -> None:
+    """`UPerNetCAE` for this backbone's channels, norms that a CPU has, and the extension's formula."""
+    paddle.nn.SyncBatchNorm = paddle.nn.BatchNorm2D
+    sys.modules["ms_deform_attn"] = types.SimpleNamespace(ms_deform_attn=deformable_attention)
+    ms_deformable_attention.paddle = WithFloats()
+    cae.CAE.init_weight = lambda self: None
+    cae.to_2tuple = lambda size: tuple(size) if isinstance(size, list) else (size, size)
+    make_levels, width = upernet_cae.UPerNetCAE._init_fpn, spec["backbone"].get("embed_dim")
+    upernet_cae.UPerNetCAE._init_fpn = lambda self, **_: make_levels(self, embed_dim=width, patch_size=16)
+
+
+class NamedSwin(swin_transformer.SwinTransformer):
+    """With names for its maps, as PaddleSeg's MaskFormer wants them."""
+
+    def output_shape(self) -> dict:
+        return {f"res{n + 2}": {"channels": c, "stride": 4 << n} for n, c in enumerate(self.feat_channels)}
+
+    def forward(self, x: paddle.Tensor) -> dict:
+        return {f"res{n + 2}": each for n, each in enumerate(super().forward(x))}
+
+
+def allow_small_maskformer(ours: dict) -> None:
+    """`MaskFormer` with these arguments of ours, on a backbone of any size."""
+    small = {name: value for name, value in ours.items() if name != "channels"}
+    maskformer.TransformerPredictor = functools.partial(maskformer.TransformerPredictor, **small)
+    manager.BACKBONES.components_dict["SwinTransformer"] = NamedSwin
+
+
+def in_training(heads: list, spec: dict) -> list[np.ndarray]:
+    """What the network gives, main first."""
+    if spec["type"] == "MaskFormer":
+        (found,) = heads
+        layers = [found, *reversed(found["aux_outputs"])]
+        return [layer[name].numpy() for layer in layers for name in ("pred_logits", "pred_masks")]
+    return [at_full_size(each).numpy() for each in main_first(heads, spec)]
 
 
 def at_full_size(logits: paddle.Tensor) -> paddle.Tensor:
@@ -77,27 +153,37 @@ def main() -> None:
     gain = float(sys.argv[3]) if len(sys.argv) > 3 else 1.0
     ours = json.loads(sys.argv[4]) if len(sys.argv) > 4 else {}
     vision_transformer.VisionTransformer.init_weight = lambda self: None
+    if spec["type"] in ("UPerNetCAE", "UPerNetViTAdapter"):
+        allow_cpu_and_any_width(spec)
+    if spec["type"] == "MaskFormer":
+        allow_small_maskformer(ours)
     if spec["type"] == "SegNeXt":
         paddle.rand = lambda shape: paddle.to_tensor(np.random.default_rng(0).random(shape).astype("float32"))
     model = build(json.loads(json.dumps(spec)), manager.MODELS)  # it may write into what it gets
     separate(model)
-    state = {key: list(tensor.shape) for key, tensor in model.state_dict().items()}
+    # Whole numbers say which row of a table is whose; they follow from the network's form.
+    state = {key: list(x.shape) for key, x in model.state_dict().items() if x.dtype == paddle.float32}
     model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
     model.train()
     for layer in model.sublayers():
         if isinstance(layer, (paddle.nn.Dropout, paddle.nn.Dropout2D)):
             layer.p = 0
+        if isinstance(layer, paddle.nn.MultiHeadAttention):
+            layer.dropout = 0
     with paddle.no_grad():
-        heads = [at_full_size(each).numpy() for each in main_first(model(paddle.to_tensor(fill.batch())), spec)]
+        outputs = model(paddle.to_tensor(fill.batch()))
+        heads = in_training(outputs, spec)
     model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
     model.eval()
     with paddle.no_grad():
         logits = main_first(model(paddle.to_tensor(fill.picture())), spec)[0].numpy()
+    if spec["type"] == "MaskFormer":
+        logits = np.log(logits)
     reference = {
         "model": spec | ours,
         "gain": gain,
         "state": state,
-        "outputs_in_training": len(heads),
+        "outputs_in_training": len(outputs),
         "training": [rounded(head) for head in heads],
         "shape": list(logits.shape),
         "logits": rounded(logits),

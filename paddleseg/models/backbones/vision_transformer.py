@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import paddle
-import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.backbones.base import Backbone
 from paddleseg.models.layers import spatial_size
-from paddleseg.models.layers.vit import TransformerBlock
+from paddleseg.models.layers.vit import TransformerBlock, fitted_places, resized_places
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
 
@@ -117,25 +115,13 @@ class VisionTransformer(Backbone):
         """The learned places for a map of this size."""
         if all(isinstance(side, int) and side == self.grid for side in size):  # an export may leave them open
             return self.positions
-        return _resized(self.positions, self.grid, size)
+        return resized_places(self.positions, (self.grid, self.grid), size)
 
     def adapted(self, state: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Places that were learned for pictures of another size, resized."""
-        learned = state.get("positions")
-        if learned is None or learned.ndim != 3 or list(learned.shape) == list(self.positions.shape):
+        if "positions" not in state:
             return state
-        grid = math.isqrt(learned.shape[1] - 1)
-        if grid * grid + 1 != learned.shape[1] or learned.shape[2] != self.embed_dim:
-            return state
-        fitted = _resized(paddle.to_tensor(learned.astype("float32")), grid, [self.grid, self.grid])
-        return state | {"positions": fitted.numpy()}
-
-
-def _resized(positions: paddle.Tensor, grid: int, size: list[Any]) -> paddle.Tensor:
-    """Places of a square grid at another size; the first, of no place, stays."""
-    plane = positions[:, 1:].transpose([0, 2, 1]).reshape([1, positions.shape[2], grid, grid])
-    resized = F.interpolate(plane, size, mode="bicubic").flatten(2).transpose([0, 2, 1])
-    return paddle.concat([positions[:, :1], resized], axis=1)
+        return state | {"positions": fitted_places(state["positions"], self.positions, (self.grid, self.grid))}
 
 
 @BACKBONES.register

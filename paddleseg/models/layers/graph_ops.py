@@ -21,6 +21,21 @@ def sigmoid(x: paddle.Tensor) -> paddle.Tensor:
     return _append("sigmoid", {"X": x}) if _in_older_graph() else F.sigmoid(x)
 
 
+def sine(x: paddle.Tensor) -> paddle.Tensor:
+    """`paddle.sin`, in every form of graph."""
+    return _append("sin", {"X": x}) if _in_older_graph() else paddle.sin(x)
+
+
+def floor(x: paddle.Tensor) -> paddle.Tensor:
+    """`paddle.floor`, in every form of graph."""
+    return _append("floor", {"X": x}) if _in_older_graph() else paddle.floor(x)
+
+
+def logarithm(x: paddle.Tensor) -> paddle.Tensor:
+    """`paddle.log`, in every form of graph."""
+    return _append("log", {"X": x}) if _in_older_graph() else paddle.log(x)
+
+
 def _in_older_graph() -> bool:
     """Whether what runs is being traced into a `.pdmodel`."""
     return not (paddle.in_dynamic_mode() or paddle.framework.in_pir_mode())

@@ -31,6 +31,13 @@ PYRAMID: tuple[Rule, ...] = (
     (r"^(?:neck\.)?lateral_convs\.(\d)\.1\.", r"pyramid.lateral.\1.bn."),
     (r"^(?:neck\.)?fpn_out\.(\d)\.0\.", r"pyramid.smooth.\1."),
 )
+# The pyramid of UPerNet, after `decoder.`.
+UPER_DECODER: tuple[Rule, ...] = (
+    (r"^decoder\.ppm\.stages\.(\d)\.1\.", r"decoder.pyramid.branches.\1."),
+    (r"^decoder\.ppm\.conv_bn_relu2\.", "decoder.context."),
+    (r"^decoder\.lateral_convs\.", "decoder.reduce."),
+    (r"^decoder\.fpn_convs\.", "decoder.smooth."),
+)
 # Residual stages and the pyramid of DDRNet, which RTFormer has too.
 DUAL_RESOLUTION: tuple[Rule, ...] = (
     (r"\.downsample\.0\.", ".shortcut.conv."),
