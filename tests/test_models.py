@@ -50,9 +50,22 @@ def test_any_size_and_batch(name: str):
             assert np.isfinite(logits.numpy()).all()
 
 
-def loss_of(output: paddle.Tensor, labels: np.ndarray) -> paddle.Tensor:
-    """Cross entropy, of one channel the binary one; of scores of the whole picture something that has a slope."""
-    if output.ndim == 2:
+def shapes_of(head: Head, batch: int, size: tuple[int, int], output: Any) -> Any:
+    """The shapes that outputs of this head should have."""
+    if head.kind == "points":  # as many as it likes
+        return [[batch, head.channels, output[1].shape[1]], [batch, output[1].shape[1], 2]]
+    return [batch, head.channels, *([] if head.kind == "presence" else size)]
+
+
+def shape_of(output: Any) -> Any:
+    return type(output)(map(shape_of, output)) if isinstance(output, (list, tuple)) else output.shape
+
+
+def loss_of(output: Any, labels: np.ndarray) -> paddle.Tensor:
+    """Cross entropy, of one channel the binary one; of what is no map something that has a slope."""
+    if isinstance(output, (list, tuple)):
+        return sum(loss_of(each, labels) for each in output)
+    if output.ndim < 4 or output.shape[2:] != list(labels.shape[1:]):
         return (output * output).mean()
     if output.shape[1] > 1:
         return paddle.nn.functional.cross_entropy(output, paddle.to_tensor(labels), axis=1)
@@ -77,10 +90,8 @@ def test_every_parameter_gets_gradient_from_the_heads_that_the_model_names(name:
     outputs = model(*given(model, 2, 4, h, w))
     heads = heads_of(model)
     assert heads is not None and isinstance(outputs, list)
-    sizes = [[] if head.kind == "presence" else [h, w] for head in heads]
-    assert [output.shape for output in outputs] == [
-        [2, head.channels, *size] for head, size in zip(heads, sizes, strict=True)
-    ]
+    for output, head in zip(outputs, heads, strict=True):
+        assert shape_of(output) == shapes_of(head, 2, (h, w), output)
     labels = np.random.default_rng(1)
     sum(
         loss_of(output, labels.integers(0, max(2, head.channels), (2, h, w)))

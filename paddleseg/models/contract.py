@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-HeadKind = Literal["logits", "boundary", "detail", "pair", "features", "values", "alpha", "trimap", "presence"]
+HeadKind = Literal["logits", "boundary", "detail", "pair", "features", "values", "alpha", "trimap", "presence", "points"]
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,9 @@ class Head:
         kind: What its numbers are, which says what losses they are for: "logits" are scores of the classes, "boundary"
             scores of the sample's edge map, "detail" scores of fine detail, "values" measures of another kind, such as
             depths, "alpha" mattes in [0, 1], "trimap" probabilities of foreground, unknown and background, "presence"
-            scores (N, C) of which classes the picture shows. "pair" stands for several maps that one loss takes
-            together, "features" for maps that are no scores at all.
+            scores (N, C) of which classes the picture shows, "points" scores (N, C, P) of points, in a list with where
+            these are. "pair" stands for several maps that one loss takes together, "features" for maps that are no
+            scores at all.
         channels: Channels of its map; of a pair those of the first one.
     """
 

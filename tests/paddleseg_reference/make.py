@@ -8,6 +8,9 @@ install it):
 
 PaddleSeg's SFNet divides by integers, which Paddle 3 refuses: there `norm` in its `flow_warp` was cast to float32.
 
+PointRend draws points, after `paddle.seed(0)`; it was written for sizes that are int32 vectors of
+one number, not int64 scalars.
+
 PP-MobileSeg's are those of the snapshot of October 2024 (2.9 in all but name) and, with `gate: relu6`, of 2.8.0. Its
 training draws (DropPath), so they hold evaluation alone.
 
@@ -60,10 +63,19 @@ def main_first(heads: list, spec: dict) -> list:
     return [heads[-1], *heads[:-1]] if spec["type"] in ("SFNet", "BiseNetV1") else heads
 
 
+def in_training(heads: list, spec: dict) -> list[np.ndarray]:
+    """What the network gives, main first; of what a loss takes together map after map."""
+    maps = []
+    for head in main_first(heads, spec):
+        group = list(head.values()) if isinstance(head, dict) else head
+        maps.extend([each.numpy() for each in group] if isinstance(group, list) else [at_full_size(group).numpy()])
+    return maps
+
+
 def at_full_size(logits: paddle.Tensor) -> paddle.Tensor:
     """A head's logits as its loss sees them: STDCSeg leaves it to DetailAggregateLoss to bring them up."""
     size = list(fill.INPUT_SHAPE[2:])
-    if logits.shape[2:] in (size, []):  # scores of the whole picture have no size
+    if logits.shape[2:] in (size, []) or logits.ndim < 4:  # scores of points or of the whole picture have no size
         return logits
     return paddle.nn.functional.interpolate(logits, size, mode="bilinear", align_corners=True)
 
@@ -81,14 +93,20 @@ def main() -> None:
         paddle.rand = lambda shape: paddle.to_tensor(np.random.default_rng(0).random(shape).astype("float32"))
     model = build(json.loads(json.dumps(spec)), manager.MODELS)  # it may write into what it gets
     separate(model)
+    if spec["type"] == "PointRend":
+        model.pointhead.subdivision_num_points = model.pointhead.subdivision_num_points.astype("int64")
+        join = paddle.concat
+        paddle.concat = lambda x, axis=0: join([each if each.ndim else each.reshape([1]) for each in x], axis)
     state = {key: list(tensor.shape) for key, tensor in model.state_dict().items()}
     model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
     model.train()
     for layer in model.sublayers():
         if isinstance(layer, (paddle.nn.Dropout, paddle.nn.Dropout2D)):
             layer.p = 0
+    paddle.seed(0)  # PointRend draws points
     with paddle.no_grad():
-        heads = [at_full_size(each).numpy() for each in main_first(model(paddle.to_tensor(fill.batch())), spec)]
+        outputs = model(paddle.to_tensor(fill.batch()))
+        heads = in_training(outputs, spec)
     model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
     model.eval()
     with paddle.no_grad():
@@ -97,7 +115,7 @@ def main() -> None:
         "model": spec | ours,
         "gain": gain,
         "state": state,
-        "outputs_in_training": len(heads),
+        "outputs_in_training": len(outputs),
         "training": [rounded(head) for head in heads],
         "shape": list(logits.shape),
         "logits": rounded(logits),
@@ -105,7 +123,7 @@ def main() -> None:
     path = HERE / f"{name}.json.gz"
     # No time stamp in the file: the same reference gives the same bytes.
     path.write_bytes(gzip.compress(json.dumps(reference).encode(), mtime=0))
-    print(path, f"{path.stat().st_size} bytes, {len(heads)} outputs in training, largest logit {abs(logits).max():.3g}")
+    print(path, f"{path.stat().st_size} bytes, {len(outputs)} outputs in training, largest logit {abs(logits).max():.3g}")
 
 
 if __name__ == "__main__":
