@@ -91,6 +91,7 @@ NEEDS: dict[str, dict[str, Any]] = {
         "ocr_mid_channels": 32,
         "ocr_key_channels": 16,
     },
+    "MscaleOCRNet": {"backbone": SMALL, "ocr_mid_channels": 16, "ocr_key_channels": 8},
     "PortraitNet": {"backbone": {"type": "MobileNetV2_x0_25"}, "add_edge": True},
     "SFNet": {"backbone": SMALL, "backbone_indices": [1, 2, 3], "enable_auxiliary_loss": True},
     "STDCSeg": {"backbone": {"type": "STDC1"}, "use_boundary_2": True},

@@ -59,7 +59,9 @@ def separate(layer: paddle.nn.Layer) -> None:
 
 
 def main_first(heads: list, spec: dict) -> list:
-    """PaddleSeg's SFNet and BiSeNet give the main logits last; SFNet's own evaluation takes another head's."""
+    """PaddleSeg's SFNet and BiSeNet give the main logits last, MscaleOCRNet second; SFNet's own evaluation takes another head's."""
+    if spec["type"] == "MscaleOCRNet" and len(heads) > 1:
+        return [heads[1], heads[0], *heads[2:]]
     return [heads[-1], *heads[:-1]] if spec["type"] in ("SFNet", "BiseNetV1") else heads
 
 

@@ -38,11 +38,13 @@ def uncertain_points(logits: paddle.Tensor, count: int) -> tuple[paddle.Tensor, 
     """
     h, w = spatial_size(logits)
     pixels = h * w
+    ranked = uncertainty(logits).flatten(1)
     if isinstance(pixels, int):
-        count = min(pixels, count)
-    else:
-        count = paddle.minimum(pixels, paddle.full([], count, pixels.dtype))
-    numbers = paddle.topk(uncertainty(logits).flatten(1), count, axis=1)[1]
+        numbers = paddle.topk(ranked, min(pixels, count), axis=1)[1]
+    else:  # a graph of open size; where all pixels are chosen, the first one fills up
+        filled = paddle.concat([ranked, paddle.full_like(ranked[:, :1], -1e30).expand([-1, count])], axis=1)
+        numbers = paddle.topk(filled, count, axis=1)[1]
+        numbers = paddle.where(numbers < pixels, numbers, paddle.zeros_like(numbers))
     x, y = numbers % w, numbers // w
     centres = [(each.astype("float32") + 0.5) / size for each, size in ((x, w), (y, h))]
     return numbers, paddle.stack(centres, axis=2)

@@ -16,6 +16,7 @@ NAMES = {
             (r"fuse_func\.residual_st\d_\d+_layer_(\d)_(\d)\.", r"exchange.\1.\2."),
             (r"fuse_func\.residual_st\d_\d+_layer_(\d)_(\d)_(\d)\.", r"exchange.\1.\2.\3."),
             (r"\.conv_down\.", ".shortcut."),
+            (r"\.deattn\.", ".between."),
             *CONV_BN,
             # They count from one.
             (r"(?<=\.)\d+(?=\.)", lambda number: str(int(number[0]) - 1)),
