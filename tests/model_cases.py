@@ -52,6 +52,8 @@ NEEDS: dict[str, dict[str, Any]] = {
     "MaskSegmenter": {"backbone": VIT, "h_embed_dim": 16, "h_depth": 1, "h_num_heads": 2},
     "SegmentationTransformer": {"backbone": VIT, "backbone_indices": [0, 1, 0, 1], "head": "pup"},
     "TopFormer": {"backbone": {"type": "TopTransformer_Tiny"}, "head_use_dw": True},
+    "HRNetW48Contrast": {"backbone": SMALL, "proj_dim": 8},
+    "MLATransformer": {"backbone": SMALL, "mlahead_channels": 8, "aux_channels": 8},
     "HarDNet": {"stem_channels": [8] * 4, "ch_list": [8, 8, 16, 16, 16], "gr": [4] * 5, "n_layers": [4, 4, 4, 4, 4]},
     "PointRend": {
         "backbone": SMALL,

@@ -52,6 +52,9 @@ def test_any_size_and_batch(name: str):
 
 def shapes_of(head: Head, batch: int, size: tuple[int, int], output: Any) -> Any:
     """The shapes that outputs of this head should have."""
+    if head.kind == "pair":  # at a size of their own
+        small = output[0].shape[2:]
+        return [[batch, head.channels, *small], [batch, output[1].shape[1], *small]]
     if head.kind == "points":  # as many as it likes
         return [[batch, head.channels, output[1].shape[1]], [batch, output[1].shape[1], 2]]
     return [batch, head.channels, *([] if head.kind == "presence" else size)]

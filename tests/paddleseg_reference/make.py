@@ -11,6 +11,8 @@ PaddleSeg's SFNet divides by integers, which Paddle 3 refuses: there `norm` in i
 PointRend draws points, after `paddle.seed(0)`; it was written for sizes that are int32 vectors of
 one number, not int64 scalars.
 
+STFPM's are those of the snapshot of October 2024, with a teacher that is not fetched; they go to `anomaly/`.
+
 PP-MobileSeg's are those of the snapshot of October 2024 (2.9 in all but name) and, with `gate: relu6`, of 2.8.0. Its
 training draws (DropPath), so they hold evaluation alone.
 
@@ -32,6 +34,8 @@ from pathlib import Path
 
 import numpy as np
 import paddle
+
+from paddle.vision.models import resnet18
 
 from paddleseg.cvlibs import manager
 from paddleseg.models.backbones import vision_transformer
@@ -70,8 +74,12 @@ def in_training(heads: list, spec: dict) -> list[np.ndarray]:
     maps = []
     for head in main_first(heads, spec):
         group = list(head.values()) if isinstance(head, dict) else head
-        maps.extend([each.numpy() for each in group] if isinstance(group, list) else [at_full_size(group).numpy()])
-    return maps
+        maps += flat(group) if isinstance(group, list) else [at_full_size(group)]
+    return [each.numpy() for each in maps]
+
+
+def flat(group: list) -> list:
+    return [x for each in group for x in flat(each)] if isinstance(group, list) else [group]
 
 
 def at_full_size(logits: paddle.Tensor) -> paddle.Tensor:
@@ -93,6 +101,8 @@ def main() -> None:
     vision_transformer.VisionTransformer.init_weight = lambda self: None
     if spec["type"] == "SegNeXt":
         paddle.rand = lambda shape: paddle.to_tensor(np.random.default_rng(0).random(shape).astype("float32"))
+    if spec["type"] == "STFPM":
+        sys.modules["paddleseg.models.backbones.resnet_ms3"].model_dict["resnet18"] = lambda pretrained: resnet18()
     model = build(json.loads(json.dumps(spec)), manager.MODELS)  # it may write into what it gets
     separate(model)
     if spec["type"] == "PointRend":

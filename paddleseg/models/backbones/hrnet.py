@@ -126,7 +126,7 @@ class HRNet(Backbone):
         self.stem = nn.Sequential(
             ConvBNReLU(in_channels, 64, 3, stride=2, padding=padding), ConvBNReLU(64, 64, 3, stride=2, padding=padding)
         )
-        self.stage1 = _first_stage(64, *self.first_stage)
+        self.stage1 = first_stage(64, *self.first_stage)
         wide = self.first_stage[1] * Bottleneck.expansion
         self.transition1 = nn.LayerList(
             [ConvBNReLU(wide, channels[0], 3), ConvBNReLU(wide, channels[1], 3, stride=2, padding=padding)]
@@ -159,7 +159,8 @@ class HRNet(Backbone):
         return self.stage4([*maps, self.transition3(maps[-1])])
 
 
-def _first_stage(in_channels: int, blocks: int, channels: int) -> nn.Sequential:
+def first_stage(in_channels: int, blocks: int, channels: int) -> nn.Sequential:
+    """Bottleneck blocks at one resolution; they give four times as many channels."""
     wide = channels * Bottleneck.expansion
     first = Bottleneck(in_channels, channels, shortcut=ConvBN(in_channels, wide, 1))
     return nn.Sequential(first, *[Bottleneck(wide, channels) for _ in range(blocks - 1)])
