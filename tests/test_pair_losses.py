@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import paddle
 import pytest
+from model_cases import CASES, build
 
+from paddleseg.engine.terms import LossPlan
 from paddleseg.losses.contrast import PixelContrastCrossEntropyLoss
+from paddleseg.losses.cross_entropy import CrossEntropyLoss
 from paddleseg.losses.points import PointCrossEntropyLoss
+from paddleseg.models.contract import heads_of
 
 IGNORED = 255
 
@@ -41,6 +48,7 @@ def test_points_are_compared_with_the_pixels_that_they_lie_in(align_corners: boo
     known = labels != IGNORED
     losses = -np.take_along_axis(likely, np.where(known, labels, 0)[:, None], axis=1)[:, 0]
     assert value == pytest.approx(losses[known].mean(), rel=1e-5)
+    assert value == pytest.approx(1.39683962, rel=1e-5)  # PaddleSeg 2.8.0's on the same input
     assert np.abs(gradient.transpose(0, 2, 1)[~known]).max() == 0 < np.abs(gradient).max()
 
 
@@ -91,3 +99,31 @@ def test_maps_of_other_pictures_are_refused():
         PointCrossEntropyLoss()([paddle.zeros([2, 3, 5]), paddle.zeros([2, 6, 2])], labels)
     with pytest.raises(ValueError, match="differ in N, h or w"):
         PixelContrastCrossEntropyLoss()([paddle.zeros([1, 3, 4, 4]), paddle.zeros([1, 6, 4, 4])], labels)
+
+
+@pytest.mark.parametrize(
+    ("name", "loss"),
+    [
+        ("PointRend", PointCrossEntropyLoss()),
+        ("HRNetW48Contrast", PixelContrastCrossEntropyLoss(max_views=20, max_samples=80)),
+    ],
+)
+def test_networks_learn_portraits_by_both_of_their_losses(name: str, loss: paddle.nn.Layer, root: Path):
+    folder = root / "data/portrait_mini"
+    entries = [line.split() for line in (folder / "train.txt").read_text().splitlines()[:2]]
+    read = lambda path, flag: cv2.resize(cv2.imread(str(folder / path), flag), (64, 64), interpolation=0)  # noqa: E731
+    photos = np.stack([read(photo, cv2.IMREAD_COLOR) for photo, _ in entries]).transpose(0, 3, 1, 2) / 127.5 - 1
+    labels = paddle.to_tensor(np.stack([read(mask, cv2.IMREAD_GRAYSCALE) > 0 for _, mask in entries]).astype("int64"))
+    model = build(CASES[name], num_classes=2)
+    model.train()
+    plan = LossPlan([CrossEntropyLoss(), loss], [1, 0.5])
+    plan.resolve(heads_of(model), {"label"})
+    optimizer = paddle.optimizer.AdamW(3e-3, parameters=model.parameters())
+    sums = []
+    for _ in range(8):
+        parts = plan(model(paddle.to_tensor(photos.astype("float32"))), {"label": labels})
+        paddle.add_n(parts).backward()
+        optimizer.step()
+        optimizer.clear_grad()
+        sums.append([float(part) for part in parts])
+    assert all(after < 0.9 * before for before, after in zip(sums[0], sums[-1], strict=True)), sums

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-HeadKind = Literal["logits", "boundary", "detail", "pair", "features", "values", "alpha", "trimap", "presence", "points"]
+HeadKind = Literal[
+    "logits", "boundary", "detail", "pair", "features", "values", "alpha", "trimap", "presence", "points"
+]
 
 
 @dataclass(frozen=True)

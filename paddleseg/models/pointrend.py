@@ -183,9 +183,7 @@ class PointRend(SegModel):
             summed = each if summed is None else summed + upsample(each, summed, self.align_corners)
         return self.classify(self.dropout(summed))
 
-    def _classified(
-        self, fine: Sequence[paddle.Tensor], coarse: paddle.Tensor, points: paddle.Tensor
-    ) -> paddle.Tensor:
+    def _classified(self, fine: Sequence[paddle.Tensor], coarse: paddle.Tensor, points: paddle.Tensor) -> paddle.Tensor:
         details = [sample_points(each, points, self.align_corners) for each in fine]
         return self.point_head(paddle.concat(details, axis=1), sample_points(coarse, points, self.align_corners))
 

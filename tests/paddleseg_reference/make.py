@@ -34,7 +34,6 @@ from pathlib import Path
 
 import numpy as np
 import paddle
-
 from paddle.vision.models import resnet18
 
 from paddleseg.cvlibs import manager
@@ -63,7 +62,7 @@ def separate(layer: paddle.nn.Layer) -> None:
 
 
 def main_first(heads: list, spec: dict) -> list:
-    """PaddleSeg's SFNet and BiSeNet give the main logits last, MscaleOCRNet second; SFNet's own evaluation takes another head's."""
+    """PaddleSeg's SFNet and BiSeNet give the main logits last, MscaleOCRNet second; SFNet evaluates another."""
     if spec["type"] == "MscaleOCRNet" and len(heads) > 1:
         return [heads[1], heads[0], *heads[2:]]
     return [heads[-1], *heads[:-1]] if spec["type"] in ("SFNet", "BiseNetV1") else heads
@@ -135,7 +134,9 @@ def main() -> None:
     path = HERE / f"{name}.json.gz"
     # No time stamp in the file: the same reference gives the same bytes.
     path.write_bytes(gzip.compress(json.dumps(reference).encode(), mtime=0))
-    print(path, f"{path.stat().st_size} bytes, {len(outputs)} outputs in training, largest logit {abs(logits).max():.3g}")
+    print(
+        path, f"{path.stat().st_size} bytes, {len(outputs)} outputs in training, largest logit {abs(logits).max():.3g}"
+    )
 
 
 if __name__ == "__main__":

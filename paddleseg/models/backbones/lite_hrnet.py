@@ -190,9 +190,7 @@ class LiteHRNet(Backbone):
         channels = [self.width << branch for branch in range(4)]
         self.stem = Stem(in_channels, 32)
         self.widen = SeparableConv(32, channels[0])
-        self.down = nn.LayerList(
-            [SeparableConv(*pair, stride=2) for pair in itertools.pairwise([32, *channels[1:]])]
-        )
+        self.down = nn.LayerList([SeparableConv(*pair, stride=2) for pair in itertools.pairwise([32, *channels[1:]])])
         self.stages = nn.LayerList(
             [
                 nn.Sequential(
