@@ -13,7 +13,7 @@ from paddleseg.registry import LOSSES
 
 @LOSSES.register
 class PixelContrastCrossEntropyLoss(SegLoss):
-    """InfoNCE between sampled pixels of a batch (section 3.2, equation 5), half of them misclassified where they can be.
+    """InfoNCE between sampled pixels of a batch (section 3.2, eq. 5), half of them misclassified where possible.
 
     A class of a picture takes part that has more than `max_views` pixels there.
 
