@@ -52,7 +52,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     "MaskSegmenter": {"backbone": VIT, "h_embed_dim": 16, "h_depth": 1, "h_num_heads": 2},
     "SegmentationTransformer": {"backbone": VIT, "backbone_indices": [0, 1, 0, 1], "head": "pup"},
     "TopFormer": {"backbone": {"type": "TopTransformer_Tiny"}, "head_use_dw": True},
-    "HRNetW48Contrast": {"backbone": SMALL, "proj_dim": 8},
+    "HRNetW48Contrast": {"backbone": SMALL, "backbone_indices": [3], "proj_dim": 8},
     "MLATransformer": {"backbone": SMALL, "mlahead_channels": 8, "aux_channels": 8},
     "HarDNet": {"stem_channels": [8] * 4, "ch_list": [8, 8, 16, 16, 16], "gr": [4] * 5, "n_layers": [4, 4, 4, 4, 4]},
     "PointRend": {
@@ -93,7 +93,12 @@ NEEDS: dict[str, dict[str, Any]] = {
         "ocr_mid_channels": 32,
         "ocr_key_channels": 16,
     },
-    "MscaleOCRNet": {"backbone": SMALL, "ocr_mid_channels": 16, "ocr_key_channels": 8},
+    "MscaleOCRNet": {
+        "backbone": SMALL,
+        "backbone_indices": [3],
+        "ocr_mid_channels": 16,
+        "ocr_key_channels": 8,
+    },
     "PortraitNet": {"backbone": {"type": "MobileNetV2_x0_25"}, "add_edge": True},
     "SFNet": {"backbone": SMALL, "backbone_indices": [1, 2, 3], "enable_auxiliary_loss": True},
     "STDCSeg": {"backbone": {"type": "STDC1"}, "use_boundary_2": True},

@@ -20,6 +20,7 @@ FRESH = ["model.pretrained", "model.backbone.pretrained", "teacher.pretrained"]
 # Networks of which one recipe takes a second and more.
 LARGE = (
     *("attention_unet", "ccnet", "dmnet", "encnet", "fastfcn", "pfpn", "segnet", "setr", "unet_3plus", "unet_plusplus"),
+    *("hrnet_w48_contrast", "mscale_ocrnet", "pointrend", "uhrnet"),
     *("segmenter/segmenter_vit_small_mask", "segnext/segnext_mscan_b", "u2net/u2net_"),
 )
 

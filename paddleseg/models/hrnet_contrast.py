@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import paddle
@@ -20,12 +21,13 @@ class HRNetW48Contrast(SegModel):
     """FCN on HRNet, with an embedding of every pixel that only training has (Wang et al., section 3.2, figure 3).
 
     Args:
-        backbone: Gives the feature map, its first; HRNet in the paper.
-        bb_channels: Its channels, as the backbone has them; None asks it.
+        backbone: Gives the feature maps; HRNet in the paper.
+        bb_channels: Channels of the one that is used, as the backbone has them; None asks it.
         drop_prob: Share of channels dropped before the classifier.
         proj_dim: Channels of the embedding.
         align_corners: How logits are brought up.
         pretrained: A weights file.
+        backbone_indices: The one feature map to use.
 
     Shape:
         x (N, C, H, W) float32. Returns the logits (N, num_classes, H, W) in a list; in training then a pair at the size
@@ -49,9 +51,10 @@ class HRNetW48Contrast(SegModel):
         proj_dim: int = 256,
         align_corners: bool = False,
         pretrained: str | None = None,
+        backbone_indices: Sequence[int] = (0,),
     ):
         extra = self.extra_heads(num_classes)
-        super().__init__(num_classes, backbone, (0,), extra_heads=extra, align_corners=align_corners)
+        super().__init__(num_classes, backbone, backbone_indices[:1], extra_heads=extra, align_corners=align_corners)
         (wide,) = self.backbone_channels
         if bb_channels not in (None, wide):
             raise ValueError(f"bb_channels is {bb_channels}; the backbone's map has {wide} channels")
