@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import paddle
 from paddle import nn
 
@@ -89,6 +90,11 @@ class ResNet(Backbone):
         if stride == 1 and in_channels == out_channels:
             return None
         return ConvBN(in_channels, out_channels, 1, stride=stride)
+
+    def adapted(self, state: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Weights of the whole network for its first stages."""
+        beyond = tuple(f"stages.{stage}." for stage in range(len(self.stages), 4))
+        return {name: value for name, value in state.items() if not name.startswith(beyond)}
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         x = self.stem(x)
