@@ -85,7 +85,7 @@ class PointRend(SegModel):
         ones, and then a pair: logits of points (N, num_classes, P), and where these are, (N, P, 2) in [0, 1].
 
     Raises:
-        ValueError: `backbone_indices` names another number of maps, or `fpn_inplanes` are not the backbone's channels.
+        ValueError: `backbone_indices` names another number of maps, channels are not as said, or there is one class.
         WeightsError: `pretrained` does not fit this network.
     """
 
@@ -125,6 +125,8 @@ class PointRend(SegModel):
         wide = self.backbone_channels
         if len(wide) != len(PFN_feature_strides) or list(fpn_inplanes or wide) != wide:
             raise ValueError(f"four maps are needed, with fpn_inplanes of their channels; the backbone's are {wide}")
+        if num_classes < 2:
+            raise ValueError(f"num_classes is {num_classes}; what is uncertain shows between two classes")
         for name, given in (("point_in_channels", point_in_channels), ("PFN_in_channels", PFN_in_channels)):
             if given and set(given) != {fpn_outplanes}:
                 raise ValueError(f"{name} is {list(given)}; each should be fpn_outplanes, {fpn_outplanes}")
