@@ -48,15 +48,17 @@ class CrossResolution(nn.Layer):
         self.expand = ConvBN(every // ratio, every, 1)
 
     def forward(self, maps: list[paddle.Tensor]) -> list[paddle.Tensor]:
-        *finer, coarsest = maps
-        # Of an odd size the last cell is a smaller one, so that sizes agree.
-        pooled = [
-            F.avg_pool2d(x, 2**level, 2**level, ceil_mode=True)
-            for level, x in zip(range(len(finer), 0, -1), finer, strict=True)
-        ]
-        gates = sigmoid(self.expand(self.reduce(paddle.concat([*pooled, coarsest], axis=1))))
+        pooled = [_halved(x, len(maps) - level) for level, x in enumerate(maps, 1)]
+        gates = sigmoid(self.expand(self.reduce(paddle.concat(pooled, axis=1))))
         each = paddle.split(gates, self.channels, axis=1)
         return [x * upsample(gate, x, mode="nearest") for x, gate in zip(maps, each, strict=True)]
+
+
+def _halved(x: paddle.Tensor, times: int) -> paddle.Tensor:
+    """The mean of cells; of an odd size the last cells are smaller, as those of strided convolutions."""
+    for _ in range(times):
+        x = F.avg_pool2d(x, 2, 2, ceil_mode=True)
+    return x
 
 
 class ConditionalWeighting(nn.Layer):
