@@ -83,7 +83,18 @@ NEEDS: dict[str, dict[str, Any]] = {
     "MaskSegmenter": {"backbone": VIT, "h_embed_dim": 16, "h_depth": 1, "h_num_heads": 2},
     "SegmentationTransformer": {"backbone": VIT, "backbone_indices": [0, 1, 0, 1], "head": "pup"},
     "TopFormer": {"backbone": {"type": "TopTransformer_Tiny"}, "head_use_dw": True},
+    "HRNetW48Contrast": {"backbone": SMALL, "backbone_indices": [3], "proj_dim": 8},
+    "MLATransformer": {"backbone": SMALL, "mlahead_channels": 8, "aux_channels": 8},
     "HarDNet": {"stem_channels": [8] * 4, "ch_list": [8, 8, 16, 16, 16], "gr": [4] * 5, "n_layers": [4, 4, 4, 4, 4]},
+    "PointRend": {
+        "backbone": SMALL,
+        "backbone_indices": [0, 1, 2, 3],
+        "fpn_outplanes": 8,
+        "PFN_channels": 8,
+        "point_out_channels": 8,
+        "point_num_points": 64,
+        "point_subdivision_num_points": 100,
+    },
     "PFPNNet": {"backbone": SMALL, "backbone_indices": [0, 1, 2, 3], "channels": 8, "enable_auxiliary_loss": True},
     "ANN": {"backbone": SMALL, "key_value_channels": 16, "inter_channels": 32, "psp_size": [1, 3]},
     "CCNet": {"backbone": SMALL, "recurrence": 2},
@@ -113,6 +124,12 @@ NEEDS: dict[str, dict[str, Any]] = {
         "ocr_mid_channels": 32,
         "ocr_key_channels": 16,
     },
+    "MscaleOCRNet": {
+        "backbone": SMALL,
+        "backbone_indices": [3],
+        "ocr_mid_channels": 16,
+        "ocr_key_channels": 8,
+    },
     "PortraitNet": {"backbone": {"type": "MobileNetV2_x0_25"}, "add_edge": True},
     "SFNet": {"backbone": SMALL, "backbone_indices": [1, 2, 3], "enable_auxiliary_loss": True},
     "STDCSeg": {"backbone": {"type": "STDC1"}, "use_boundary_2": True},
@@ -127,8 +144,10 @@ NEEDS: dict[str, dict[str, Any]] = {
     },
 }
 
-# Networks of classes; those of mattes have tests of their own.
-NETWORKS = [name for name in MODELS.names() if "num_classes" in parameters_of(MODELS.get(name)).names]
+# Networks of classes; those of mattes have tests of their own, and STFPM, which scores faults.
+NETWORKS = [
+    name for name in MODELS.names() if "num_classes" in parameters_of(MODELS.get(name)).names and name != "STFPM"
+]
 
 # One entry each, by name.
 CASES: dict[str, dict[str, Any]] = {name: {"type": name, **NEEDS.get(name, {})} for name in NETWORKS}

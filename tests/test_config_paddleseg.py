@@ -82,6 +82,15 @@ class TestPaddleSegFiles:
         said = "Warning: a.yml:2: learning_rate: is not used, since lr_scheduler (a.yml:1) says it all.\n"
         assert capsys.readouterr().err == said
 
+    def test_losses_of_mscale_ocrnet_follow_its_main_logits(self, parts_folder, capsys):
+        for coef, meant in (("[0.4, 1, 0.1, 0.1]", "BACD"), ("[1, 0.4, 0.1, 0.1]", "ABCD"), ("[1]", "ABCD")):
+            types = "[{type: A}, {type: B}, {type: C}, {type: D}]"
+            write("a.yml", f"model: {{type: MscaleOCRNet}}\nloss: {{types: {types}, coef: {coef}}}\n")
+            cfg = load_config("a.yml", check=False)
+            assert "".join(loss.type for loss in cfg.loss.types) == meant and cfg.loss.coef[0] == 1
+            said = "the first two change places" in capsys.readouterr().err
+            assert said == (meant == "BACD")
+
     def test_keys_that_only_name_a_value_are_said(self, parts_folder, capsys):
         write("a.yml", "mean: &mean [0.5]\niters: &n 3\nmodel: {type: A, mean: *mean, n: *n}\n")
         cfg = load_config("a.yml", check=False)

@@ -55,6 +55,11 @@ def shapes_of(head: Head, batch: int, size: tuple[int, int], output: Any) -> Any
     """The shapes that outputs of this head should have."""
     if head.kind == "queries":  # as many as it likes, at a size of its own
         return [([batch, masks.shape[1], head.channels + 1], [batch, *masks.shape[1:]]) for _, masks in output]
+    if head.kind == "pair":  # at a size of their own
+        small = output[0].shape[2:]
+        return [[batch, head.channels, *small], [batch, output[1].shape[1], *small]]
+    if head.kind == "points":  # as many as it likes
+        return [[batch, head.channels, output[1].shape[1]], [batch, output[1].shape[1], 2]]
     return [batch, head.channels, *([] if head.kind == "presence" else size)]
 
 
@@ -67,7 +72,7 @@ def loss_of(output: Any, labels: np.ndarray) -> paddle.Tensor:
     if isinstance(output, (list, tuple)):
         return sum(loss_of(each, labels) for each in output)
     if output.ndim < 4 or output.shape[2:] != list(labels.shape[1:]):
-        return (output * output).mean()
+        return (output * output * output).mean()  # of vectors of length 1 a square would have no slope
     if output.shape[1] > 1:
         return paddle.nn.functional.cross_entropy(output, paddle.to_tensor(labels), axis=1)
     return paddle.nn.functional.binary_cross_entropy_with_logits(
@@ -214,6 +219,7 @@ LARGE = {
     *(f"MixVisionTransformer_B{size}" for size in (3, 4, 5)),
     *("MSCAN_T", "MSCAN_B", "MSCAN_L"),
     *(name for name in BACKBONES.names() if name.startswith(("SwinTransformer_", "CAE_"))),
+    *("UHRNet_W18", "UHRNet_W48", "Lite_HRNet_30", "Lite_HRNet_wider_naive"),
     *(name for name in BACKBONES.names() if name.startswith("ViT_")),
 }
 

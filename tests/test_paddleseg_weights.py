@@ -22,8 +22,8 @@ REFERENCES = sorted((Path(__file__).parent / "paddleseg_reference").glob("*.json
 # Networks that PaddleSeg has in one width, of 25 M parameters and more: seconds each.
 LARGE = {"attention_unet", "segnet", "unet_3plus", "unet_3plus_supervised", "u2net"}
 # How far rounding may take their logits in training, as a share of the largest. U²-Net normalises maps of 2x3 in many
-# layers: PaddleSeg's own float32 is 9e-5 from its float64.
-ROUNDING = {"u2net": 3e-4, "u2netp": 3e-4}
+# layers: PaddleSeg's own float32 is 9e-5 from its float64. MscaleOCRNet's branches have 1x2 of half the picture.
+ROUNDING = {"u2net": 3e-4, "u2netp": 3e-4, "mscale_ocrnet_hrnet_w18_small_v1_psa": 3e-4}
 
 
 def cases() -> list[Any]:
@@ -47,6 +47,7 @@ def test_paddlesegs_weights_give_paddlesegs_logits(path: Path, tmp_path: Path):
     for layer in model.sublayers():
         if isinstance(layer, (paddle.nn.Dropout, paddle.nn.Dropout2D)):
             layer.p = 0
+    paddle.seed(0)  # for what is drawn in training
     with paddle.no_grad():
         outputs = model(paddle.to_tensor(fill.batch()))
     assert len(outputs) == len(model.heads) == reference["outputs_in_training"]
@@ -63,7 +64,7 @@ def test_paddlesegs_weights_give_paddlesegs_logits(path: Path, tmp_path: Path):
 
 
 def maps_of(outputs: Any) -> list[paddle.Tensor]:
-    """The maps of all outputs; of the queries of MaskFormer classes and masks in turn."""
+    """The maps of all outputs; of those that a loss takes together, and of MaskFormer's queries, one by one."""
     return [x for output in outputs for x in maps_of(output)] if isinstance(outputs, (list, tuple)) else [outputs]
 
 

@@ -153,11 +153,11 @@ def refusals(cfg: RunConfig) -> list[Problem]:
 
 
 def without_pretrained(settings: dict[str, Any]) -> dict[str, Any]:
-    """A network's settings, its backbone's too, without `pretrained`."""
+    """A network's settings, its backbone's too, without `pretrained` and the like."""
     return {
         key: without_pretrained(value) if isinstance(value, dict) else value
         for key, value in settings.items()
-        if key != "pretrained"
+        if not key.endswith("pretrained")
     }
 
 

@@ -119,7 +119,7 @@ def _fits_sequence(value: Any, origin: Any, arguments: tuple[Any, ...]) -> bool:
 def takes_path(parameter: Any, parameters: Parameters) -> bool:
     """Whether an argument is a file or folder: its annotation says `Path`, or it holds trained weights."""
     hint = parameters.hints.get(parameter)
-    return parameter == "pretrained" or Path in (hint, *typing.get_args(hint))
+    return str(parameter).endswith("pretrained") or Path in (hint, *typing.get_args(hint))
 
 
 def describe(hint: Any) -> str:

@@ -21,7 +21,7 @@ _MATTING = {"MODNet", "PPMatting", "PPMattingV2", "HumanMatting", "DIM", "RVM"}
 def modernise(tree: Node, known: Collection[str]) -> tuple[Node, list[str]]:
     """Rewrite `learning_rate:`, a rate or decay inside `optimizer:`, and optimizer names; drop keys that say nothing.
 
-    A file of PaddleSeg's Matting gets the task that its network is for.
+    A file of PaddleSeg's Matting gets the task that its network is for; losses of its MscaleOCRNet change places.
 
     Those are `x-` keys, keys that only give a value a name (`mean: &mean [...]`), and an old schedule beside today's.
 
@@ -29,7 +29,7 @@ def modernise(tree: Node, known: Collection[str]) -> tuple[Node, list[str]]:
         known: The top-level keys that mean something.
 
     Returns:
-        The tree, and a remark on each key that was dropped but for the first kind.
+        The tree, and a remark on each key that was dropped but for the first kind, or whose parts change places.
     """
     keys = {key: node for key, node in tree.value.items() if not str(key).startswith("x-")}
     names = [key for key, node in keys.items() if node.anchored and key not in (*known, "learning_rate")]
@@ -55,7 +55,32 @@ def modernise(tree: Node, known: Collection[str]) -> tuple[Node, list[str]]:
         kind = network.value.get("type")
         if kind is not None and kind.value in _MATTING:
             keys["task"] = Node("matting", kind.origin)
+        if kind is not None and kind.value == "MscaleOCRNet" and "loss" in keys:
+            keys["loss"], remark = _main_first(keys["loss"])
+            remarks += remark
     return Node(keys, tree.origin), remarks
+
+
+def _main_first(loss: Node) -> tuple[Node, list[str]]:
+    """Losses of PaddleSeg's MscaleOCRNet in the order of ours, whose main logits come before the coarse ones.
+
+    The coarse ones weigh less; so the order is known.
+    """
+    parts = loss.value if isinstance(loss.value, dict) else {}
+    coef = parts["coef"].value if "coef" in parts else None
+    if not isinstance(coef, list) or len(coef) != 4:
+        return loss, []
+    first, second = (node.value for node in coef[:2])
+    if not (isinstance(first, (int, float)) and isinstance(second, (int, float)) and first < second):
+        return loss, []
+    swapped = {
+        name: Node([node.value[1], node.value[0], *node.value[2:]], node.origin)
+        if name in ("types", "coef") and isinstance(node.value, list) and len(node.value) == 4
+        else node
+        for name, node in parts.items()
+    }
+    remark = f"{loss.origin}: loss: the first two change places, since MscaleOCRNet's main logits come first here"
+    return Node(swapped, loss.origin), [remark]
 
 
 def _optimizer_type(optimizer: dict[str, Node]) -> Node:

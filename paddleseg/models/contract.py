@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 HeadKind = Literal[
-    "logits", "boundary", "detail", "pair", "features", "values", "alpha", "trimap", "presence", "queries"
+    "logits", "boundary", "detail", "pair", "features", "values", "alpha", "trimap", "presence", "queries", "points"
 ]
 
 
@@ -19,9 +19,10 @@ class Head:
         kind: What its numbers are, which says what losses they are for: "logits" are scores of the classes, "boundary"
             scores of the sample's edge map, "detail" scores of fine detail, "values" measures of another kind, such as
             depths, "alpha" mattes in [0, 1], "trimap" probabilities of foreground, unknown and background, "presence"
-            scores (N, C) of which classes the picture shows. "queries" are, in training, the classes and masks of a
-            set of queries, of which evaluation makes scores of the classes. "pair" stands for several maps that one
-            loss takes together, "features" for maps that are no scores at all.
+            scores (N, C) of which classes the picture shows, "points" scores (N, C, P) of points, in a list with where
+            these are. "queries" are, in training, the classes and masks of a set of queries, of which evaluation makes
+            scores of the classes. "pair" stands for several maps that one loss takes together, "features" for maps that
+            are no scores at all.
         channels: Channels of its map; of a pair those of the first one.
     """
 

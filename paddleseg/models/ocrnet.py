@@ -95,11 +95,16 @@ class OCRNet(SegModel):
         self.load_pretrained(pretrained)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        described, coarse = self.in_context(x)
+        logits = self.classify(described)
+        return self.at_size_of(x, logits, coarse) if self.training else self.at_size_of(x, logits)
+
+    def in_context(self, x: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
+        """Pixels with what their objects look like, and the coarse logits, at the size of the backbone's map."""
         (features,) = self.backbone_maps(x)
         coarse = self.regions(features)
         pixels = self.pixels(features)
         places = F.softmax(coarse.flatten(2), axis=2)  # of each class, over all pixels
         objects = matmul(pixels.flatten(2), places, transpose_y=True).unsqueeze(-1)
         context = self.attention(pixels, objects)
-        logits = self.classify(self.dropout(self.fuse(paddle.concat([context, pixels], axis=1))))
-        return self.at_size_of(x, logits, coarse) if self.training else self.at_size_of(x, logits)
+        return self.dropout(self.fuse(paddle.concat([context, pixels], axis=1))), coarse

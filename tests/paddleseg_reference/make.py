@@ -8,6 +8,11 @@ install it):
 
 PaddleSeg's SFNet divides by integers, which Paddle 3 refuses: there `norm` in its `flow_warp` was cast to float32.
 
+PointRend draws points, after `paddle.seed(0)`; it was written for sizes that are int32 vectors of
+one number, not int64 scalars.
+
+STFPM's are those of the snapshot of October 2024, with a teacher that is not fetched; they go to `anomaly/`.
+
 PP-MobileSeg's are those of the snapshot of October 2024 (2.9 in all but name) and, with `gate: relu6`, of 2.8.0. Its
 training draws (DropPath), so they hold evaluation alone.
 
@@ -37,6 +42,7 @@ from pathlib import Path
 
 import numpy as np
 import paddle
+from paddle.vision.models import resnet18
 
 from paddleseg.cvlibs import manager
 from paddleseg.models import maskformer, upernet_cae
@@ -66,9 +72,11 @@ def separate(layer: paddle.nn.Layer) -> None:
 
 
 def main_first(heads: list, spec: dict) -> list:
-    """PaddleSeg's SFNet, BiSeNet and K-Net give the main logits last; SFNet's own evaluation takes another head's."""
+    """PaddleSeg's SFNet, BiSeNet and K-Net give the main logits last, MscaleOCRNet second; SFNet evaluates another."""
     if spec["type"] == "KNet":
         return heads[::-1]
+    if spec["type"] == "MscaleOCRNet" and len(heads) > 1:
+        return [heads[1], heads[0], *heads[2:]]
     return [heads[-1], *heads[:-1]] if spec["type"] in ("SFNet", "BiseNetV1") else heads
 
 
@@ -128,18 +136,26 @@ def allow_small_maskformer(ours: dict) -> None:
 
 
 def in_training(heads: list, spec: dict) -> list[np.ndarray]:
-    """What the network gives, main first."""
+    """What the network gives, main first; of what a loss takes together map after map."""
     if spec["type"] == "MaskFormer":
         (found,) = heads
         layers = [found, *reversed(found["aux_outputs"])]
         return [layer[name].numpy() for layer in layers for name in ("pred_logits", "pred_masks")]
-    return [at_full_size(each).numpy() for each in main_first(heads, spec)]
+    maps = []
+    for head in main_first(heads, spec):
+        group = list(head.values()) if isinstance(head, dict) else head
+        maps += flat(group) if isinstance(group, list) else [at_full_size(group)]
+    return [each.numpy() for each in maps]
+
+
+def flat(group: list) -> list:
+    return [x for each in group for x in flat(each)] if isinstance(group, list) else [group]
 
 
 def at_full_size(logits: paddle.Tensor) -> paddle.Tensor:
     """A head's logits as its loss sees them: STDCSeg leaves it to DetailAggregateLoss to bring them up."""
     size = list(fill.INPUT_SHAPE[2:])
-    if logits.shape[2:] in (size, []):  # scores of the whole picture have no size
+    if logits.shape[2:] in (size, []) or logits.ndim < 4:  # scores of points or of the whole picture have no size
         return logits
     return paddle.nn.functional.interpolate(logits, size, mode="bilinear", align_corners=True)
 
@@ -159,9 +175,15 @@ def main() -> None:
         allow_small_maskformer(ours)
     if spec["type"] == "SegNeXt":
         paddle.rand = lambda shape: paddle.to_tensor(np.random.default_rng(0).random(shape).astype("float32"))
+    if spec["type"] == "STFPM":
+        sys.modules["paddleseg.models.backbones.resnet_ms3"].model_dict["resnet18"] = lambda pretrained: resnet18()
     model = build(json.loads(json.dumps(spec)), manager.MODELS)  # it may write into what it gets
     separate(model)
     # Whole numbers say which row of a table is whose; they follow from the network's form.
+    if spec["type"] == "PointRend":
+        model.pointhead.subdivision_num_points = model.pointhead.subdivision_num_points.astype("int64")
+        join = paddle.concat
+        paddle.concat = lambda x, axis=0: join([each if each.ndim else each.reshape([1]) for each in x], axis)
     state = {key: list(x.shape) for key, x in model.state_dict().items() if x.dtype == paddle.float32}
     model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
     model.train()
@@ -170,6 +192,7 @@ def main() -> None:
             layer.p = 0
         if isinstance(layer, paddle.nn.MultiHeadAttention):
             layer.dropout = 0
+    paddle.seed(0)  # PointRend draws points
     with paddle.no_grad():
         outputs = model(paddle.to_tensor(fill.batch()))
         heads = in_training(outputs, spec)
@@ -191,7 +214,9 @@ def main() -> None:
     path = HERE / f"{name}.json.gz"
     # No time stamp in the file: the same reference gives the same bytes.
     path.write_bytes(gzip.compress(json.dumps(reference).encode(), mtime=0))
-    print(path, f"{path.stat().st_size} bytes, {len(heads)} outputs in training, largest logit {abs(logits).max():.3g}")
+    print(
+        path, f"{path.stat().st_size} bytes, {len(outputs)} outputs in training, largest logit {abs(logits).max():.3g}"
+    )
 
 
 if __name__ == "__main__":

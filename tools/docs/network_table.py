@@ -96,6 +96,10 @@ RECIPES: list[tuple[str, str, tuple[int, int]]] = [
     ("attention_unet/attention_unet_cityscapes_1024x512_80k.yml", "Oktay et al., MIDL 2018", (512, 1024)),
     ("unet_plusplus/unet_plusplus_cityscapes_1024x512_160k.yml", "Zhou et al., DLMIA 2018", (512, 1024)),
     ("unet_3plus/unet_3plus_cityscapes_1024x512_160k.yml", "Huang et al., ICASSP 2020", (512, 1024)),
+    ("pointrend/pointrend_resnet50_os8_cityscapes_1024x512_80k.yml", "Kirillov et al., CVPR 2020", (512, 1024)),
+    ("uhrnet/fcn_uhrnetw18_small_cityscapes_1024x512_80k.yml", "Wang et al., arXiv 2210.07140", (512, 1024)),
+    ("mobileseg/mobileseg_litehrnet18_cityscapes_1024x512_80k.yml", "Yu et al., CVPR 2021", (512, 1024)),
+    ("mla_transformer/mla_resnet18_cityscapes_1024x512_80k.yml", "Zheng et al., CVPR 2021", (512, 1024)),
     ("u2net/u2net_cityscapes_1024x512_160k.yml", "Qin et al., Pattern Recognition 2020", (512, 1024)),
     ("u2net/u2netp_cityscapes_1024x512_160k.yml", "Qin et al., Pattern Recognition 2020", (512, 1024)),
 ]

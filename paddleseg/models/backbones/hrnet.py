@@ -10,7 +10,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.backbones.base import Backbone
-from paddleseg.models.layers import upsample
+from paddleseg.models.layers import PolarizedSelfAttentionModule, upsample
 from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
 from paddleseg.models.layers.residual import BasicBlock, Bottleneck
 from paddleseg.models.weights import load_pretrained
@@ -25,14 +25,20 @@ class ParallelModule(nn.Layer):
         blocks: Residual blocks of each branch.
         padding: Of the strided convolutions, as in `ConvBN`.
         align_corners: How low resolutions are brought up.
+        attentive: Whether blocks attend between their convolutions.
     """
 
     def __init__(
-        self, channels: Sequence[int], blocks: int, padding: Literal["SAME"] | None = None, align_corners: bool = False
+        self,
+        channels: Sequence[int],
+        blocks: int,
+        padding: Literal["SAME"] | None = None,
+        align_corners: bool = False,
+        attentive: bool = False,
     ):
         super().__init__()
         self.align_corners = align_corners
-        self.branches = nn.LayerList([nn.Sequential(*[BasicBlock(c, c) for _ in range(blocks)]) for c in channels])
+        self.branches = nn.LayerList([nn.Sequential(*[_block(c, attentive) for _ in range(blocks)]) for c in channels])
         count = len(channels)
         self.exchange = nn.LayerList(
             [
@@ -53,6 +59,12 @@ class ParallelModule(nn.Layer):
             elif source > target:
                 total = total + upsample(path(maps[source]), maps[target], self.align_corners)
         return F.relu(total)
+
+
+def _block(channels: int, attentive: bool) -> BasicBlock:
+    return BasicBlock(
+        channels, channels, between=PolarizedSelfAttentionModule(channels, channels) if attentive else None
+    )
 
 
 def _path(channels: Sequence[int], source: int, target: int, padding: Literal["SAME"] | None) -> nn.Layer:
@@ -79,6 +91,7 @@ class HRNet(Backbone):
         padding_same: Where the odd row and column of padding go in strided convolutions: below and to the right, as
             in PaddleSeg's published weights, or (False) above and to the left, as in the authors' own.
         pyramid: Give the stem's map at 1/2, then each branch by itself.
+        use_psa: Polarized self-attention inside the residual blocks (Liu et al., arXiv 2107.00782).
 
     Shape:
         x (N, in_channels, H, W). Returns one map (N, out_channels[0], H / 4, W / 4), rounded up, in a list; with
@@ -100,6 +113,7 @@ class HRNet(Backbone):
         align_corners: bool = False,
         padding_same: bool = True,
         pyramid: bool = False,
+        use_psa: bool = False,
     ):
         super().__init__()
         self.align_corners, self.pyramid = align_corners, pyramid
@@ -112,7 +126,7 @@ class HRNet(Backbone):
         self.stem = nn.Sequential(
             ConvBNReLU(in_channels, 64, 3, stride=2, padding=padding), ConvBNReLU(64, 64, 3, stride=2, padding=padding)
         )
-        self.stage1 = _first_stage(64, *self.first_stage)
+        self.stage1 = first_stage(64, *self.first_stage)
         wide = self.first_stage[1] * Bottleneck.expansion
         self.transition1 = nn.LayerList(
             [ConvBNReLU(wide, channels[0], 3), ConvBNReLU(wide, channels[1], 3, stride=2, padding=padding)]
@@ -121,7 +135,10 @@ class HRNet(Backbone):
         self.transition3 = ConvBNReLU(channels[2], channels[3], 3, stride=2, padding=padding)
         self.stage2, self.stage3, self.stage4 = (
             nn.Sequential(
-                *[ParallelModule(channels[:branches], self.blocks, padding, align_corners) for _ in range(count)]
+                *[
+                    ParallelModule(channels[:branches], self.blocks, padding, align_corners, use_psa)
+                    for _ in range(count)
+                ]
             )
             for branches, count in zip((2, 3, 4), self.modules, strict=True)
         )
@@ -142,7 +159,8 @@ class HRNet(Backbone):
         return self.stage4([*maps, self.transition3(maps[-1])])
 
 
-def _first_stage(in_channels: int, blocks: int, channels: int) -> nn.Sequential:
+def first_stage(in_channels: int, blocks: int, channels: int) -> nn.Sequential:
+    """Bottleneck blocks at one resolution; they give four times as many channels."""
     wide = channels * Bottleneck.expansion
     first = Bottleneck(in_channels, channels, shortcut=ConvBN(in_channels, wide, 1))
     return nn.Sequential(first, *[Bottleneck(wide, channels) for _ in range(blocks - 1)])

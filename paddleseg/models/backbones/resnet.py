@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import paddle
 from paddle import nn
 
@@ -34,9 +35,10 @@ class ResNet(Backbone):
         in_channels: Channels of the image.
         pretrained: A weights file.
         pyramid: Also give the stem's map at 1/2, first.
+        depth: How many of the four stages there are.
 
     Shape:
-        x (N, in_channels, H, W). Returns the maps of the four stages, (N, out_channels[i], H / strides[i],
+        x (N, in_channels, H, W). Returns the maps of its stages, (N, out_channels[i], H / strides[i],
         W / strides[i]), rounded up.
 
     Raises:
@@ -54,6 +56,7 @@ class ResNet(Backbone):
         in_channels: int = 3,
         pretrained: str | None = None,
         pyramid: bool = False,
+        depth: int = 4,
     ):
         super().__init__()
         if output_stride not in _STAGES:
@@ -63,9 +66,10 @@ class ResNet(Backbone):
         self.pyramid = pyramid
         self.strides, self.out_channels = ([2], [64]) if pyramid else ([], [])
         channels, total_stride = 64, 4
-        for index, (depth, (stride, dilation)) in enumerate(zip(self.depths, _STAGES[output_stride], strict=True)):
-            grid = multi_grid if index == 3 else (1,) * depth
-            dilations = [dilation * factor for factor in grid[:depth]]
+        stages = list(zip(self.depths, _STAGES[output_stride], strict=True))[:depth]
+        for index, (blocks, (stride, dilation)) in enumerate(stages):
+            grid = multi_grid if index == 3 else (1,) * blocks
+            dilations = [dilation * factor for factor in grid[:blocks]]
             self.stages.append(self._make_stage(channels, 64 << index, stride, dilations))
             channels, total_stride = (64 << index) * self.block.expansion, total_stride * stride
             self.strides.append(total_stride)
@@ -86,6 +90,11 @@ class ResNet(Backbone):
         if stride == 1 and in_channels == out_channels:
             return None
         return ConvBN(in_channels, out_channels, 1, stride=stride)
+
+    def adapted(self, state: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Weights of the whole network for its first stages."""
+        beyond = tuple(f"stages.{stage}." for stage in range(len(self.stages), 4))
+        return {name: value for name, value in state.items() if not name.startswith(beyond)}
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         x = self.stem(x)

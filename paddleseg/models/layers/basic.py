@@ -139,7 +139,7 @@ class SeparableConv(nn.Layer):
         stride: int = 1,
         kernel_size: int = 3,
         dilation: int = 1,
-        act: str = "relu",
+        act: str | None = "relu",
     ):
         super().__init__()
         self.depthwise = ConvBN(

@@ -6,6 +6,9 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from paddleseg.models.layers.graph_ops import matmul, sigmoid
+from paddleseg.models.layers.upsample import spatial_size
+
 
 class PolarizedSelfAttentionModule(nn.Layer):
     """PaddleSeg's: a weight for each channel and one for each place, side by side (Liu et al., 2021).
@@ -40,15 +43,15 @@ class PolarizedSelfAttentionModule(nn.Layer):
     def spatial_pool(self, x: paddle.Tensor) -> paddle.Tensor:
         """The map with its channels weighed by what stands where the map is most alive."""
         where = F.softmax(self.conv_q_right(x).flatten(2), axis=2)  # (N, 1, HW)
-        found = paddle.matmul(self.conv_v_right(x).flatten(2), where, transpose_y=True)
-        return x * F.sigmoid(self.conv_up(found.unsqueeze(3)))
+        found = matmul(self.conv_v_right(x).flatten(2), where, transpose_y=True)
+        return x * sigmoid(self.conv_up(found.unsqueeze(3)))
 
     def channel_pool(self, x: paddle.Tensor) -> paddle.Tensor:
         """The map with its places weighed by how much they are like its mean."""
         mean = self.conv_q_left(x).mean(axis=[2, 3]).unsqueeze(1)  # (N, 1, C/2)
         values = self.conv_v_left(x)
-        likeness = F.softmax(paddle.matmul(mean, values.flatten(2)), axis=2)
-        return x * F.sigmoid(likeness.reshape([0, 1, *values.shape[2:]]))
+        likeness = F.softmax(matmul(mean, values.flatten(2)), axis=2)
+        return x * sigmoid(likeness.reshape([0, 1, *spatial_size(values)]))
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         return self.channel_pool(x) + self.spatial_pool(x)

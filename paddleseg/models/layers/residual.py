@@ -17,6 +17,7 @@ class BasicBlock(nn.Layer):
         dilation: Of both convolutions.
         shortcut: Makes the input's shape the output's; None where they are the same.
         relu: Whether a ReLU follows the sum.
+        between: What stands between the two convolutions, such as attention.
     """
 
     expansion = 1
@@ -30,15 +31,17 @@ class BasicBlock(nn.Layer):
         dilation: int = 1,
         shortcut: nn.Layer | None = None,
         relu: bool = True,
+        between: nn.Layer | None = None,
     ):
         super().__init__()
         self.conv1 = ConvBNReLU(in_channels, channels, 3, stride=stride, dilation=dilation)
+        self.between = nn.Identity() if between is None else between
         self.conv2 = ConvBN(channels, channels, 3, dilation=dilation)
         self.shortcut = nn.Identity() if shortcut is None else shortcut
         self.relu = relu
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        y = self.conv2(self.conv1(x)) + self.shortcut(x)
+        y = self.conv2(self.between(self.conv1(x))) + self.shortcut(x)
         return F.relu(y) if self.relu else y
 
 

@@ -66,7 +66,7 @@ def scaled_size(x: paddle.Tensor, factor: float) -> list[Any]:
     sides = spatial_size(x)
     if all(isinstance(side, int) for side in sides):
         return [int(side * factor) for side in sides]
-    return [(side.astype("float32") * factor).floor().astype("int32") for side in sides]
+    return [(side.astype("float32") * factor).astype("int32") for side in sides]
 
 
 def scaled(x: paddle.Tensor, factor: float) -> paddle.Tensor:

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from paddleseg.models.published.name_map import CONV_BN, NameMap
+from paddleseg.models.published.name_map import CONV_BN, NameMap, Rule
 
+# What is inside parallel modules and residual blocks; U-HRNet has them too. The last of the rules.
+PARALLEL: tuple[Rule, ...] = (
+    (r"branches_func\.bb_st\d_\d+_branch_layer_(\d)_(\d+)\.", r"branches.\1.\2."),
+    (r"fuse_func\.residual_st\d_\d+_layer_(\d)_(\d)\.", r"exchange.\1.\2."),
+    (r"fuse_func\.residual_st\d_\d+_layer_(\d)_(\d)_(\d)\.", r"exchange.\1.\2.\3."),
+    (r"\.conv_down\.", ".shortcut."),
+    (r"\.deattn\.", ".between."),
+    *CONV_BN,
+    # They count from one.
+    (r"(?<=\.)\d+(?=\.)", lambda number: str(int(number[0]) - 1)),
+)
 NAMES = {
     "HRNet": NameMap(
         rename=(
@@ -12,13 +23,7 @@ NAMES = {
             (r"^tr1\.transition_tr1_layer_(\d)\.", r"transition1.\1."),
             (r"^tr([23])\.transition_tr\d_layer_\d\.", r"transition\1."),
             (r"^st(\d)\.stage_st\d_(\d+)\.", r"stage\1.\2."),
-            (r"branches_func\.bb_st\d_\d+_branch_layer_(\d)_(\d+)\.", r"branches.\1.\2."),
-            (r"fuse_func\.residual_st\d_\d+_layer_(\d)_(\d)\.", r"exchange.\1.\2."),
-            (r"fuse_func\.residual_st\d_\d+_layer_(\d)_(\d)_(\d)\.", r"exchange.\1.\2.\3."),
-            (r"\.conv_down\.", ".shortcut."),
-            *CONV_BN,
-            # They count from one.
-            (r"(?<=\.)\d+(?=\.)", lambda number: str(int(number[0]) - 1)),
+            *PARALLEL,
         ),
         # Files trained on ImageNet also hold a classifier.
         unused=(r"^(?!conv_layer1_|la1\.|tr\d\.|st\d\.)",),
