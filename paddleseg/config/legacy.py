@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from paddleseg.config.tree import Node, merge, to_node
 
@@ -51,11 +52,36 @@ def modernise(tree: Node, known: Collection[str]) -> tuple[Node, list[str]]:
         translated = _schedule(rate, decay, old)
         keys["lr_scheduler"] = translated if today is None else merge(translated, today)
     network = keys.get("model")
-    if "task" not in keys and network is not None and isinstance(network.value, dict):
-        kind = network.value.get("type")
-        if kind is not None and kind.value in _MATTING:
-            keys["task"] = Node("matting", kind.origin)
+    if "loss" in keys and network is not None and _type_of(network) == "PIDNet":
+        keys["loss"] = _main_first(keys["loss"])
+    if "task" not in keys and network is not None and _type_of(network) in _MATTING:
+        keys["task"] = Node("matting", network.value["type"].origin)
     return Node(keys, tree.origin), remarks
+
+
+def _type_of(component: Node) -> Any:
+    kind = component.value.get("type") if isinstance(component.value, dict) else None
+    return None if kind is None else kind.value
+
+
+def _main_first(loss: Node) -> Node:
+    """PaddleSeg's four losses of PIDNet in the order of our heads.
+
+    Theirs begin with the branch of detail, and the last one gets the main logits alone: it is a loss of pairs here.
+    """
+    parts = loss.value if isinstance(loss.value, dict) else {}
+    lists = [parts[name].value for name in ("types", "coef") if name in parts]
+    if len(lists) != 2 or not all(isinstance(each, list) and len(each) == 4 for each in lists):
+        return loss
+    last = lists[0][3]
+    if _type_of(last) != "OhemCrossEntropyLoss":
+        return loss
+    pair = Node(last.value | {"type": Node("OhemEdgeAttentionLoss", last.value["type"].origin)}, last.origin)
+    (detail, main, edge, _), coef = lists
+    types = Node([main, detail, edge, pair], parts["types"].origin)
+    return Node(
+        parts | {"types": types, "coef": Node([coef[1], coef[0], *coef[2:]], parts["coef"].origin)}, loss.origin
+    )
 
 
 def _optimizer_type(optimizer: dict[str, Node]) -> Node:
