@@ -77,6 +77,8 @@ def test_every_parameter_gets_gradient_from_the_heads_that_the_model_names(name:
     outputs = model(*given(model, 2, 4, h, w))
     heads = heads_of(model)
     assert heads is not None and isinstance(outputs, list)
+    # What a pair brings beside its first map is among the other outputs.
+    outputs = [output[0] if head.kind == "pair" else output for output, head in zip(outputs, heads, strict=True)]
     sizes = [[] if head.kind == "presence" else [h, w] for head in heads]
     assert [output.shape for output in outputs] == [
         [2, head.channels, *size] for head, size in zip(heads, sizes, strict=True)
@@ -191,6 +193,9 @@ LARGE = {
     *(f"HRNet_W{width}" for width in (32, 40, 44, 48, 60, 64)),
     *(f"MixVisionTransformer_B{size}" for size in (3, 4, 5)),
     *("MSCAN_T", "MSCAN_B", "MSCAN_L"),
+    *("PIDNet_Medium", "PIDNet_Large", "SeaFormer_small", "SeaFormer_base", "SeaFormer_large"),
+    *(f"EfficientFormerv2_{size}" for size in ("s0", "s1", "s2", "l")),  # of s0 PaddleSeg's spelling is built
+    *("HRFormer_base", "HRFormer_base_win_13", "HRFormer_base_win_15", "Xception65_deeplab", "Xception71_deeplab"),
     *(name for name in BACKBONES.names() if name.startswith("ViT_")),
 }
 
@@ -210,12 +215,18 @@ def test_backbones_say_what_they_give(name: str):
 FEW_DIFFER = {"ENet"}
 
 
+# paddle2onnx ends in a segmentation fault on the loop that joins Canny's edges.
+NOT_IN_ONNX = {"GSCNN"}
+# Backbones that no case above has, behind an FCN.
+BACKBONES_ALONE = ["Efficientformerv2_s0", "HRFormer_small", "SeaFormer_tiny", "Xception41_deeplab"]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", [*sorted(set(NETWORKS) - NOT_IN_ONNX), *BACKBONES_ALONE])
 def test_onnx_gives_the_same_numbers(name: str, tmp_path: Path):
     """Height and width are open, as in an export without an input size."""
     paddle.seed(0)
-    model = build(CASES[name], num_classes=CLASSES)
+    model = build(CASES.get(name, {"type": "FCN", "backbone": {"type": name}}), num_classes=CLASSES)
     model.eval()
     open_size = paddle.static.InputSpec([None, 3, None, None], "float32", name="x")
     graph = InferenceGraph(model, Output(kind="logits"))

@@ -32,6 +32,8 @@ LARGE = (
         "unet_3plus",
         "unet_plusplus",
     ),
+    *("decoupled_segnet", "gscnn", "pidnet", "hrformer", "deeplabv3p/deeplabv3p_xception65"),
+    *("seaformer/seaformer_base", "seaformer/seaformer_large", "seaformer/seaformer_small", "efficientformerv2"),
     *("segmenter/segmenter_vit_small_mask", "segnext/segnext_mscan_b", "u2net/u2net_"),
 )
 
