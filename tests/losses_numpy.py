@@ -151,6 +151,34 @@ def edge_attention(maps, labels, threshold=0.8):
     return cross_entropy(logits, near)
 
 
+def ohem_edge_attention(maps, labels, thresh, min_kept, threshold=0.8):
+    logits, edge = maps
+    return ohem(logits, np.where(sigmoid(edge[:, 0]) > threshold, labels, IGNORED), thresh, min_kept)
+
+
+def steepness(maps, reach=4):
+    """How fast smoothed maps (N, C, H, W) change, as a share of the largest change."""
+    triangle = np.array([*range(1, reach + 1), reach + 1, *range(reach, 0, -1)]) / (reach + 1) ** 2
+    for axis in (2, 3):
+        edges = [(reach, reach) if each == axis else (0, 0) for each in range(4)]
+        padded = np.pad(maps, edges, mode="symmetric")
+        maps = np.apply_along_axis(np.convolve, axis, padded, triangle, mode="valid")
+    padded = np.pad(maps, [(0, 0), (0, 0), (1, 1), (1, 1)])
+    down = (padded[:, :, 2:, 1:-1] - padded[:, :, :-2, 1:-1]) / 2
+    right = (padded[:, :, 1:-1, 2:] - padded[:, :, 1:-1, :-2]) / 2
+    size = np.sqrt(down**2 + right**2 + 1e-6)
+    return size / size.max()
+
+
+def dual_task(logits, labels, noise, tau=0.5):
+    known = (labels != IGNORED)[:, None]
+    truth = np.where(known, labels[:, None] == np.arange(logits.shape[1])[:, None, None], False)
+    truth[:, :1] |= ~known
+    sampled = softmax((logits * known - np.log(1e-10 - np.log(noise + 1e-10))) / tau)
+    distance = np.abs(steepness(sampled) - steepness(truth.astype(float))) * known
+    return distance.sum() / known.sum() / logits.shape[1]
+
+
 def contours(label):
     """Contour map of one label (H, W): the Laplacian at three strides."""
     height, width = label.shape

@@ -144,3 +144,17 @@ class TestPaddleSegFiles:
         assert config.distill_loss_cfg == {}
         assert config.model_cfg["backbone"] == {"type": "SmallBackbone"}
         assert yaml.safe_load(str(config)) == config.dic
+
+
+def test_pidnets_losses_are_read_in_the_order_of_the_heads(tmp_path: Path):
+    """PaddleSeg's begin with the branch of detail; the last is of places that the third output takes for boundaries."""
+    kinds = ["CrossEntropyLoss", "OhemCrossEntropyLoss", "BCELoss", "OhemCrossEntropyLoss"]
+    theirs = {"types": [{"type": kind} for kind in kinds], "coef": [0.4, 1, 10, 2]}
+    theirs["types"][3]["thresh"] = 0.9
+    model = {"type": "PIDNet", "num_classes": 2, "backbone": {"type": "PIDNet_Small"}}
+    (tmp_path / "theirs.yml").write_text(yaml.dump({"model": model, "loss": theirs}), encoding="utf-8")
+    read = load_config(tmp_path / "theirs.yml").to_dict()["loss"]
+    last = {"type": "OhemEdgeAttentionLoss", "thresh": 0.9}
+    assert read == {"types": [*({"type": kinds[number]} for number in (1, 0, 2)), last], "coef": [1, 0.4, 10, 2]}
+    (tmp_path / "ours.yml").write_text(yaml.dump({"model": model, "loss": read}), encoding="utf-8")
+    assert load_config(tmp_path / "ours.yml").to_dict()["loss"] == read

@@ -41,6 +41,10 @@ CASES = {
     "MultiClassFocalLoss": Case(plain.multi_class_focal, {"num_class": 3}),
     "BCELoss": Case(plain.binary),
     "EdgeAttentionLoss": Case(plain.edge_attention, inputs="pair"),
+    "OhemEdgeAttentionLoss": Case(
+        lambda x, y: plain.ohem_edge_attention(x, y, 0.6, 40), {"thresh": 0.6, "min_kept": 40}, inputs="pair"
+    ),
+    "DualTaskLoss": Case(lambda x, y: plain.dual_task(x, y, drawn(x.shape))),
     "DetailAggregateLoss": Case(plain.detail_aggregate, channels=1, inputs="contour"),
     "RelaxBoundaryLoss": Case(plain.relax_boundary),
     "KLLoss": Case(lambda s, t, y: plain.kl(s, t, y, 2.0), {"temperature": 2.0}, inputs="distill"),
@@ -56,6 +60,12 @@ CASES = {
     "SoftLabelLoss": Case(plain.soft_label, channels=2, inputs="soft"),
     "SemanticConnectivityLoss": Case(plain.connectivity, {"num_classes": 3}),
 }
+
+
+def drawn(shape: tuple[int, ...]) -> np.ndarray:
+    """What a loss that draws has drawn in `run`."""
+    paddle.seed(0)
+    return paddle.rand(shape).numpy().astype("float64")
 
 
 def smooth(seed: int, *shape: int) -> np.ndarray:
@@ -96,6 +106,7 @@ def run(loss: Any, arguments: tuple) -> tuple[float, np.ndarray]:
     first, *others = arguments
     maps = [paddle.to_tensor(np.asarray(array)) for array in (first if isinstance(first, tuple) else (first,))]
     maps[0].stop_gradient = False
+    paddle.seed(0)
     value = loss(tuple(maps) if isinstance(first, tuple) else maps[0], *(paddle.to_tensor(array) for array in others))
     assert value.shape == []
     value.backward()
@@ -211,6 +222,17 @@ class TestCrossEntropy:
     def test_refuses_weights_of_other_classes(self):
         with pytest.raises(ValueError, match="2 weights for 3 classes"):
             run(CrossEntropyLoss(weight=[1, 2]), (self.logits, self.labels))
+
+
+@pytest.mark.parametrize("name", ["OhemCrossEntropyLoss", "OhemEdgeAttentionLoss"])
+def test_hard_pixels_are_weighed_by_class_and_not_chosen_by_it(name: str):
+    case, weight = CASES[name], [0.5, 1.0, 3.0]
+    arguments = inputs_of(case, smooth(1, 2, 3, 18, 20), labels_like(2, 3))
+    loss = LOSSES.get(name)
+    of_class = [run(loss(weight=np.eye(3)[c].tolist(), **case.args), arguments)[0] for c in range(3)]
+    assert sum(of_class) == pytest.approx(case.reference(*arguments), rel=1e-6)
+    found = run(loss(weight=weight, **case.args), arguments)[0]
+    assert found == pytest.approx(np.dot(weight, of_class), rel=1e-6)
 
 
 def test_dice_weights_its_classes():

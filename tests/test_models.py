@@ -220,6 +220,9 @@ LARGE = {
     *("MSCAN_T", "MSCAN_B", "MSCAN_L"),
     *(name for name in BACKBONES.names() if name.startswith(("SwinTransformer_", "CAE_"))),
     *("UHRNet_W18", "UHRNet_W48", "Lite_HRNet_30", "Lite_HRNet_wider_naive"),
+    *("PIDNet_Medium", "PIDNet_Large", "SeaFormer_small", "SeaFormer_base", "SeaFormer_large"),
+    *(f"EfficientFormerv2_{size}" for size in ("s0", "s1", "s2", "l")),  # of s0 PaddleSeg's spelling is built
+    *("HRFormer_base", "HRFormer_base_win_13", "HRFormer_base_win_15", "Xception65_deeplab", "Xception71_deeplab"),
     *(name for name in BACKBONES.names() if name.startswith("ViT_")),
 }
 
@@ -241,12 +244,18 @@ FEW_DIFFER = {"ENet"}
 OF_ONE_SIZE = {"UPerNetCAE", "UPerNetViTAdapter"}
 
 
+# paddle2onnx ends in a segmentation fault on the loop that joins Canny's edges.
+NOT_IN_ONNX = {"GSCNN"}
+# Backbones that no case above has, behind an FCN.
+BACKBONES_ALONE = ["Efficientformerv2_s0", "HRFormer_small", "SeaFormer_tiny", "Xception41_deeplab"]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", [*sorted(set(NETWORKS) - NOT_IN_ONNX), *BACKBONES_ALONE])
 def test_onnx_gives_the_same_numbers(name: str, tmp_path: Path):
     """Height and width are open where they can be, as in an export without an input size."""
     paddle.seed(0)
-    model = build(CASES[name], num_classes=CLASSES)
+    model = build(CASES.get(name, {"type": "FCN", "backbone": {"type": name}}), num_classes=CLASSES)
     model.eval()
     fixed = name in OF_ONE_SIZE
     size = (64, 96) if fixed else (None, None)

@@ -22,6 +22,8 @@ LARGE = (
     *("ann/ann_resnet101", "attention_unet", "ccnet", "danet/danet_resnet101", "dmnet", "encnet", "fastfcn"),
     *("hrnet_w48_contrast", "mscale_ocrnet", "pfpn", "pointrend", "pssl", "segnet", "setr", "uhrnet"),
     *("unet_3plus", "unet_plusplus", "segmenter/segmenter_vit_base"),
+    *("decoupled_segnet", "gscnn", "pidnet", "hrformer", "deeplabv3p/deeplabv3p_xception65"),
+    *("seaformer/seaformer_base", "seaformer/seaformer_large", "seaformer/seaformer_small", "efficientformerv2"),
     *("segmenter/segmenter_vit_small_mask", "segnext/segnext_mscan_b", "u2net/u2net_"),
 )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import Any
 
 from paddleseg.config.tree import Node, merge, to_node
 
@@ -21,7 +22,7 @@ _MATTING = {"MODNet", "PPMatting", "PPMattingV2", "HumanMatting", "DIM", "RVM"}
 def modernise(tree: Node, known: Collection[str]) -> tuple[Node, list[str]]:
     """Rewrite `learning_rate:`, a rate or decay inside `optimizer:`, and optimizer names; drop keys that say nothing.
 
-    A file of PaddleSeg's Matting gets the task that its network is for; losses of its MscaleOCRNet change places.
+    A file of PaddleSeg's Matting gets the task that its network is for. Losses of some networks change places.
 
     Those are `x-` keys, keys that only give a value a name (`mean: &mean [...]`), and an old schedule beside today's.
 
@@ -51,36 +52,63 @@ def modernise(tree: Node, known: Collection[str]) -> tuple[Node, list[str]]:
         translated = _schedule(rate, decay, old)
         keys["lr_scheduler"] = translated if today is None else merge(translated, today)
     network = keys.get("model")
-    if "task" not in keys and network is not None and isinstance(network.value, dict):
-        kind = network.value.get("type")
-        if kind is not None and kind.value in _MATTING:
-            keys["task"] = Node("matting", kind.origin)
-        if kind is not None and kind.value == "MscaleOCRNet" and "loss" in keys:
-            keys["loss"], remark = _main_first(keys["loss"])
-            remarks += remark
+    kind = _type_of(network) if network is not None else None
+    if "loss" in keys and kind in _REORDERED:
+        keys["loss"], remark = _REORDERED[kind](keys["loss"])
+        remarks += remark
+    if "task" not in keys and network is not None and kind in _MATTING:
+        keys["task"] = Node("matting", network.value["type"].origin)
     return Node(keys, tree.origin), remarks
 
 
-def _main_first(loss: Node) -> tuple[Node, list[str]]:
-    """Losses of PaddleSeg's MscaleOCRNet in the order of ours, whose main logits come before the coarse ones.
+def _type_of(component: Node) -> Any:
+    kind = component.value.get("type") if isinstance(component.value, dict) else None
+    return None if kind is None else kind.value
 
-    The coarse ones weigh less; so the order is known.
-    """
+
+def _four(loss: Node) -> tuple[list[Node], list[Node]] | None:
+    """The types and the factors of four losses; None for another `loss`."""
     parts = loss.value if isinstance(loss.value, dict) else {}
-    coef = parts["coef"].value if "coef" in parts else None
-    if not isinstance(coef, list) or len(coef) != 4:
+    lists = [parts[name].value for name in ("types", "coef") if name in parts]
+    if len(lists) != 2 or not all(isinstance(each, list) and len(each) == 4 for each in lists):
+        return None
+    return lists[0], lists[1]
+
+
+def _second_first(loss: Node, types: list[Node], coef: list[Node], network: str) -> tuple[Node, list[str]]:
+    """The first two losses change places, since the main logits come first here."""
+    parts = dict(loss.value)
+    for name, (first, second, *others) in (("types", types), ("coef", coef)):
+        parts[name] = Node([second, first, *others], parts[name].origin)
+    remark = f"{loss.origin}: loss: the first two change places, since {network}'s main logits come first here"
+    return Node(parts, loss.origin), [remark]
+
+
+def _of_mscale_ocrnet(loss: Node) -> tuple[Node, list[str]]:
+    """PaddleSeg's begin with the coarse logits. These weigh less; so the order is known."""
+    if (four := _four(loss)) is None:
         return loss, []
+    types, coef = four
     first, second = (node.value for node in coef[:2])
     if not (isinstance(first, (int, float)) and isinstance(second, (int, float)) and first < second):
         return loss, []
-    swapped = {
-        name: Node([node.value[1], node.value[0], *node.value[2:]], node.origin)
-        if name in ("types", "coef") and isinstance(node.value, list) and len(node.value) == 4
-        else node
-        for name, node in parts.items()
-    }
-    remark = f"{loss.origin}: loss: the first two change places, since MscaleOCRNet's main logits come first here"
-    return Node(swapped, loss.origin), [remark]
+    return _second_first(loss, types, coef, "MscaleOCRNet")
+
+
+def _of_pidnet(loss: Node) -> tuple[Node, list[str]]:
+    """PaddleSeg's begin with the branch of detail. The last gets the main logits alone: here it is a loss of pairs."""
+    if (four := _four(loss)) is None or _type_of(four[0][3]) != "OhemCrossEntropyLoss":
+        return loss, []
+    (*types, last), coef = four
+    pair = Node(last.value | {"type": Node("OhemEdgeAttentionLoss", last.value["type"].origin)}, last.origin)
+    return _second_first(loss, [*types, pair], coef, "PIDNet")
+
+
+# Networks whose heads stand in another order than PaddleSeg's.
+_REORDERED: dict[Any, Callable[[Node], tuple[Node, list[str]]]] = {
+    "MscaleOCRNet": _of_mscale_ocrnet,
+    "PIDNet": _of_pidnet,
+}
 
 
 def _optimizer_type(optimizer: dict[str, Node]) -> Node:

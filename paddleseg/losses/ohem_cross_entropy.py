@@ -6,14 +6,15 @@ import math
 from collections.abc import Sequence
 
 import paddle
+import paddle.nn.functional as F
 
-from paddleseg.losses.base import SegLoss, masked_mean, pixel_cross_entropy
+from paddleseg.losses.base import masked_mean, pixel_cross_entropy
 from paddleseg.losses.cross_entropy import CrossEntropyLoss
 from paddleseg.registry import LOSSES
 
 
 @LOSSES.register
-class OhemCrossEntropyLoss(SegLoss):
+class OhemCrossEntropyLoss(CrossEntropyLoss):
     """Cross entropy of pixels whose class has a probability below `thresh`; of the `min_kept` hardest at least.
 
     Online hard example mining (Shrivastava et al., CVPR 2016) over pixels, as in BiSeNet.
@@ -22,17 +23,56 @@ class OhemCrossEntropyLoss(SegLoss):
         thresh: Probability above which a pixel is easy.
         min_kept: Pixels of the batch that count in any case.
         ignore_index: Label value of pixels that count for nothing.
+        weight: One factor for each class; which pixels are hard does not depend on it.
     """
 
-    def __init__(self, thresh: float = 0.7, min_kept: int = 10000, ignore_index: int = 255):
-        super().__init__(ignore_index)
+    def __init__(
+        self,
+        thresh: float = 0.7,
+        min_kept: int = 10000,
+        ignore_index: int = 255,
+        weight: Sequence[float] | str | None = None,
+    ):
+        super().__init__(weight, ignore_index)
         self.thresh, self.min_kept = thresh, min_kept
 
     def forward(self, logits: paddle.Tensor, labels: paddle.Tensor) -> paddle.Tensor:
-        losses = pixel_cross_entropy(logits, labels, self.ignore_index).flatten()
-        valid = self.valid(labels).flatten()
-        hard = hardest_or_above(losses, valid, -math.log(self.thresh), self.min_kept)
-        return masked_mean(losses, hard)
+        losses = pixel_cross_entropy(logits, labels, self.ignore_index)
+        hard = hardest_or_above(losses.flatten(), self.valid(labels).flatten(), -math.log(self.thresh), self.min_kept)
+        weights = self.pixel_weights(labels, logits.shape[1], losses.dtype)
+        return masked_mean((losses * weights).flatten(), hard)
+
+
+@LOSSES.register
+class OhemEdgeAttentionLoss(OhemCrossEntropyLoss):
+    """`OhemCrossEntropyLoss` of the pixels that an edge head takes for edges (DecoupledSegNet, ECCV 2020, section 3.3).
+
+    Args:
+        edge_threshold: Edge probability from which a pixel counts.
+        thresh: Probability above which a pixel is easy.
+        min_kept: Pixels of the batch that count in any case, if they are on edges.
+        ignore_index: Label value of pixels that count for nothing.
+        weight: One factor for each class.
+
+    Shape:
+        logits: the pair (segmentation (N, C, H, W), edge (N, 1, H, W)); labels (N, H, W).
+    """
+
+    def __init__(
+        self,
+        edge_threshold: float = 0.8,
+        thresh: float = 0.7,
+        min_kept: int = 5000,
+        ignore_index: int = 255,
+        weight: Sequence[float] | str | None = None,
+    ):
+        super().__init__(thresh, min_kept, ignore_index, weight)
+        self.edge_threshold = edge_threshold
+
+    def forward(self, logits: tuple[paddle.Tensor, paddle.Tensor], labels: paddle.Tensor) -> paddle.Tensor:
+        segmentation, edge = logits
+        on_edge = F.sigmoid(edge.detach()).squeeze(1) > self.edge_threshold
+        return super().forward(segmentation, paddle.where(on_edge, labels, paddle.full_like(labels, self.ignore_index)))
 
 
 @LOSSES.register

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import paddle
-import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.heads.deep_supervision import DeeplySupervised
 from paddleseg.models.heads.fcn import FCNHead
 from paddleseg.models.layers import attend, spatial_size
 from paddleseg.models.layers.basic import ConvBNReLU
+from paddleseg.models.layers.windows import padded_to_blocks
 from paddleseg.registry import MODELS
 
 
@@ -58,13 +57,7 @@ class InterlacedAttention(nn.Layer):
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         channels, rows, columns = x.shape[1], self.rows, self.columns
         h, w = spatial_size(x)
-        down, across = (h + rows - 1) // rows, (w + columns - 1) // columns  # blocks
-        above, left = (down * rows - h) // 2, (across * columns - w) // 2
-        below, right = down * rows - h - above, across * columns - w - left
-        margins: Any = [left, right, above, below]
-        if not isinstance(h, int):  # the older form of graph takes values as one tensor only
-            margins = paddle.stack(margins).flatten().astype("int32")
-        padded = F.pad(x, margins)
+        padded, (down, across), (above, left) = padded_to_blocks(x, rows, columns)
         # (N, C, down, rows, across, columns): pixels by block and place
         places = padded.reshape([0, channels, down, rows, across, columns]).transpose([0, 3, 5, 1, 2, 4])
         y = self.far(places.reshape([-1, channels, down, across]))

@@ -11,14 +11,13 @@ from paddle import nn
 
 from paddleseg.models.base import SegModel
 from paddleseg.models.contract import Head
-from paddleseg.models.ddrnet import residual_stage
 from paddleseg.models.heads.fcn import pre_activated_head
 from paddleseg.models.layers import attend, spatial_size, upsample
 from paddleseg.models.layers.basic import BNReLUConv, ConvBNReLU
 from paddleseg.models.layers.dappm import DAPPM
 from paddleseg.models.layers.drop_path import DropPath
 from paddleseg.models.layers.pooling import grid_max
-from paddleseg.models.layers.residual import BasicBlock
+from paddleseg.models.layers.residual import BasicBlock, residual_stage
 from paddleseg.registry import MODELS
 
 

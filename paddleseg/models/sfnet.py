@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import paddle
-import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.base import SegModel
 from paddleseg.models.contract import Head
 from paddleseg.models.heads.fcn import FCNHead
-from paddleseg.models.layers import PyramidPooling, spatial_size, upsample
+from paddleseg.models.layers import PyramidPooling, upsample
 from paddleseg.models.layers.basic import ConvBNReLU
+from paddleseg.models.layers.flow import along_flow
 from paddleseg.registry import MODELS
 
 
@@ -32,12 +32,7 @@ class FlowAlignment(nn.Layer):
 
     def forward(self, fine: paddle.Tensor, deep: paddle.Tensor) -> paddle.Tensor:
         both = [upsample(self.reduce_deep(deep), fine, align_corners=True), self.reduce_fine(fine)]
-        flow = self.flow(paddle.concat(both, axis=1))  # x and y, in pixels of half the fine map
-        h, w = spatial_size(fine)
-        rows, columns = (paddle.linspace(-1.0, 1.0, size) for size in (h, w))
-        x = columns + flow[:, 0] / w
-        y = rows.unsqueeze(1) + flow[:, 1] / h
-        return F.grid_sample(deep, paddle.stack([x, y], axis=3))
+        return along_flow(deep, self.flow(paddle.concat(both, axis=1)))
 
 
 @MODELS.register

@@ -21,6 +21,13 @@ SegNeXt draws bases; with `RAND_INIT: False` it does so once, here those with wh
 PaddleSeg's vision transformers cannot be built without a file of weights, which is not asked for here. SETR has the
 same layer several times in lists; these get weights of their own, as the paper has them.
 
+PIDNet, SeaFormer, EfficientFormerV2 and HRFormer are those of the snapshot of October 2024. HRFormer rounds plain
+numbers up with Paddle, which Paddle 3 refuses: there they were made tensors.
+
+DecoupledSegNet and GSCNN give probabilities of edges, to losses that take them for scores; here they are scores.
+DecoupledSegNet divides by integers as well. GSCNN's bytes for Canny's filter wrap around outside -1 to 1; here they
+stop.
+
 OURS are arguments, as JSON, that only the network here has: those that let it do as PaddleSeg does.
 
 UPerNetCAE is for 768 channels alone, and CAE for a file of weights; neither is asked for here. ViT-Adapter needs a CUDA
@@ -40,16 +47,20 @@ import sys
 import types
 from pathlib import Path
 
+import cv2
 import numpy as np
 import paddle
 from paddle.vision.models import resnet18
 
-from paddleseg.cvlibs import manager
-from paddleseg.models import maskformer, upernet_cae
-from paddleseg.models.backbones import cae, swin_transformer, vision_transformer
-from paddleseg.models.layers import ms_deformable_attention
+paddle.nn.SyncBatchNorm = paddle.nn.BatchNorm2D  # the first has no kernel for CPUs, and PIDNet asks for it by name
+
+from paddleseg.cvlibs import manager  # noqa: E402
+from paddleseg.models import maskformer, upernet_cae  # noqa: E402
+from paddleseg.models.backbones import cae, swin_transformer, vision_transformer  # noqa: E402
+from paddleseg.models.layers import ms_deformable_attention  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
+EDGES: list[paddle.Tensor] = []  # the scores of GSCNN's edges, as its layers give them
 sys.path.insert(0, str(HERE))
 import fill  # noqa: E402
 
@@ -73,11 +84,29 @@ def separate(layer: paddle.nn.Layer) -> None:
 
 def main_first(heads: list, spec: dict) -> list:
     """PaddleSeg's SFNet, BiSeNet and K-Net give the main logits last, MscaleOCRNet second; SFNet evaluates another."""
+    heads = [head[0] if isinstance(head, tuple) else head for head in heads]
+    if spec["type"] == "GSCNN":
+        heads[2] = EDGES.pop()
     if spec["type"] == "KNet":
         return heads[::-1]
+    if spec["type"] == "PIDNet" and len(heads) > 1:
+        return [heads[1], heads[0], heads[2], heads[1]]
     if spec["type"] == "MscaleOCRNet" and len(heads) > 1:
         return [heads[1], heads[0], *heads[2:]]
     return [heads[-1], *heads[:-1]] if spec["type"] in ("SFNet", "BiseNetV1") else heads
+
+
+def with_scores_of_edges(model: paddle.nn.Layer, spec: dict) -> None:
+    if spec["type"] == "DecoupledSegNet":
+        model.head.sigmoid_edge = paddle.nn.Identity()
+    if spec["type"] == "GSCNN":
+        pictures: list[np.ndarray] = []
+        model.register_forward_pre_hook(
+            lambda _, inputs: pictures.extend(inputs[0].numpy().clip(-1, 1).transpose(0, 2, 3, 1) * 0.5 + 0.5)
+        )
+        model.head.fuse.register_forward_post_hook(lambda _layer, _inputs, output: EDGES.append(output))
+        canny = cv2.Canny
+        cv2.Canny = lambda _, *limits: canny((pictures.pop(0) * 255).astype("uint8"), *limits)
 
 
 def deformable_attention(value, shapes, starts, locations, weights, _) -> paddle.Tensor:
@@ -109,7 +138,6 @@ class WithFloats:
 
 def allow_cpu_and_any_width(spec: dict) -> None:
     """`UPerNetCAE` for this backbone's channels, norms that a CPU has, and the extension's formula."""
-    paddle.nn.SyncBatchNorm = paddle.nn.BatchNorm2D
     sys.modules["ms_deform_attn"] = types.SimpleNamespace(ms_deform_attn=deformable_attention)
     ms_deformable_attention.paddle = WithFloats()
     cae.CAE.init_weight = lambda self: None
@@ -179,13 +207,18 @@ def main() -> None:
         sys.modules["paddleseg.models.backbones.resnet_ms3"].model_dict["resnet18"] = lambda pretrained: resnet18()
     model = build(json.loads(json.dumps(spec)), manager.MODELS)  # it may write into what it gets
     separate(model)
-    # Whole numbers say which row of a table is whose; they follow from the network's form.
+    with_scores_of_edges(model, spec)
     if spec["type"] == "PointRend":
         model.pointhead.subdivision_num_points = model.pointhead.subdivision_num_points.astype("int64")
         join = paddle.concat
         paddle.concat = lambda x, axis=0: join([each if each.ndim else each.reshape([1]) for each in x], axis)
+    # Whole numbers say which row of a table is whose; they follow from the network's form.
     state = {key: list(x.shape) for key, x in model.state_dict().items() if x.dtype == paddle.float32}
-    model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
+
+    def fill_in() -> None:
+        model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
+
+    fill_in()
     model.train()
     for layer in model.sublayers():
         if isinstance(layer, (paddle.nn.Dropout, paddle.nn.Dropout2D)):
@@ -196,7 +229,7 @@ def main() -> None:
     with paddle.no_grad():
         outputs = model(paddle.to_tensor(fill.batch()))
         heads = in_training(outputs, spec)
-    model.set_state_dict({key: paddle.to_tensor(fill.value(key, shape, gain)) for key, shape in state.items()})
+    fill_in()
     model.eval()
     with paddle.no_grad():
         logits = main_first(model(paddle.to_tensor(fill.picture())), spec)[0].numpy()

@@ -102,6 +102,13 @@ RECIPES: list[tuple[str, str, tuple[int, int]]] = [
     ("mla_transformer/mla_resnet18_cityscapes_1024x512_80k.yml", "Zheng et al., CVPR 2021", (512, 1024)),
     ("u2net/u2net_cityscapes_1024x512_160k.yml", "Qin et al., Pattern Recognition 2020", (512, 1024)),
     ("u2net/u2netp_cityscapes_1024x512_160k.yml", "Qin et al., Pattern Recognition 2020", (512, 1024)),
+    ("decoupled_segnet/decoupledsegnet_resnet50_os8_cityscapes_1024x512_80k.yml", "Li et al., ECCV 2020", (512, 1024)),
+    ("pidnet/pidnet_small_cityscapes_1024x1024_120k.yml", "Xu et al., CVPR 2023", (512, 1024)),
+    ("pidnet/pidnet_medium_cityscapes_1024x1024_120k.yml", "Xu et al., CVPR 2023", (512, 1024)),
+    ("seaformer/seaformer_tiny_ade20k_512x512_160k.yml", "Wan et al., ICLR 2023", (512, 512)),
+    ("seaformer/seaformer_base_ade20k_512x512_160k.yml", "Wan et al., ICLR 2023", (512, 512)),
+    ("efficientformerv2/efficientformerv2_s0_ade20k_512x512_40k.yml", "Li et al., ICCV 2023", (512, 512)),
+    ("efficientformerv2/efficientformerv2_s2_ade20k_512x512_40k.yml", "Li et al., ICCV 2023", (512, 512)),
 ]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal
 
 import paddle
@@ -10,7 +11,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from paddleseg.models.backbones.base import Backbone
-from paddleseg.models.layers import PolarizedSelfAttentionModule, upsample
+from paddleseg.models.layers import PolarizedSelfAttentionModule, ResizeMode, upsample
 from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
 from paddleseg.models.layers.residual import BasicBlock, Bottleneck
 from paddleseg.models.weights import load_pretrained
@@ -18,32 +19,29 @@ from paddleseg.registry import BACKBONES
 
 
 class ParallelModule(nn.Layer):
-    """Residual blocks in every branch, then every branch adds what all others see (section 3.1, figure 3).
+    """Blocks in every branch, then every branch adds what all others see (section 3.1, figure 3).
 
     Args:
-        channels: Channels of each branch, highest resolution first; each has half the resolution of the one before.
-        blocks: Residual blocks of each branch.
-        padding: Of the strided convolutions, as in `ConvBN`.
-        align_corners: How low resolutions are brought up.
-        attentive: Whether blocks attend between their convolutions.
+        branches: Layers of each branch, highest resolution first; each has half the resolution of the one before.
+        path: Makes what leads from one branch to another, (source, target).
+        mode: How low resolutions are brought up; `align_corners` likewise.
     """
 
     def __init__(
         self,
-        channels: Sequence[int],
-        blocks: int,
-        padding: Literal["SAME"] | None = None,
+        branches: Sequence[nn.Layer],
+        path: Callable[[int, int], nn.Layer],
         align_corners: bool = False,
-        attentive: bool = False,
+        mode: ResizeMode = "bilinear",
     ):
         super().__init__()
-        self.align_corners = align_corners
-        self.branches = nn.LayerList([nn.Sequential(*[_block(c, attentive) for _ in range(blocks)]) for c in channels])
-        count = len(channels)
+        self.align_corners, self.mode = align_corners, mode
+        self.branches = nn.LayerList(list(branches))
+        every = range(len(branches))
         self.exchange = nn.LayerList(
             [
-                nn.LayerList([_path(channels, source, target, padding) for source in range(count)])
-                for target in range(count)
+                nn.LayerList([nn.Identity() if source == target else path(source, target) for source in every])
+                for target in every
             ]
         )
 
@@ -57,7 +55,7 @@ class ParallelModule(nn.Layer):
             if source < target:
                 total = total + path(maps[source])
             elif source > target:
-                total = total + upsample(path(maps[source]), maps[target], self.align_corners)
+                total = total + upsample(path(maps[source]), maps[target], self.align_corners, self.mode)
         return F.relu(total)
 
 
@@ -67,10 +65,27 @@ def _block(channels: int, attentive: bool) -> BasicBlock:
     )
 
 
-def _path(channels: Sequence[int], source: int, target: int, padding: Literal["SAME"] | None) -> nn.Layer:
+def residual_module(
+    channels: Sequence[int],
+    blocks: int,
+    padding: Literal["SAME"] | None = None,
+    align_corners: bool = False,
+    attentive: bool = False,
+) -> ParallelModule:
+    """A module of residual blocks.
+
+    Args:
+        channels: Channels of each branch.
+        blocks: Blocks of each branch.
+        padding: Of the strided convolutions, as in `ConvBN`.
+        attentive: Whether blocks attend between their convolutions.
+    """
+    branches = [nn.Sequential(*[_block(each, attentive) for _ in range(blocks)]) for each in channels]
+    return ParallelModule(branches, partial(_path, channels, padding=padding), align_corners)
+
+
+def _path(channels: Sequence[int], source: int, target: int, *, padding: Literal["SAME"] | None) -> nn.Layer:
     """From one branch to another: a 1x1 convolution upwards, a strided 3x3 for each halving downwards."""
-    if source == target:
-        return nn.Identity()
     if source > target:
         return ConvBN(channels[source], channels[target], 1)
     halvings = [
@@ -116,8 +131,9 @@ class HRNet(Backbone):
         use_psa: bool = False,
     ):
         super().__init__()
-        self.align_corners, self.pyramid = align_corners, pyramid
+        self.align_corners, self.pyramid, self.use_psa = align_corners, pyramid, use_psa
         padding: Literal["SAME"] | None = "SAME" if padding_same else None
+        self.padding = padding
         channels = [self.width << branch for branch in range(4)]
         self.strides, self.out_channels = [4], [sum(channels)]
         if pyramid:
@@ -134,15 +150,14 @@ class HRNet(Backbone):
         self.transition2 = ConvBNReLU(channels[1], channels[2], 3, stride=2, padding=padding)
         self.transition3 = ConvBNReLU(channels[2], channels[3], 3, stride=2, padding=padding)
         self.stage2, self.stage3, self.stage4 = (
-            nn.Sequential(
-                *[
-                    ParallelModule(channels[:branches], self.blocks, padding, align_corners, use_psa)
-                    for _ in range(count)
-                ]
-            )
+            nn.Sequential(*[self.make_module(channels[:branches]) for _ in range(count)])
             for branches, count in zip((2, 3, 4), self.modules, strict=True)
         )
         load_pretrained(self, pretrained)
+
+    def make_module(self, channels: Sequence[int]) -> nn.Layer:
+        """A module with branches of so many channels."""
+        return residual_module(channels, self.blocks, self.padding, self.align_corners, self.use_psa)
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         half = self.stem[0](x)

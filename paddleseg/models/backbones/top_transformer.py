@@ -9,7 +9,7 @@ from paddle import nn
 from paddleseg.models.backbones.base import Backbone
 from paddleseg.models.layers import InvertedResidual, matmul, spatial_size, upsample
 from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
-from paddleseg.models.layers.drop_path import DropPath
+from paddleseg.models.layers.conv_transformer import ConvTransformer
 from paddleseg.models.weights import load_pretrained
 from paddleseg.registry import BACKBONES
 
@@ -39,19 +39,6 @@ class _Attention(nn.Layer):
         weights = F.softmax(matmul(q, k, transpose_x=True), axis=-1)
         found = matmul(v, weights, transpose_y=True)  # (N, heads, 2 _KEYS, places)
         return self.project(F.relu6(found.reshape([0, 2 * self.heads * _KEYS, *spatial_size(x)])))
-
-
-class _Transformer(nn.Layer):
-    def __init__(self, channels: int, heads: int, drop_path: float):
-        super().__init__()
-        self.attention = _Attention(channels, heads)
-        self.fc1, self.fc2 = ConvBN(channels, 2 * channels, 1), ConvBN(2 * channels, channels, 1)
-        self.depthwise = nn.Conv2D(2 * channels, 2 * channels, 3, padding=1, groups=2 * channels)
-        self.drop_path = DropPath(drop_path)
-
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        x = x + self.drop_path(self.attention(x))
-        return x + self.drop_path(self.fc2(F.relu6(self.depthwise(self.fc1(x)))))
 
 
 class _Injection(nn.Layer):
@@ -110,7 +97,9 @@ class TopTransformer(Backbone):
             channels, self.ends[level] = out, number
         joined = sum(self.widths)
         rates = [drop_path_rate * number / max(self.depth - 1, 1) for number in range(self.depth)]
-        self.transformers = nn.LayerList([_Transformer(joined, self.heads, rate) for rate in rates])
+        self.transformers = nn.LayerList(
+            [ConvTransformer(_Attention(joined, self.heads), joined, 2, rate) for rate in rates]
+        )
         self.injections = nn.LayerList([_Injection(width, self.injected) for width in self.widths[1:]])
         for parameter in self.parameters():
             parameter.optimize_attr["learning_rate"] = lr_mult

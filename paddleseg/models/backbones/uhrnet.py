@@ -8,7 +8,7 @@ import paddle
 from paddle import nn
 
 from paddleseg.models.backbones.base import Backbone
-from paddleseg.models.backbones.hrnet import ParallelModule, first_stage
+from paddleseg.models.backbones.hrnet import first_stage, residual_module
 from paddleseg.models.layers import upsample
 from paddleseg.models.layers.basic import ConvBNReLU
 from paddleseg.models.weights import load_pretrained
@@ -54,7 +54,7 @@ class UHRNet(Backbone):
             [
                 nn.Sequential(
                     *[
-                        ParallelModule([channels[level] for level in pair], self.blocks, padding, align_corners)
+                        residual_module([channels[level] for level in pair], self.blocks, padding, align_corners)
                         for _ in range(count)
                     ]
                 )

@@ -100,7 +100,16 @@ def bn_prelu(channels: int, slopes: int = 1) -> nn.Sequential:
 class BNReLUConv(nn.Layer):
     """Batch norm and ReLU, then a convolution that keeps the size where its stride is 1 (He et al., ECCV 2016)."""
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, stride: int = 1, *, bias: bool = False):
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        stride: int = 1,
+        *,
+        groups: int = 1,
+        bias: bool = False,
+    ):
         super().__init__()
         self.bn = nn.BatchNorm2D(in_channels)
         self.conv = nn.Conv2D(
@@ -109,6 +118,7 @@ class BNReLUConv(nn.Layer):
             kernel_size,
             stride=stride,
             padding=kernel_size // 2,
+            groups=groups,
             weight_attr=nn.initializer.KaimingNormal(),
             bias_attr=None if bias else False,
         )

@@ -29,13 +29,32 @@ class DAPPM(nn.Layer):
         self.compress = BNReLUConv(5 * channels, out_channels, 1)
         self.shortcut = BNReLUConv(in_channels, out_channels, 1)
 
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+    def means(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        """The map itself and its averages, each through its 1x1 convolution, at the size of the map."""
         windows = [
             F.avg_pool2d(x, size, stride, padding=size // 2, exclusive=not self.count_padding)
             for size, stride in ((5, 2), (9, 4), (17, 8))
         ]
         first, *wider = self.scales
-        maps = [first(x)]
-        for scale, process, means in zip(wider, self.process, [*windows, F.adaptive_avg_pool2d(x, 1)], strict=True):
-            maps.append(process(upsample(scale(means), x) + maps[-1]))
+        pooled = [*windows, F.adaptive_avg_pool2d(x, 1)]
+        return [first(x), *(upsample(scale(each), x) for scale, each in zip(wider, pooled, strict=True))]
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        first, *wider = self.means(x)
+        maps = [first]
+        for process, each in zip(self.process, wider, strict=True):
+            maps.append(process(each + maps[-1]))
         return self.compress(paddle.concat(maps, axis=1)) + self.shortcut(x)
+
+
+class PAPPM(DAPPM):
+    """The same with all 3x3 convolutions side by side, as one in groups (PIDNet, Xu et al., CVPR 2023, section 4.3)."""
+
+    def __init__(self, in_channels: int, channels: int, out_channels: int, *, count_padding: bool):
+        super().__init__(in_channels, channels, out_channels, count_padding=count_padding)
+        self.process = BNReLUConv(4 * channels, 4 * channels, 3, groups=4)
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        first, *wider = self.means(x)
+        processed = self.process(paddle.concat([each + first for each in wider], axis=1))
+        return self.compress(paddle.concat([first, processed], axis=1)) + self.shortcut(x)

@@ -76,3 +76,26 @@ class Bottleneck(nn.Layer):
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         y = self.conv3(self.conv2(self.conv1(x))) + self.shortcut(x)
         return F.relu(y) if self.relu else y
+
+
+class NarrowBottleneck(Bottleneck):
+    """Gives twice the channels of its 3x3 convolution, not four times as many."""
+
+    expansion = 2
+
+
+def residual_stage(
+    block: type[BasicBlock] | type[Bottleneck],
+    in_channels: int,
+    channels: int,
+    depth: int,
+    stride: int = 1,
+    last_relu: bool = False,
+) -> nn.Sequential:
+    """`depth` blocks, the last without its ReLU, so that another path may be added before it."""
+    wide = channels * block.expansion
+    change = stride > 1 or in_channels != wide
+    shortcut = ConvBN(in_channels, wide, 1, stride=stride) if change else None
+    relu = [True] * (depth - 1) + [last_relu]
+    first = block(in_channels, channels, stride=stride, shortcut=shortcut, relu=relu[0])
+    return nn.Sequential(first, *[block(wide, channels, relu=each) for each in relu[1:]])

@@ -20,6 +20,18 @@ AUXILIARY: tuple[Rule, ...] = (
     (r"^head\.aux\.0\.", "auxiliary.conv."),
     (r"^head\.aux\.2\.", "auxiliary.classify."),
 )
+# DeepLab's pyramid of dilations, and the decoder of V3+.
+ASPP: tuple[Rule, ...] = (
+    (r"^head\.aspp\.aspp_blocks\.", "aspp.branches."),
+    (r"^head\.aspp\.global_avg_pool\.1\.", "aspp.image."),
+    (r"^head\.aspp\.conv_bn_relu\.", "aspp.project."),
+)
+DEEPLAB_DECODER: tuple[Rule, ...] = (
+    (r"^head\.decoder\.conv_bn_relu1\.", "detail."),
+    (r"^head\.decoder\.conv_bn_relu2\.", "fuse.0."),
+    (r"^head\.decoder\.conv_bn_relu3\.", "fuse.1."),
+    (r"^head\.decoder\.conv\.", "classify."),
+)
 # Joint pyramid upsampling.
 JOINT_PYRAMID: tuple[Rule, ...] = (
     (r"^jpu(?:_layer)?\.conv(\d)\.", lambda match: f"jpu.reduce.{int(match[1]) - 3}."),
