@@ -15,13 +15,14 @@ _DECAYS = {
 # Optimizers' names may be written in any case.
 _OPTIMIZERS = {name.lower(): name for name in ("SGD", "Momentum", "Adam", "AdamW", "AdamWDL", "AdamWDL_CAE")}
 # Files of PaddleSeg's Matting name no task; their networks give nothing but mattes.
-_MATTING = {"MODNet", "PPMatting", "PPMattingV2", "HumanMatting", "DIM", "RVM"}
+_MATTING = {"MODNet", "PPMatting", "PPMattingV2", "HumanMatting", "DIM", "GCABaseline", "GCA", "RVM"}
 
 
 def modernise(tree: Node, known: Collection[str]) -> tuple[Node, list[str]]:
     """Rewrite `learning_rate:`, a rate or decay inside `optimizer:`, and optimizer names; drop keys that say nothing.
 
-    A file of PaddleSeg's Matting gets the task that its network is for; losses of its MscaleOCRNet change places.
+    A file of PaddleSeg's Matting gets the task that its network is for, and its `Padding`; losses of its MscaleOCRNet
+    change places.
 
     Those are `x-` keys, keys that only give a value a name (`mean: &mean [...]`), and an old schedule beside today's.
 
@@ -55,6 +56,8 @@ def modernise(tree: Node, known: Collection[str]) -> tuple[Node, list[str]]:
         kind = network.value.get("type")
         if kind is not None and kind.value in _MATTING:
             keys["task"] = Node("matting", kind.origin)
+            if "train_dataset" in keys:
+                keys["train_dataset"] = _padding_as_in_matting(keys["train_dataset"])
         if kind is not None and kind.value == "MscaleOCRNet" and "loss" in keys:
             keys["loss"], remark = _main_first(keys["loss"])
             remarks += remark
@@ -81,6 +84,20 @@ def _main_first(loss: Node) -> tuple[Node, list[str]]:
     }
     remark = f"{loss.origin}: loss: the first two change places, since MscaleOCRNet's main logits come first here"
     return Node(swapped, loss.origin), [remark]
+
+
+def _padding_as_in_matting(dataset: Node) -> Node:
+    """`Padding` that lets larger pictures pass, as the one of PaddleSeg's Matting does."""
+    listed = dataset.value.get("transforms") if isinstance(dataset.value, dict) else None
+    if listed is None or not isinstance(listed.value, list):
+        return dataset
+    changed = []
+    for item in listed.value:
+        kind = item.value.get("type") if isinstance(item.value, dict) else None
+        if kind is not None and kind.value == "Padding":
+            item = Node({"keep_larger": to_node(True, kind.origin)} | item.value, item.origin)
+        changed.append(item)
+    return Node(dataset.value | {"transforms": Node(changed, listed.origin)}, dataset.origin)
 
 
 def _optimizer_type(optimizer: dict[str, Node]) -> Node:
