@@ -241,8 +241,9 @@ def assert_same(name: str, found: np.ndarray, expected: np.ndarray) -> None:
     assert found.shape == expected.shape and off.mean() <= (0.02 if name in JUMPS else 0)
 
 
-# HumanMatting's trimap decoder, which takes the time, is PPMatting's.
-EACH = [pytest.param(name, marks=[pytest.mark.slow] if name == "HumanMatting" else []) for name in SMALL]
+# HumanMatting's trimap decoder, which takes the time, is PPMatting's; GCA's encoders have one width.
+LARGE = {"HumanMatting", *ENCODERS}
+EACH = [pytest.param(name, marks=[pytest.mark.slow] if name in LARGE else []) for name in SMALL]
 
 
 class TestEveryNetwork:

@@ -58,16 +58,17 @@ def spread(x: paddle.Tensor, size: Sequence[int | paddle.Tensor]) -> paddle.Tens
 
     As products of matrices, since runtimes resize to one pixel in different ways.
     """
-    rows, columns = (_shares(cells, length) for cells, length in zip(x.shape[2:], size, strict=True))
-    return matmul(matmul(rows, x), columns, transpose_y=True)
+    for length in reversed(size):  # along the last axis, which the second turn finds to be the other one
+        x = matmul(x, _shares(x.shape[3], length)).transpose([0, 1, 3, 2])
+    return x
 
 
 def _shares(cells: int, length: int | paddle.Tensor) -> paddle.Tensor:
-    """What each of `length` pixels takes of each cell, (length, cells)."""
+    """What each of `length` pixels takes of each cell, (cells, length)."""
     index = paddle.arange(length).astype("float32")
     place = (index + 0.5) * cells / (index.max() + 1) - 0.5
     place = paddle.clip(place, 0, cells - 1) * (index.max() > 0).astype("float32")
-    return F.relu(1 - (place.unsqueeze(1) - paddle.arange(cells).astype("float32")).abs())
+    return F.relu(1 - (place - paddle.arange(cells).astype("float32").unsqueeze(1)).abs())
 
 
 class DoublePyramid(nn.Layer):
