@@ -450,7 +450,7 @@ def test_a_file_of_paddlesegs_names_no_task_and_no_losses(tmp_path: Path):
 
 def test_padding_in_a_file_of_paddlesegs_lets_larger_pictures_pass(tmp_path: Path):
     text = (
-        "iters: 1\ntrain_dataset:\n  type: MattingDataset\n  dataset_root: .\n  train_file: [train.txt]\n"
+        "iters: 1\ntrain_dataset:\n  type: MattingDataset\n  dataset_root: .\n  train_path: train.txt\n"
         "  transforms:\n    - type: Padding\n      target_size: [64, 64]\n"
         "model:\n  type: DIM\n  backbone:\n    type: VGG16\n"
     )

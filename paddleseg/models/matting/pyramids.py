@@ -58,9 +58,10 @@ def spread(x: paddle.Tensor, size: Sequence[int | paddle.Tensor]) -> paddle.Tens
 
     As products of matrices, since runtimes resize to one pixel in different ways.
     """
-    for length in reversed(size):  # along the last axis, which the second turn finds to be the other one
-        x = matmul(x, _shares(x.shape[3], length)).transpose([0, 1, 3, 2])
-    return x
+    channels, (rows, columns) = x.shape[1], (_shares(x.shape[2], length) for length in size)
+    # In three dimensions, as in `grid_average`.
+    y = matmul(matmul(rows, x.flatten(0, 1), transpose_x=True), columns)
+    return y.reshape([-1, channels, *size])
 
 
 def _shares(cells: int, length: int | paddle.Tensor) -> paddle.Tensor:
