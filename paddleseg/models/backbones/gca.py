@@ -53,7 +53,7 @@ class ResShortCut_D(Backbone):
         middle = 64 if late_downsample else 32
         strides = (1, 2, 1, 2) if late_downsample else (2, 1, 2, 1)
         widths = (input_channels, 32, middle, 64)
-        self.stem = nn.LayerList([SpectralConvBN(*widths[i : i + 2], stride=strides[i]) for i in range(3)])
+        self.stem = nn.LayerList([SpectralConvBN(widths[i], widths[i + 1], stride=strides[i]) for i in range(3)])
         given = zip((64, 64, 128, 256), (64, 128, 256, 512), layers, (strides[3], 2, 2, 2), strict=True)
         self.stages = nn.LayerList([_stage(*each) for each in given])
         skips = ((input_channels, 32), (middle, middle), (64, 64), (128, 128), (256, 256))

@@ -49,17 +49,18 @@ class SpectralConv(Foldable):
         matrix = self._matrix()
         if self.training:
             self._step(matrix)
-        return self.weight_orig / paddle.dot(self.weight_u.clone(), paddle.mv(matrix, self.weight_v.clone()))
+        return self._normed(matrix)
 
     def folded(self) -> nn.Layer:
         """A plain convolution."""
         first, second, side, _ = self.weight_orig.shape
         kind, channels = (nn.Conv2DTranspose, (first, second)) if self.up else (nn.Conv2D, (second, first))
         conv = kind(*channels, side, stride=self.stride, padding=self.padding, bias_attr=False)
-        training, self.training = self.training, False
-        conv.weight.set_value(self.weight())
-        self.training = training
+        conv.weight.set_value(self._normed(self._matrix()))
         return conv
+
+    def _normed(self, matrix: paddle.Tensor) -> paddle.Tensor:
+        return self.weight_orig / paddle.dot(self.weight_u.clone(), paddle.mv(matrix, self.weight_v.clone()))
 
     def _matrix(self) -> paddle.Tensor:
         weight = self.weight_orig.transpose([1, 0, 2, 3]) if self.up else self.weight_orig
