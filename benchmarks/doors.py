@@ -37,7 +37,7 @@ Masks = list[np.ndarray]
 
 def trainable() -> list[str]:
     """The zoo's names with weights, by which most doors go."""
-    return [uri for uri in zoo.names() if zoo.card(uri).files.weights]
+    return [uri for uri in zoo.names() if zoo.card(uri).files.weights and zoo.card(uri).task == "semantic"]
 
 
 class Recorder(Metric):

@@ -229,6 +229,8 @@ class TestOneNetwork:
             f"val_dataset.dataset_root={folder}",
             f"val_dataset.val_path={folder}/rest.txt",
             "val_dataset.transforms.0.target_size=[96,96]",
+            "model.freeze_base=true",  # six steps are too few for more
+            "lr_scheduler.learning_rate=0.0005",
             *("iters=6", "batch_size=3", "save_interval=3", "train.log_iters=1", "lr_scheduler.warmup_iters=0"),
         ]
         run = tmp_path / "run"

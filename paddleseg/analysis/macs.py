@@ -71,7 +71,7 @@ class Cost:
 
 
 def count(model: nn.Layer, shape: Sequence[int]) -> Cost:
-    """The cost of `model` in evaluation mode for an input of `shape` (N, C, H, W).
+    """The cost of `model` in evaluation mode for an input of `shape` (N, C, H, W), and a trimap if it takes one.
 
     Example:
         >>> count(PPHumanSegLite(), (1, 3, 192, 192)).macs
@@ -97,9 +97,11 @@ def count(model: nn.Layer, shape: Sequence[int]) -> Cost:
 
 def _operations(network: nn.Layer, shape: Sequence[int]) -> list[Any]:
     graph = InferenceGraph(network, Output(kind="logits"))
-    spec = InputSpec(list(shape), "float32", name="x")
+    batch, _, h, w = shape
+    shapes = [list(shape), *([batch, 1, h, w] for _ in getattr(network, "inputs", ("image",))[1:])]
+    specs = [InputSpec(each, "float32", name=f"x{index}") for index, each in enumerate(shapes)]
     with evaluating(graph):
-        program = paddle.jit.to_static(graph, input_spec=[spec], full_graph=True).forward.concrete_program.main_program
+        program = paddle.jit.to_static(graph, input_spec=specs, full_graph=True).forward.concrete_program.main_program
     return list(program.global_block().ops)
 
 

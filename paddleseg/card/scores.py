@@ -48,6 +48,26 @@ class Score(Part):
     commit: str
 
 
+class MatteScore(Part):
+    """Mean errors of mattes over images, as docs/howto/matting.md tells; SAD, Grad and Conn in thousands.
+
+    Args:
+        data: The list of the images, as people know it.
+        images: How many they are.
+        command: What was run, from the repository.
+        commit: The state of the repository it was run at.
+    """
+
+    data: str
+    images: Annotated[int, Field(gt=0)]
+    SAD: Annotated[float, Field(ge=0)]
+    MSE: Share
+    Grad: Annotated[float, Field(ge=0)]
+    Conn: Annotated[float, Field(ge=0)]
+    command: str
+    commit: str
+
+
 class Latency(Part):
     """What one picture of `size` (h, w) takes the network alone; `cpu_ms` is the processor time of all threads."""
 
@@ -92,10 +112,12 @@ class Measured(Part):
 
     Args:
         parameters: How many numbers training changes.
+        scores, mattes: Of masks, and of networks of the task `matting`.
     """
 
     parameters: int | None = None
     macs: list[Macs] = []
     scores: list[Score] = []
+    mattes: list[MatteScore] = []
     latency: list[Latency] = []
     verified_exports: list[VerifiedExport] = []

@@ -16,13 +16,14 @@ _DECAYS = {
 # Optimizers' names may be written in any case.
 _OPTIMIZERS = {name.lower(): name for name in ("SGD", "Momentum", "Adam", "AdamW", "AdamWDL", "AdamWDL_CAE")}
 # Files of PaddleSeg's Matting name no task; their networks give nothing but mattes.
-_MATTING = {"MODNet", "PPMatting", "PPMattingV2", "HumanMatting", "DIM", "RVM"}
+_MATTING = {"MODNet", "PPMatting", "PPMattingV2", "HumanMatting", "DIM", "GCABaseline", "GCA", "RVM"}
 
 
 def modernise(tree: Node, known: Collection[str]) -> tuple[Node, list[str]]:
     """Rewrite `learning_rate:`, a rate or decay inside `optimizer:`, and optimizer names; drop keys that say nothing.
 
-    A file of PaddleSeg's Matting gets the task that its network is for. Losses of some networks change places.
+    A file of PaddleSeg's Matting gets the task that its network is for, and its `Padding`. Losses of some networks
+    change places.
 
     Those are `x-` keys, keys that only give a value a name (`mean: &mean [...]`), and an old schedule beside today's.
 
@@ -58,6 +59,8 @@ def modernise(tree: Node, known: Collection[str]) -> tuple[Node, list[str]]:
         remarks += remark
     if "task" not in keys and network is not None and kind in _MATTING:
         keys["task"] = Node("matting", network.value["type"].origin)
+        if "train_dataset" in keys:
+            keys["train_dataset"] = _padding_as_in_matting(keys["train_dataset"])
     return Node(keys, tree.origin), remarks
 
 
@@ -109,6 +112,19 @@ _REORDERED: dict[Any, Callable[[Node], tuple[Node, list[str]]]] = {
     "MscaleOCRNet": _of_mscale_ocrnet,
     "PIDNet": _of_pidnet,
 }
+
+
+def _padding_as_in_matting(dataset: Node) -> Node:
+    """`Padding` that lets larger pictures pass, as the one of PaddleSeg's Matting does."""
+    listed = dataset.value.get("transforms") if isinstance(dataset.value, dict) else None
+    if listed is None or not isinstance(listed.value, list):
+        return dataset
+    changed = []
+    for item in listed.value:
+        if _type_of(item) == "Padding":
+            item = Node({"keep_larger": to_node(True, item.origin)} | item.value, item.origin)
+        changed.append(item)
+    return Node(dataset.value | {"transforms": Node(changed, listed.origin)}, dataset.origin)
 
 
 def _optimizer_type(optimizer: dict[str, Node]) -> Node:

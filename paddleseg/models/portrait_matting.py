@@ -21,13 +21,14 @@ _BEYOND = 0.02
 class PortraitMatting(nn.Layer):
     """`MediaPipeSelfie` at half the image's size says who is a person, a refiner at the whole size how hair ends.
 
-    The refiner takes the score and the last features of the portrait network, looks at the image at half size and then
-    at whole size with few channels, and adds to the score. With `freeze_base` only it is trained: then the network
-    finds the people that the portrait network finds, and a few hundred mattes are enough.
+    The refiner takes the score and the last features of the portrait network, looks around at a quarter of the image's
+    size, then at half and at whole size with ever fewer channels, and adds to the score. The portrait network's batch
+    norm keeps its statistics, so that crops and small batches do not shift them.
 
     Args:
-        channels: Of the refiner at half size; at whole size half of them.
-        freeze_base: Whether the portrait network stays as it is.
+        channels: Of the refiner at half size; at whole size half of them, at a quarter four thirds.
+        freeze_base: Whether the portrait network stays as it is: then the network finds the people that it finds, and a
+            few hundred mattes are enough. Else give it a lower rate: `optimizer.custom_cfg`, name `base.`.
         base_pretrained: Its weights, a file or a `zoo://` name.
         pretrained: Weights of the whole, likewise.
 
@@ -42,21 +43,22 @@ class PortraitMatting(nn.Layer):
 
     def __init__(
         self,
-        channels: int = 16,
+        channels: int = 24,
         freeze_base: bool = True,
         base_pretrained: str | None = None,
         pretrained: str | None = None,
     ):
         super().__init__()
         self.base = MediaPipeSelfie(pretrained=base_pretrained)
-        self.frozen = freeze_base
         if freeze_base:
             for parameter in self.base.parameters():
                 parameter.stop_gradient = True
-        fine = channels // 2
-        self.known = ConvBN(16, channels, 1)
+        fine, wide = channels // 2, 4 * channels // 3
+        self.known = ConvBN(17, wide, 1)
+        self.around = nn.LayerList([SeparableConv(wide, wide, dilation=dilation) for dilation in (1, 2, 4, 1)])
         self.look = ConvBN(4, channels, 3)
-        self.think = nn.Sequential(SeparableConv(channels, channels), SeparableConv(channels, channels))
+        self.join = ConvBN(wide, channels, 1)
+        self.think = nn.LayerList([SeparableConv(channels, channels) for _ in range(2)])
         self.narrow = ConvBN(channels, fine, 1)
         self.detail = ConvBN(3, fine, 3)
         self.mix = SeparableConv(fine, fine)
@@ -66,16 +68,20 @@ class PortraitMatting(nn.Layer):
 
     def train(self) -> None:
         super().train()
-        if self.frozen:
-            self.base.eval()
+        self.base.eval()
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         small = F.avg_pool2d(x, 2, ceil_mode=True)
         features = self.base.features(small)
         logits = self.base.logits(features, small)
         score = logits[:, 1:] - logits[:, :1]
-        half = F.relu(self.look(paddle.concat([small, score / 8], axis=1)) + upsample(self.known(features), small))
-        half = half + self.think(half)
+        level = score / 8  # about as large as the image's values
+        quarter = F.relu(self.known(paddle.concat([features, F.avg_pool2d(level, 2, ceil_mode=True)], axis=1)))
+        for block in self.around:
+            quarter = quarter + block(quarter)
+        half = F.relu(self.look(paddle.concat([small, level], axis=1)) + upsample(self.join(quarter), small))
+        for block in self.think:
+            half = half + block(half)
         whole = F.relu(self.detail(x) + upsample(self.narrow(half), x))
         change = self.change(whole + self.mix(whole))
         alpha = sigmoid(upsample(score, x) + change) * (1 + 2 * _BEYOND) - _BEYOND

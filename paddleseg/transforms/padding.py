@@ -22,6 +22,7 @@ class Padding(Spatial):
         target_size: [w, h].
         im_padding_value: Of the image: one number, or one for each channel.
         label_padding_value: Of the label.
+        keep_larger: Whether a side above `target_size` stays as it is, as in PaddleSeg's Matting; else it is refused.
 
     Raises:
         DataError: In use, for an image larger than `target_size`.
@@ -29,13 +30,22 @@ class Padding(Spatial):
 
     draws = False
 
-    def __init__(self, target_size: Sequence[int], im_padding_value: Fill = 127.5, label_padding_value: int = 255):
+    def __init__(
+        self,
+        target_size: Sequence[int],
+        im_padding_value: Fill = 127.5,
+        label_padding_value: int = 255,
+        keep_larger: bool = False,
+    ):
         self.size: Size = arguments.size_from_wh("target_size", target_size)
         self.fill = arguments.fill("im_padding_value", im_padding_value)
         self.label_fill = arguments.label_value("label_padding_value", label_padding_value)
+        self.keep_larger = keep_larger
 
     def plan(self, size: Size, rng: np.random.Generator) -> list[Move]:
         bottom, right = self.size[0] - size[0], self.size[1] - size[1]
+        if self.keep_larger:
+            bottom, right = max(bottom, 0), max(right, 0)
         if bottom < 0 or right < 0:
             what = f"gets an image of {size[1]}x{size[0]}, larger than its target_size {self.size[1]}x{self.size[0]}"
             raise DataError("Padding", what, "put a Resize before it")

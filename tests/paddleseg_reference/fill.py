@@ -28,6 +28,18 @@ def value(name: str, shape: Sequence[int], gain: float = 1.0) -> np.ndarray:
     return (rng.standard_normal(shape) * 0.1).astype("float32")
 
 
+def values(state: dict[str, Sequence[int]], gain: float = 1.0) -> dict[str, np.ndarray]:
+    """A value of each name. The vectors of spectral norms are those that belong to their weight."""
+    found = {name: value(name, shape, gain) for name, shape in state.items()}
+    for name in [name for name in found if name.endswith("weight_orig")]:
+        stem, matrix = name.removesuffix("orig"), found[name]
+        if matrix.shape[-1] == 4:  # of a transposed convolution
+            matrix = matrix.swapaxes(0, 1)
+        left, _, right = np.linalg.svd(matrix.reshape(len(matrix), -1).astype("float64"), full_matrices=False)
+        found[f"{stem}u"], found[f"{stem}v"] = left[:, 0].astype("float32"), right[0].astype("float32")
+    return found
+
+
 def picture() -> np.ndarray:
     return np.random.default_rng(0).standard_normal(INPUT_SHAPE).astype("float32")
 

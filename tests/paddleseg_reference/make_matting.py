@@ -4,7 +4,9 @@ fill.py, in evaluation of one picture, in training all outputs and losses for tw
 Run it outside this repository with an interpreter that has PaddleSeg 2.8.0 and SciPy, and name the folder `Matting` of
 PaddleSeg's snapshot of October 2024:
 
-    python .../make_matting.py MATTING NAME '{"type": "MODNet", "backbone": {"type": "MobileNetV2"}}' [GAIN]
+    python .../make_matting.py MATTING NAME '{"type": "MODNet", "backbone": {"type": "MobileNetV2"}}' [GAIN [OURS]]
+
+OURS are arguments of the backbone, as JSON, that only the one here has: those that let it do as PaddleSeg does.
 
 Of that folder only the networks and losses are imported: the rest needs packages that these do not.
 """
@@ -49,13 +51,21 @@ def stacked(numbers, *rest, stack=paddle.stack, **named):
     return paddle.to_tensor(numbers) if isinstance(numbers[0], int) else stack(numbers, *rest, **named)
 
 
+def one_by_one(x, parts, axis=0, split=paddle.split):
+    """GCA's attention means one picture each where it asks for one part, and else takes the first for all."""
+    return split(x, x.shape[axis] if parts == 1 else parts, axis)
+
+
 with_masks_of_numbers(ppmatting.models.GradientLoss)
 paddle.stack = stacked
+paddle.split = one_by_one
+for encoder in ("ResShortCut_D", "ResGuidedCxtAtten"):  # which PaddleSeg lists among the networks
+    manager.BACKBONES.add_component(manager.MODELS[encoder])
 
 
 def filled(model: paddle.nn.Layer, state: dict, gain: float) -> None:
     constant = "blurer.op.1.weight"
-    values = {key: fill.value(key, shape, gain) for key, shape in state.items() if key != constant}
+    values = fill.values({key: shape for key, shape in state.items() if key != constant}, gain)
     model.set_state_dict({key: paddle.to_tensor(value) for key, value in values.items()})
 
 
@@ -79,7 +89,9 @@ def main() -> None:
     model.eval()
     with paddle.no_grad():
         maps = evaluated(model, sample)
-    reference = {"model": spec, "gain": gain, "state": state}
+    ours = json.loads(rest[1]) if len(rest) > 1 else {}
+    told = spec | {"backbone": spec["backbone"] | ours}
+    reference = {"model": told, "gain": gain, "state": state}
     reference["evaluation"] = {key: {"shape": list(map_.shape), "values": rounded(map_)} for key, map_ in maps.items()}
     if spec["type"] != "RVM":  # which PaddleSeg does not train
         model.train()

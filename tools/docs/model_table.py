@@ -49,7 +49,11 @@ time of all threads, which other programs on the machine lengthen less.
 def page() -> str:
     """The whole page."""
     cards = [read_card(zoo.card_path(uri.removeprefix("zoo://"))) for uri in zoo.names()]
-    return "\n".join([_INTRODUCTION, overview(cards), *(section(card) for card in cards)])
+    tables = [overview([card for card in cards if card.measured.scores])]
+    mattes = [card for card in cards if card.measured.mattes]
+    if mattes:
+        tables += ["Networks that give mattes:\n", overview_of_mattes(mattes)]
+    return "\n".join([_INTRODUCTION, *tables, *(section(card) for card in cards)])
 
 
 def overview(cards: Sequence[Card]) -> str:
@@ -68,15 +72,24 @@ def overview(cards: Sequence[Card]) -> str:
     rows = []
     for card in cards:
         scores = {score.data: score.mIoU for score in card.measured.scores}
-        facts = [
-            f"[{card.name}](#{card.name})",
-            card.about,
-            _size(card.input.size),
-            f"{card.measured.parameters or 0:,}",
-        ]
-        macs = f"{card.measured.macs[0].count / 1e6:.1f}" if card.measured.macs else ""
-        rows.append([*facts, macs, *(_percent(scores[data]) for data in common), card.licence])
+        rows.append([*_facts(card), *(_percent(scores[data]) for data in common), card.licence])
     return table(titles, rows)
+
+
+def overview_of_mattes(cards: Sequence[Card]) -> str:
+    """One row for each card; mean squared errors on every data set that the first of them was measured on."""
+    data = [score.data for score in cards[0].measured.mattes]
+    rows = []
+    for card in cards:
+        errors = {score.data: f"{score.MSE:.4g}" for score in card.measured.mattes}
+        rows.append([*_facts(card), *(errors.get(name, "") for name in data), card.licence])
+    titles = ["name", "task", "input", "parameters", "M multiply-adds", *(f"MSE, {name}" for name in data), "licence"]
+    return table(titles, rows)
+
+
+def _facts(card: Card) -> list[str]:
+    facts = [f"[{card.name}](#{card.name})", card.about, _size(card.input.size), f"{card.measured.parameters or 0:,}"]
+    return [*facts, f"{card.measured.macs[0].count / 1e6:.1f}" if card.measured.macs else ""]
 
 
 def section(card: Card) -> str:
@@ -93,6 +106,14 @@ def section(card: Card) -> str:
         blocks.append(table(["data", "images", "input", *measures.values(), "commit"], rows))
         blocks += [_parts(score) for score in card.measured.scores if score.parts]
         blocks.append(_commands(score.command for score in card.measured.scores))
+    if card.measured.mattes:
+        names = ["SAD", "MSE", "Grad", "Conn"]
+        rows = [
+            [each.data, str(each.images), *(f"{getattr(each, name):.4g}" for name in names), each.commit]
+            for each in card.measured.mattes
+        ]
+        blocks.append(table(["data", "images", *names, "commit"], rows))
+        blocks.append(_commands(each.command for each in card.measured.mattes))
     if card.measured.latency:
         titles = ["device", "threads", "runtime", "input", "p50 ms", "p95 ms", "CPU ms"]
         rows = [

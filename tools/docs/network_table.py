@@ -1,4 +1,4 @@
-"""Write the table in docs/reference/networks.md: what each network costs in the recipe that is named for it.
+"""Write the tables in docs/reference/networks.md: what each network costs in the recipe that is named for it.
 
 python tools/docs/network_table.py            # write it
 python tools/docs/network_table.py --check    # exit 1 if the page has another one
@@ -19,6 +19,7 @@ from paddleseg.files import atomic_write_text
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference/networks.md"
 START, END = "<!-- table -->\n", "<!-- end of table -->"
+START_MATTES = "<!-- table of mattes -->\n"
 # Recipe, the paper of the network, and the input (h, w) whose cost is told.
 RECIPES: list[tuple[str, str, tuple[int, int]]] = [
     ("pp_humanseg/portrait_pp_humansegv1_lite.yml", "Chu et al., WACV Workshops 2022", (224, 398)),
@@ -110,6 +111,20 @@ RECIPES: list[tuple[str, str, tuple[int, int]]] = [
     ("efficientformerv2/efficientformerv2_s0_ade20k_512x512_40k.yml", "Li et al., ICCV 2023", (512, 512)),
     ("efficientformerv2/efficientformerv2_s2_ade20k_512x512_40k.yml", "Li et al., ICCV 2023", (512, 512)),
 ]
+MATTES: list[tuple[str, str, tuple[int, int]]] = [
+    ("matting/portrait_matting.yml", "ours, on `zoo://portrait`", (512, 512)),
+    ("matting/modnet-mobilenetv2.yml", "Ke et al., AAAI 2022", (512, 512)),
+    ("matting/modnet-resnet50_vd.yml", "Ke et al., AAAI 2022", (512, 512)),
+    ("matting/modnet-hrnet_w18.yml", "Ke et al., AAAI 2022", (512, 512)),
+    ("matting/ppmatting-hrnet_w18-human_512.yml", "Chen et al., arXiv 2204.09433", (512, 512)),
+    ("matting/ppmatting-hrnet_w48-distinctions.yml", "Chen et al., arXiv 2204.09433", (512, 512)),
+    ("matting/ppmattingv2-stdc1-human_512.yml", "PaddleSeg", (512, 512)),
+    ("matting/human_matting-resnet34_vd.yml", "PaddleSeg", (512, 512)),
+    ("matting/dim-vgg16.yml", "Xu et al., CVPR 2017", (512, 512)),
+    ("matting/gca-resnet.yml", "Li and Lu, AAAI 2020", (512, 512)),
+    ("matting/rvm-mobilenetv3.yml", "Lin et al., WACV 2022", (512, 512)),
+    ("matting/rvm-resnet50.yml", "Lin et al., WACV 2022", (512, 512)),
+]
 
 
 def table(recipes: Sequence[tuple[str, str, tuple[int, int]]]) -> str:
@@ -131,8 +146,10 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is not up to date")
     args = parser.parse_args()
     old = PAGE.read_text(encoding="utf-8")
-    before, _, rest = old.partition(START)
-    new = f"{before}{START}{table(RECIPES)}\n{END}{rest.partition(END)[2]}"
+    new = old
+    for start, recipes in ((START, RECIPES), (START_MATTES, MATTES)):
+        before, _, rest = new.partition(start)
+        new = f"{before}{start}{table(recipes)}\n{END}{rest.partition(END)[2]}"
     if args.check:
         if new != old:
             print(f"{PAGE} is not what the recipes give: python tools/docs/network_table.py", file=sys.stderr)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from paddleseg import zoo
-from paddleseg.card import Card, read_card
+from paddleseg.card import Card
 from paddleseg.errors import ConfigError
 from paddleseg.files import atomic_path
 from paddleseg.program import reports_mistakes
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", default="portrait_mini val.txt", help="as the cards call it (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=Path("performance.png"), help="(default: %(default)s)")
     args = parser.parse_args(argv)
-    cards = [read_card(zoo.card_path(uri.removeprefix("zoo://"))) for uri in zoo.names()]
+    cards = [card for card in map(zoo.card, zoo.names()) if card.measured.scores]
     plot(cards, args.data, args.output)
     print(args.output)
     return 0

@@ -9,8 +9,9 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from paddleseg.models.layers import attend, upsample
+from paddleseg.models.layers import attend, spatial_size
 from paddleseg.models.layers.basic import ConvBN, ConvBNReLU
+from paddleseg.models.layers.graph_ops import matmul
 from paddleseg.models.layers.pooling import grid_average
 
 HEADS, KEY = 8, 16  # heads of attention, and channels of a head's keys
@@ -50,6 +51,25 @@ class GridBlock(nn.Layer):
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         x = x + self.attention(x)
         return x + self.narrow(F.relu6(self.depthwise(self.widen(x))))
+
+
+def spread(x: paddle.Tensor, size: Sequence[int | paddle.Tensor]) -> paddle.Tensor:
+    """A few cells (N, C, cells, cells) resized bilinearly to `size`; one pixel takes the first cell.
+
+    As products of matrices, since runtimes resize to one pixel in different ways.
+    """
+    channels, (rows, columns) = x.shape[1], (_shares(x.shape[2], length) for length in size)
+    # In three dimensions, as in `grid_average`.
+    y = matmul(matmul(rows, x.flatten(0, 1), transpose_x=True), columns)
+    return y.reshape([-1, channels, *size])
+
+
+def _shares(cells: int, length: int | paddle.Tensor) -> paddle.Tensor:
+    """What each of `length` pixels takes of each cell, (cells, length)."""
+    index = paddle.arange(length).astype("float32")
+    place = (index + 0.5) * cells / (index.max() + 1) - 0.5
+    place = paddle.clip(place, 0, cells - 1) * (index.max() > 0).astype("float32")
+    return F.relu(1 - (place - paddle.arange(cells).astype("float32").unsqueeze(1)).abs())
 
 
 class DoublePyramid(nn.Layer):
@@ -97,7 +117,7 @@ class DoublePyramid(nn.Layer):
         h, w = paddle.shape(pooled[0])[2], paddle.shape(pooled[0])[3]
         x = self.match(paddle.concat([each[:, :, :h, :w] for each in pooled], axis=1))
         grids = [
-            upsample(layer(grid_average(x, cells)), x, to_one_pixel=True)
+            spread(layer(grid_average(x, cells)), spatial_size(x))
             for layer, cells in zip(self.grids, self.bins, strict=True)
         ]
         parts = [x, *reversed(grids)]
