@@ -18,11 +18,14 @@ def upsample(
     align_corners: bool = False,
     mode: ResizeMode = "bilinear",
     half_pixel: bool = True,
+    *,
+    to_one_pixel: bool = False,
 ) -> paddle.Tensor:
     """Resize `x` to the height and width of `ref`, a tensor or a size (h, w).
 
     Values stand at the centres of their pixels, but without `half_pixel` at their upper left corners (bilinear only).
-    `size=` and never `scale_factor`: only that exports everywhere.
+    `size=` and never `scale_factor`: only that exports everywhere. `to_one_pixel` says that the size may be that small,
+    where oneDNN gives other numbers.
     """
     if isinstance(ref, (list, tuple)):
         size: Any = list(ref)
@@ -36,7 +39,9 @@ def upsample(
         # Paddle Inference has oneDNN do every resizing of a graph, which aligns no corners and takes other neighbours.
         if mode == "nearest":
             return _nearest(x, size)
-        if mode == "bilinear" and (align_corners or not half_pixel):  # resizing with a depth it leaves to Paddle
+        if mode == "bilinear" and (
+            align_corners or not half_pixel or to_one_pixel
+        ):  # with a depth it leaves it to Paddle
             return F.interpolate(x.unsqueeze(2), [1, size[0], size[1]], mode="trilinear", **options).squeeze(2)
     return F.interpolate(x, size=size, mode=mode, **options)
 
