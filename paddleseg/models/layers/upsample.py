@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import numpy as np
 import paddle
 import paddle.nn.functional as F
 
@@ -47,9 +48,15 @@ def upsample(
 
 
 def _nearest(x: paddle.Tensor, size: Any) -> paddle.Tensor:
+    """Rounded as Paddle rounds outside of graphs: 36 * (74 / 72) is less than 37 there."""
     for axis, old, new in zip((2, 3), spatial_size(x), (size[0], size[1]), strict=True):
-        x = paddle.gather(x, paddle.arange(new) * old // new, axis=axis)
+        places = paddle.arange(new).astype("float32") * (_as_float(old) / _as_float(new))
+        x = paddle.gather(x, places.astype("int32"), axis=axis)
     return x
+
+
+def _as_float(side: Any) -> Any:
+    return np.float32(side) if isinstance(side, int) else side.astype("float32")
 
 
 def spatial_size(x: paddle.Tensor) -> list[Any]:
