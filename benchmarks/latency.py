@@ -56,8 +56,14 @@ class Network:
     start: Callable[[int], Callable[[], object]]
 
 
-def ours(names: Iterable[str], folder: Path, frame: tuple[int, int] = FRAME) -> Iterator[Network]:
-    """Our networks as ONNX graphs, written to `folder`; of equal networks at equal sizes only the first."""
+def ours(
+    names: Iterable[str], folder: Path, frame: tuple[int, int] = FRAME, *, logits: bool = False
+) -> Iterator[Network]:
+    """Our networks as ONNX graphs, written to `folder`; of equal networks at equal sizes only the first.
+
+    Args:
+        logits: End with these, in place of what the card says.
+    """
     seen: set[str] = set()
     for name in names:
         card, build = _from_config(name) if name.endswith((".yml", ".yaml")) else _from_zoo(name)
@@ -68,6 +74,8 @@ def ours(names: Iterable[str], folder: Path, frame: tuple[int, int] = FRAME) -> 
             continue
         seen.add(known)
         fixed = card.model_copy(update={"inputs": [Input(shape=[1, card.input.channels, h, w], size=(h, w))]})
+        if logits:
+            fixed = fixed.model_copy(update={"outputs": [card.output.model_copy(update={"kind": "logits"})]})
         place = folder / Path(name).stem
         try:
             exported = export_model(build(), fixed, place, onnx=True, compare=False)

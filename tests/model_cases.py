@@ -22,7 +22,7 @@ class FourMaps(nn.Layer):
         super().__init__()
         widths = (in_channels, *self.out_channels)
         steps = zip(widths, widths[1:], (4, 2, 2, 1), strict=False)
-        self.stages = nn.LayerList([ConvBNReLU(before, after, 3, stride) for before, after, stride in steps])
+        self.stages = nn.LayerList([ConvBNReLU(before, after, 3, stride=stride) for before, after, stride in steps])
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         maps: list[paddle.Tensor] = []

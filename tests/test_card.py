@@ -102,7 +102,7 @@ class TestPreprocess:
     def test_what_only_labels_need_is_left_out_and_defaults_are_written(self):
         steps = explicit_steps([{"type": "AddEdgeLabel"}, {"type": "Padding", "target_size": [9, 9]}])
         assert [step.type for step in steps] == ["Padding"]
-        assert steps[0].args == {"target_size": [9, 9], "im_padding_value": 127.5}
+        assert steps[0].args == {"target_size": [9, 9], "im_padding_value": 127.5, "keep_larger": False}
 
     @pytest.mark.parametrize(
         ("name", "arguments"),

@@ -131,11 +131,12 @@ void Preprocessor::add(const Step& step, int channels) {
   } else if (step.type == "Padding") {
     const Size target = arguments.size("target_size", {512, 512});
     const auto fill = fill_of(arguments, channels);
+    const bool keep_larger = arguments.flag("keep_larger");
     moves_.emplace_back([=](Size size) {
-      if (size.h > target.h || size.w > target.w) {
+      if (!keep_larger && (size.h > target.h || size.w > target.w)) {
         throw DataError(where, "gets a picture larger than its target_size", "put a Resize before it");
       }
-      return pad(size, 0, target.h - size.h, 0, target.w - size.w, fill);
+      return pad(size, 0, std::max(target.h - size.h, 0), 0, std::max(target.w - size.w, 0), fill);
     });
   } else if (step.type == "PaddingByAspectRatio") {
     const double ratio = arguments.number("aspect_ratio", 1);

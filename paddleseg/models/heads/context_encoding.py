@@ -34,7 +34,8 @@ class Encoding(nn.Layer):
         places = x.flatten(2).transpose([0, 2, 1])  # (N, H W, channels)
         # |x - word|² and the sums of residuals without a tensor of all places, words and channels.
         squares = (places * places).sum(axis=2, keepdim=True) + (self.words * self.words).sum(axis=1)
-        distances = squares - 2 * matmul(places, self.words, transpose_y=True)
+        # Twice the places: of twice the product Paddle Inference makes twice the words, wherever they are used.
+        distances = squares - matmul(2 * places, self.words, transpose_y=True)
         shares = F.softmax(self.scale * distances, axis=2)
         return matmul(shares, places, transpose_x=True) - shares.sum(axis=1).unsqueeze(2) * self.words
 
