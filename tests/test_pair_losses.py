@@ -102,16 +102,17 @@ def test_maps_of_other_pictures_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("name", "loss"),
+    ("name", "loss", "side"),
     [
-        ("PointRend", PointCrossEntropyLoss()),
-        ("HRNetW48Contrast", PixelContrastCrossEntropyLoss(max_views=20, max_samples=80)),
+        ("PointRend", PointCrossEntropyLoss(), 64),
+        ("HRNetW48Contrast", PixelContrastCrossEntropyLoss(max_views=20, max_samples=80), 256),
     ],
+    ids=["PointRend", "HRNetW48Contrast"],
 )
-def test_networks_learn_portraits_by_both_of_their_losses(name: str, loss: paddle.nn.Layer, root: Path):
+def test_networks_learn_portraits_by_both_of_their_losses(name: str, loss: paddle.nn.Layer, side: int, root: Path):
     folder = root / "data/portrait_mini"
     entries = [line.split() for line in (folder / "train.txt").read_text().splitlines()[:2]]
-    read = lambda path, flag: cv2.resize(cv2.imread(str(folder / path), flag), (64, 64), interpolation=0)  # noqa: E731
+    read = lambda path, flag: cv2.resize(cv2.imread(str(folder / path), flag), (side, side), interpolation=0)  # noqa: E731
     photos = np.stack([read(photo, cv2.IMREAD_COLOR) for photo, _ in entries]).transpose(0, 3, 1, 2) / 127.5 - 1
     labels = paddle.to_tensor(np.stack([read(mask, cv2.IMREAD_GRAYSCALE) > 0 for _, mask in entries]).astype("int64"))
     model = build(CASES[name], num_classes=2)
