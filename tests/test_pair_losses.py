@@ -121,7 +121,7 @@ def test_networks_learn_portraits_by_both_of_their_losses(name: str, loss: paddl
     plan.resolve(heads_of(model), {"label"})
     optimizer = paddle.optimizer.AdamW(3e-3, parameters=model.parameters())
     sums = []
-    for _ in range(8):
+    for _ in range(30):
         parts = plan(model(paddle.to_tensor(photos.astype("float32"))), {"label": labels})
         paddle.add_n(parts).backward()
         optimizer.step()
