@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import paddle
 from paddle import nn
 
-from paddleseg.models.base import SegModel
 from paddleseg.models.contract import Head
 from paddleseg.models.heads.fcn import FCNHead
-from paddleseg.models.heads.upernet import UPerDecoder
+from paddleseg.models.heads.upernet import UPerDecoder, UPerModel
 from paddleseg.registry import MODELS
 
 
 @MODELS.register
-class UPerNet(SegModel):
+class UPerNet(UPerModel):
     """UPerNet for segmentation alone (Xiao et al., section 3.1, figure 4).
 
     Args:
@@ -36,6 +34,8 @@ class UPerNet(SegModel):
         ValueError: `backbone_indices` names one map only.
         WeightsError: `pretrained` does not fit this network.
     """
+
+    auxiliary_level = -2
 
     @staticmethod
     def extra_heads(num_classes: int, enable_auxiliary_loss: bool = False, **_: Any) -> list[Head]:
@@ -62,10 +62,3 @@ class UPerNet(SegModel):
         second = self.backbone_channels[-2]
         self.auxiliary = FCNHead(second, second, num_classes, dropout=dropout_prob) if extra else None
         self.load_pretrained(pretrained)
-
-    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        maps = self.backbone_maps(x)
-        logits = [self.head(self.decoder(maps))]
-        if self.training and self.auxiliary is not None:
-            logits.append(self.auxiliary(maps[-2]))
-        return self.at_size_of(x, *logits)

@@ -8,15 +8,14 @@ from typing import Any
 import paddle
 from paddle import nn
 
-from paddleseg.models.base import SegModel
 from paddleseg.models.contract import Head
 from paddleseg.models.heads.fcn import FCNHead
-from paddleseg.models.heads.upernet import UPerDecoder
+from paddleseg.models.heads.upernet import UPerDecoder, UPerModel
 from paddleseg.registry import MODELS
 
 
 @MODELS.register
-class UPerNetCAE(SegModel):
+class UPerNetCAE(UPerModel):
     """UPerNet after four maps of a plain transformer have become four sizes.
 
     Args:
@@ -77,10 +76,6 @@ class UPerNetCAE(SegModel):
         self.auxiliary = FCNHead(said[2], 256, num_classes, dropout=dropout, drop_maps=True) if extra else None
         self.load_pretrained(pretrained)
 
-    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+    def levels(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         finest, fine, middle, coarse = self.backbone_maps(x)
-        maps = [self.finest(finest), self.fine(fine), middle, self.halve(coarse)]
-        logits = [self.head(self.decoder(maps))]
-        if self.training and self.auxiliary is not None:
-            logits.append(self.auxiliary(middle))
-        return self.at_size_of(x, *logits)
+        return [self.finest(finest), self.fine(fine), middle, self.halve(coarse)]

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import paddle
 from paddle import nn
 
-from paddleseg.models.base import SegModel
 from paddleseg.models.contract import Head
 from paddleseg.models.heads.fcn import FCNHead
-from paddleseg.models.heads.upernet import UPerDecoder
+from paddleseg.models.heads.upernet import UPerDecoder, UPerModel
 from paddleseg.registry import MODELS
 
 
 @MODELS.register
-class UPerNetViTAdapter(SegModel):
+class UPerNetViTAdapter(UPerModel):
     """UPerNet whose pooling has as many channels as its levels.
 
     Args:
@@ -66,10 +64,3 @@ class UPerNetViTAdapter(SegModel):
         self.head = FCNHead(len(widths) * channels, channels, num_classes, dropout=dropout_ratio, drop_maps=True)
         self.auxiliary = FCNHead(widths[2], aux_channels, num_classes) if extra else None
         self.load_pretrained(pretrained)
-
-    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
-        maps = self.backbone_maps(x)
-        logits = [self.head(self.decoder(maps))]
-        if self.training and self.auxiliary is not None:
-            logits.append(self.auxiliary(maps[2]))
-        return self.at_size_of(x, *logits)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import paddle
 from paddle import nn
 
+from paddleseg.models.base import SegModel
 from paddleseg.models.layers import PyramidPooling, upsample
 from paddleseg.models.layers.basic import ConvBNReLU
 
@@ -62,3 +63,23 @@ class UPerDecoder(nn.Layer):
         return paddle.concat(
             [levels[0], *(upsample(each, levels[0], self.align_corners) for each in levels[1:])], axis=1
         )
+
+
+class UPerModel(SegModel):
+    """What UPerNet and its kin do with their maps. A network derives from it and makes the parts."""
+
+    decoder: UPerDecoder
+    head: nn.Layer
+    auxiliary: nn.Layer | None
+    auxiliary_level = 2  # the map that the auxiliary head sees
+
+    def levels(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        """The maps that are decoded, finest first."""
+        return self.backbone_maps(x)
+
+    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
+        maps = self.levels(x)
+        logits = [self.head(self.decoder(maps))]
+        if self.training and self.auxiliary is not None:
+            logits.append(self.auxiliary(maps[self.auxiliary_level]))
+        return self.at_size_of(x, *logits)
